@@ -1,0 +1,39 @@
+"""Where the sandbox keeps what it builds and what it runs; nothing of it is in the repository."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project."""
+
+
+def _home() -> Path:
+    if home := os.environ.get("CODER_SANDBOX_HOME"):
+        return Path(home).absolute()
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser().absolute() / "coder-sandbox"
+
+
+HOME = _home()
+TOOLS = HOME / "tools"
+BIN = HOME / "bin"
+STATE = HOME / "state"
+
+PKI = STATE / "pki"
+KUBECONFIG = PKI / "admin.kubeconfig"
+LOG = STATE / "log"
+RUN = STATE / "run"
+DNS = STATE / "dns"
+PARTS = STATE / "parts"
+ETCD = STATE / "etcd"
+NODES = STATE / "nodes"
+IMAGES = STATE / "images"
+CHARTS = STATE / "charts"
+POSTGRES = STATE / "postgres"
+POSTGRES_CA = POSTGRES / "ca.crt"
+PULUMI = STATE / "pulumi"
+
+INSIDE = Path("/run/sandbox")
+"""Short paths that exist only inside the sandbox, where HOME's own mode does not matter."""
+INSIDE_POSTGRES = INSIDE / "postgres"
+INSIDE_TOOLS = INSIDE / "tools"
