@@ -1,0 +1,1 @@
+"""Resource plugins that stand in for the published ones."""
