@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	userCreated     = "user_created"
+	uniqueViolation = "23505"
+	heardLimit      = 10
+)
+
+// Postgres keeps users in PostgreSQL, through a pool that mends itself after an outage.
+type Postgres struct {
+	pool   *pgxpool.Pool
+	config Config
+	mutex  sync.Mutex
+	heard  []string
+}
+
+// Describe asks the server itself who and where we are.
+func (p *Postgres) Describe(ctx context.Context) (Database, error) {
+	settings := p.config.Pool.ConnConfig
+	database := Database{
+		Kind: external, Host: settings.Host, Port: settings.Port, SSLMode: p.config.SSLMode,
+		MaxConnections: p.config.Pool.MaxConns, Heard: p.listHeard(),
+	}
+	// The classic chart's own database, a StatefulSet of this name, is reached as any other.
+	if strings.HasPrefix(settings.Host, "timescale.") {
+		database.Kind = builtIn
+	}
+	err := p.pool.AcquireFunc(ctx, func(connection *pgxpool.Conn) error {
+		if encrypted, ok := connection.Conn().PgConn().Conn().(*tls.Conn); ok {
+			database.TLSVersion = tls.VersionName(encrypted.ConnectionState().Version)
+			database.CertificateVerified = verifies(settings.TLSConfig)
+		}
+		const facts = `SELECT current_setting('server_version'), current_database(),
+			session_user::text, current_user::text, (SELECT count(*) FROM users)`
+		return connection.QueryRow(ctx, facts).Scan(&database.ServerVersion, &database.Name,
+			&database.User, &database.Role, &database.Users)
+	})
+	database.Connections = p.pool.Stat().TotalConns()
+	return database, err
+}
+
+// verifies is true where a server with a certificate of another authority would have been refused.
+func verifies(settings *tls.Config) bool {
+	return settings != nil && (!settings.InsecureSkipVerify || settings.VerifyPeerCertificate != nil)
+}
+
+// Query runs one query on one session of the pool.
+func (p *Postgres) Query(ctx context.Context) (session Session, err error) {
+	err = p.pool.QueryRow(ctx, "SELECT session_user::text, pg_backend_pid(), now()").
+		Scan(&session.User, &session.Pid, &session.Now)
+	return session, err
+}
+
+// Users lists all users in the order of their making.
+func (p *Postgres) Users(ctx context.Context) ([]User, error) {
+	rows, err := p.pool.Query(ctx,
+		fmt.Sprintf("SELECT %s, created_at FROM users ORDER BY created_at", p.config.Flavour.Username))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[User])
+}
+
+// CreateUser adds one user and tells the other replicas.
+func (p *Postgres) CreateUser(ctx context.Context, username string) (user User, err error) {
+	column := p.config.Flavour.Username
+	insert := fmt.Sprintf("INSERT INTO users (%[1]s) VALUES ($1) RETURNING %[1]s, created_at", column)
+	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, insert, username).Scan(&user.Username, &user.CreatedAt); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "SELECT pg_notify($1, $2)", userCreated, username)
+		return err
+	})
+	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == uniqueViolation {
+		err = errUserExists
+	}
+	return user, err
+}
+
+// Close gives all sessions back to the server.
+func (p *Postgres) Close() { p.pool.Close() }
+
+// listen holds one session outside the pool and makes it anew whenever it breaks.
+func (p *Postgres) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := p.hear(ctx); err != nil && ctx.Err() == nil {
+			slog.Warn("pubsub: disconnected from postgres", "error", oneLine(err))
+			time.Sleep(time.Second)
+		}
+	}
+}
+
+func (p *Postgres) hear(ctx context.Context) error {
+	connection, err := pgx.ConnectConfig(ctx, p.config.Pool.ConnConfig)
+	if err != nil {
+		return err
+	}
+	defer connection.Close(context.WithoutCancel(ctx))
+	if _, err := connection.Exec(ctx, "LISTEN "+userCreated); err != nil {
+		return err
+	}
+	for {
+		notification, err := connection.WaitForNotification(ctx)
+		if err != nil {
+			return err
+		}
+		p.mutex.Lock()
+		p.heard = append(p.heard, notification.Payload)
+		p.heard = p.heard[max(0, len(p.heard)-heardLimit):]
+		p.mutex.Unlock()
+	}
+}
+
+func (p *Postgres) listHeard() []string {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return append([]string{}, p.heard...)
+}
