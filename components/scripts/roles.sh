@@ -1,0 +1,69 @@
+# Makes the owner role, the two login roles and the database, again and again with the same result.
+# The admin login arrives in /login; roles and grants follow PostgreSQL's rules of 16 and later.
+
+export PGAPPNAME=coder-database PGCONNECT_TIMEOUT=5 PGDATABASE=postgres
+PGUSER=$(cat /login/username)
+PGPASSWORD=$(cat /login/password)
+export PGUSER PGPASSWORD
+
+fail() { echo "$*" | tee /dev/termination-log; exit 1; }
+
+# A new server's name and firewall may take a while to be known everywhere.
+tries=0
+until error=$(psql -XAtqc 'SELECT 1' 2>&1 >/dev/null); do
+  tries=$((tries + 1))
+  case "$error" in *"authentication failed"*) tries=99 ;; esac
+  [ "$tries" -lt 12 ] || fail "The admin login can't connect to $PGHOST: $error"
+  echo "Waiting for $PGHOST: $error"
+  sleep 5
+done
+
+exists=$(psql -XAtq -v database="$DATABASE" <<'SQL'
+SELECT 1 FROM pg_database WHERE datname = :'database'
+SQL
+)
+if [ -n "$exists" ]; then
+  problem=$(mark_problem "$DATABASE")
+  [ -z "$problem" ] || fail "$problem"
+fi
+
+error=$(psql -Xq -v ON_ERROR_STOP=1 -v owner="$DATABASE" -v database="$DATABASE" -v mark="$(mark_text)" \
+  -v blue="${DATABASE}_blue" -v green="${DATABASE}_green" 2>&1 >/dev/null <<'SQL'
+SET client_min_messages = warning;
+SELECT format('CREATE ROLE %I NOLOGIN', :'owner')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
+-- From 16 on, whoever creates a role may administer it, but not act as it unless it says so.
+SELECT current_setting('server_version_num')::int >= 160000 AS says_so \gset
+\if :says_so
+  SELECT format('GRANT %I TO CURRENT_USER WITH SET TRUE, INHERIT FALSE', :'owner') \gexec
+\else
+  SELECT format('GRANT %I TO CURRENT_USER', :'owner') \gexec
+\endif
+SELECT format('CREATE ROLE %I LOGIN', login) FROM unnest(ARRAY[:'blue', :'green']) AS login
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) \gexec
+SELECT format('GRANT %I TO %I', :'owner', login) FROM unnest(ARRAY[:'blue', :'green']) AS login \gexec
+-- Whatever either login makes belongs to the owner, so the other one can use and drop it.
+SELECT format('ALTER ROLE %I SET role = %L', login, :'owner')
+  FROM unnest(ARRAY[:'blue', :'green']) AS login \gexec
+SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', :'database', :'owner')
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
+SELECT format('ALTER DATABASE %I OWNER TO %I', :'database', :'owner')
+  FROM pg_database WHERE datname = :'database' AND datdba <> :'owner'::regrole \gexec
+SELECT format('SET ROLE %I', :'owner') \gexec
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'database') \gexec
+SELECT format('COMMENT ON DATABASE %I IS %L', :'database', :'mark') \gexec
+SQL
+) || fail "The admin login \"$PGUSER\" can't make the roles and the database: $error"
+
+for colour in blue green; do
+  # \password sends a SCRAM verifier: the password itself is in no statement that a log could hold.
+  error=$({
+    echo "SET password_encryption = 'scram-sha-256';"
+    printf '\\password "%s_%s"\n' "$DATABASE" "$colour"
+    cat "/login/$colour"; echo
+    cat "/login/$colour"; echo
+  } | psql -Xq -v ON_ERROR_STOP=1 2>&1 >/dev/null) \
+    || fail "The password of ${DATABASE}_$colour can't be set: $error"
+done
+echo "Database $DATABASE on $PGHOST: owner $DATABASE, logins ${DATABASE}_blue and ${DATABASE}_green" \
+  | tee /dev/termination-log

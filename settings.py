@@ -1,0 +1,230 @@
+"""The only reader of the stack's settings; all that is wrong with them is one error."""
+
+import dataclasses
+import re
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components import CLOUDS, Cloud, objects
+from components.charts import Chart, Wiring, chart
+from components.cluster import Cluster
+from components.coder import CoderArgs
+from components.postgres import VERIFIED, DatabasePlan, PostgresArgs, PostgresConnection
+from components.preflight import RESERVE, Gate
+from components.values import Values
+
+OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
+URL = re.compile(r"https?://[^\s/]\S*")
+RESERVED_CONNECTIONS = 3
+"""PostgreSQL's own default of superuser_reserved_connections."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A stack's settings, read and checked."""
+
+    cloud: Cloud
+    kube_context: str
+    cluster: Cluster
+    postgres: PostgresArgs
+    plan: DatabasePlan
+    chart: Chart
+    chart_repository: str
+    chart_values: Values
+    create_namespace: bool
+    access_url: str
+    replicas: int
+    gate: Gate
+
+    def coder(self, connection: PostgresConnection) -> CoderArgs:
+        """What is asked for Coder, on that connection."""
+        return CoderArgs(
+            plan=self.plan,
+            connection=connection,
+            chart=self.chart,
+            chart_repository=self.chart_repository,
+            chart_values=self.chart_values,
+            create_namespace=self.create_namespace,
+            access_url=self.access_url,
+            replicas=self.replicas,
+            gate=self.gate,
+        )
+
+
+def load() -> Settings:
+    """The settings of this stack; raises one RunError with a line for everything that is wrong."""
+    reader = _Reader()
+    settings = reader.read()
+    if settings is None or reader.problems:
+        lines = "".join(f"\n  {problem}" for problem in reader.problems)
+        raise pulumi.RunError(f"The settings of stack {pulumi.get_stack()} can't be used:{lines}")
+    return settings
+
+
+class _Reader:
+    """Reads on after something wrong, so that everything wrong is named at once."""
+
+    def __init__(self) -> None:
+        self.config = pulumi.Config()
+        self.problems: list[str] = []
+
+    def read(self) -> Settings | None:
+        config = self.config
+        name, version = config.require("cloud"), config.require("chartVersion")
+        cloud, chosen = CLOUDS.get(name), chart(version)
+        if cloud is None:
+            self.problems.append(f'cloud: is "{name}", must be one of: {", ".join(CLOUDS)}')
+        if chosen is None:
+            self.problems.append(
+                f'chartVersion: is "{version}", must be 1.19.0 to 1.44.3 (classic) or 2.0.0 and '
+                "later (v2), as x.y.z"
+            )
+        plan = DatabasePlan(
+            stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
+            flavour=chosen.flavour if chosen else "",
+            namespace=config.require("namespace"),
+            password_generation=config.require_int("passwordGeneration"),
+            tools_image=config.require("toolsImage"),
+            protect=config.require_bool("protect"),
+        )
+        gate = Gate(
+            latency=config.require("latencyGate"),
+            latency_limit_ms=config.require_int("latencyLimitMs"),
+        )
+        self.problems += [*plan.problems(), *gate.problems()]
+        repository, access_url = self._url("chartRepository"), self._url("accessUrl")
+        replicas = config.require_int("replicas")
+        if not 1 <= replicas <= 10:
+            self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
+        cluster, postgres = self._cloud(cloud, plan) if cloud else (None, None)
+        values = config.require_object("chartValues")
+        if chosen and postgres:
+            wiring = _wiring(postgres, replicas, access_url)
+            self.problems += chosen.problems(wiring, values)
+            self.problems += _fit(chosen, postgres, replicas)
+        if cloud is None or chosen is None or cluster is None or postgres is None:
+            return None
+        return Settings(
+            cloud=cloud,
+            kube_context=config.require("kubeContext"),
+            cluster=cluster,
+            postgres=postgres,
+            plan=plan,
+            chart=chosen,
+            chart_repository=repository or chosen.home,
+            chart_values=values,
+            create_namespace=config.require_bool("createNamespace"),
+            access_url=access_url,
+            replicas=replicas,
+            gate=gate,
+        )
+
+    def _cloud(
+        self, cloud: Cloud, plan: DatabasePlan
+    ) -> tuple[Cluster | None, PostgresArgs | None]:
+        """The cluster found and what its server is asked for, in the words of that cloud."""
+        config, zone = self.config, self.config.require("zone")
+        ours = {key: self._object(cloud, key) for key in OBJECTS}
+        cluster = None
+        if (words := ours.pop("cluster")) is not None:
+            cluster, problems = cloud.find_cluster(words, config.require("kubeContext"), zone)
+            self.problems += problems
+        own = {objects.snake(key): value for key, value in ours.items() if key in cloud.OBJECTS}
+        ca_certificate = self._ca_certificate()
+        if any(value is None for value in own.values()):
+            return cluster, None
+        postgres = cloud.PostgresArgs(
+            plan=plan,
+            zone=cluster.zone if cluster else zone,
+            size=config.require("size"),
+            version=config.require("postgresVersion"),
+            storage_gb=config.require_int("storageGb"),
+            max_storage_gb=config.require_int("maxStorageGb"),
+            high_availability=config.require_bool("highAvailability"),
+            backup_days=config.require_int("backupDays"),
+            apply_immediately=config.require_bool("applyImmediately"),
+            labels=config.require_object("labels"),
+            ca_certificate=ca_certificate,
+            **own,
+        )
+        self.problems += postgres.problems()
+        return cluster, postgres
+
+    def _object(self, cloud: Cloud, key: str) -> Any:
+        """The object of that key in the cloud's words, or None if something is wrong with it."""
+        data = self.config.require_object(key)
+        if key not in cloud.OBJECTS:
+            if data:
+                self.problems.append(f"{key}: is set, yet this cloud takes none; take it out")
+            return None
+        secret = pulumi.runtime.is_config_secret(self.config.full_key(key))
+        self.problems += [
+            f"{key}.{word}: is given in the clear; type "
+            f"`pulumi config set --secret --path {key}.{word}`"
+            for word in data
+            if "password" in word.lower() and data[word] and not secret
+        ]
+        value, problems = objects.read(cloud.OBJECTS[key], data, key)
+        self.problems += problems
+        return value
+
+    def _ca_certificate(self) -> str | None:
+        path = self.config.require("caCertificate")
+        if not path:
+            return None
+        try:
+            pem = Path(path).read_text()
+            ssl.create_default_context(cadata=pem)
+        except OSError as error:
+            self.problems.append(f"caCertificate: {path} can't be read: {error.strerror}")
+        except (UnicodeDecodeError, ssl.SSLError):
+            self.problems.append(f"caCertificate: {path} holds no certificate in PEM")
+        else:
+            return pem
+        return None
+
+    def _url(self, key: str) -> str:
+        url = self.config.require(key)
+        if url and not URL.fullmatch(url):
+            self.problems.append(
+                f'{key}: is "{url}", must be a URL that begins with https:// or http://'
+            )
+        return url
+
+
+def _wiring(postgres: PostgresArgs, replicas: int, access_url: str) -> Wiring:
+    """The shape of what the chart will be told, for checks that need no values."""
+    return Wiring(
+        host="",
+        port=0,
+        database="",
+        username="",
+        ssl_mode=postgres.ssl_mode,
+        secret_name="",
+        has_password=postgres.has_password,
+        has_ca=postgres.ca_certificate is not None and postgres.ssl_mode in VERIFIED,
+        replicas=replicas,
+        zone=postgres.zone,
+        access_url=access_url,
+    )
+
+
+def _fit(chosen: Chart, postgres: PostgresArgs, replicas: int) -> list[str]:
+    """A line for what the chart needs and the server will not give."""
+    problems: list[str] = []
+    if postgres.version.isdigit() and int(postgres.version) < chosen.minimum_postgres:
+        problems.append(
+            f"postgresVersion: is {postgres.version}, chart {chosen} needs "
+            f"{chosen.minimum_postgres} or later"
+        )
+    limit = postgres.max_connections
+    needed = chosen.connections(replicas) + RESERVE
+    if limit is not None and needed > limit - RESERVED_CONNECTIONS:
+        problems.append(
+            f"replicas: {replicas} of chart {chosen} need {needed} connections while they roll, "
+            f"the server gives {limit - RESERVED_CONNECTIONS}; take fewer, or a larger server"
+        )
+    return problems
