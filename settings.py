@@ -2,24 +2,21 @@
 
 import dataclasses
 import re
-import ssl
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components import CLOUDS, Cloud, objects
+from components import CLOUDS, Cloud, certificates, objects
 from components.charts import Chart, Wiring, chart
 from components.cluster import Cluster
 from components.coder import CoderArgs
 from components.postgres import VERIFIED, DatabasePlan, PostgresArgs, PostgresConnection
-from components.preflight import RESERVE, Gate
+from components.preflight import Gate, unfit
 from components.values import Values
 
 OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
 URL = re.compile(r"https?://[^\s/]\S*")
-RESERVED_CONNECTIONS = 3
-"""PostgreSQL's own default of superuser_reserved_connections."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -104,7 +101,7 @@ class _Reader:
         if chosen and postgres:
             wiring = _wiring(postgres, replicas, access_url)
             self.problems += chosen.problems(wiring, values)
-            self.problems += _fit(chosen, postgres, replicas)
+            self.problems += unfit(chosen, postgres, replicas)
         if cloud is None or chosen is None or cluster is None or postgres is None:
             return None
         return Settings(
@@ -176,15 +173,10 @@ class _Reader:
         if not path:
             return None
         try:
-            pem = Path(path).read_text()
-            ssl.create_default_context(cadata=pem)
-        except OSError as error:
-            self.problems.append(f"caCertificate: {path} can't be read: {error.strerror}")
-        except (UnicodeDecodeError, ssl.SSLError):
-            self.problems.append(f"caCertificate: {path} holds no certificate in PEM")
-        else:
-            return pem
-        return None
+            return certificates.read(Path(path))
+        except certificates.CertificateError as error:
+            self.problems.append(f"caCertificate: {error}")
+            return None
 
     def _url(self, key: str) -> str:
         url = self.config.require(key)
@@ -210,21 +202,3 @@ def _wiring(postgres: PostgresArgs, replicas: int, access_url: str) -> Wiring:
         zone=postgres.zone,
         access_url=access_url,
     )
-
-
-def _fit(chosen: Chart, postgres: PostgresArgs, replicas: int) -> list[str]:
-    """A line for what the chart needs and the server will not give."""
-    problems: list[str] = []
-    if postgres.version.isdigit() and int(postgres.version) < chosen.minimum_postgres:
-        problems.append(
-            f"postgresVersion: is {postgres.version}, chart {chosen} needs "
-            f"{chosen.minimum_postgres} or later"
-        )
-    limit = postgres.max_connections
-    needed = chosen.connections(replicas) + RESERVE
-    if limit is not None and needed > limit - RESERVED_CONNECTIONS:
-        problems.append(
-            f"replicas: {replicas} of chart {chosen} need {needed} connections while they roll, "
-            f"the server gives {limit - RESERVED_CONNECTIONS}; take fewer, or a larger server"
-        )
-    return problems

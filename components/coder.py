@@ -1,8 +1,6 @@
 """Coder by its Helm chart, on a database that was proved fit before and is proved used after."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 from pulumi_kubernetes import core, helm
@@ -10,14 +8,14 @@ from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
 from components import protection, values
-from components.charts import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, Wiring
-from components.jobs import Job, JobArgs
-from components.postgres import VERIFIED, DatabasePlan, Login, PostgresConnection
-from components.preflight import Gate, PreflightArgs, connection_env, preflight
+from components.aftercheck import AftercheckArgs, aftercheck
+from components.charts import Chart, Wiring
+from components.logins import LoginSecretArgs, login_secret
+from components.postgres import VERIFIED, DatabasePlan, PostgresConnection
+from components.preflight import Gate, PreflightArgs, preflight
 from components.values import Values
 
 RELEASE = "coder"
-PLACE = "coder/database"
 TIMEOUT_SECONDS = 900
 """Longer than the classic chart's termination grace of 300 s; large migrations take minutes."""
 
@@ -52,9 +50,21 @@ class Coder(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         connection = args.connection
         self.namespace = self._namespace(name, args)
-        secret = self._secret(name, args, connection.login)
-        for login in connection.idle_logins:
-            self._secret(name, args, login)
+        secrets = [
+            login_secret(
+                f"{name}-{login.secret_name.removeprefix('coder-')}",
+                LoginSecretArgs(
+                    connection=connection,
+                    login=login,
+                    namespace=self.namespace,
+                    ca_path=args.chart.ca_path(login.secret_name),
+                    protect=args.plan.protect,
+                ),
+                self,
+            )
+            for login in (connection.login, *connection.idle_logins)
+        ]
+        self.secret_name = secrets[0]
         checked = preflight(
             f"{name}-preflight",
             PreflightArgs(
@@ -65,7 +75,7 @@ class Coder(pulumi.ComponentResource):
                 replicas=args.replicas,
                 gate=args.gate,
                 namespace=self.namespace,
-                secret_name=secret,
+                secret_name=self.secret_name,
             ),
             self,
         )
@@ -81,28 +91,28 @@ class Coder(pulumi.ComponentResource):
             cleanup_on_fail=True,
             max_history=5,
             timeout=TIMEOUT_SECONDS,
-            # A database that is not fit must stop the release, and nothing of it is in the values.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[checked]),
+            opts=protection.protected(
+                self,
+                f"the release {RELEASE}",
+                protect=args.plan.protect,
+                because=" by the settings namespace or cluster",
+                # A database that is not fit must stop the release; no value of it says so.
+                depends_on=[checked],
+            ),
         )
-        Job(
+        aftercheck(
             f"{name}-aftercheck",
-            JobArgs(
+            AftercheckArgs(
+                plan=args.plan,
+                connection=connection,
                 namespace=self.namespace,
-                image=args.plan.tools_image,
-                scripts=("aftercheck",),
-                env={
-                    **connection_env(connection),
-                    # The preflight ends before the release begins, on the cluster's own clock.
-                    "SINCE": checked.status.completion_time,
-                    "SECONDS_TO_WAIT": "120",
-                },
-                secret_name=secret,
-                deadline_seconds=240,
-                trigger={"revision": release.status.revision.apply(str)},
-                zone=connection.zone,
+                secret_name=self.secret_name,
+                # The preflight ends before the release begins, on the cluster's own clock.
+                since=checked.status.completion_time,
+                revision=release.status.revision,
                 scheduling=args.chart.scheduling(args.chart_values),
             ),
-            child,
+            self,
         )
         service = core.v1.Service.get(
             f"{name}-service",
@@ -117,64 +127,23 @@ class Coder(pulumi.ComponentResource):
             if args.access_url
             else pulumi.Output.concat("http://", self.address)
         )
-        self.secret_name = secret
         self.register_outputs({"address": self.address, "namespace": self.namespace})
 
     def _namespace(self, name: str, args: CoderArgs) -> pulumi.Output[str]:
         """The namespace's name; with `createNamespace: false` it must be there already."""
         if not args.create_namespace:
             return pulumi.Output.from_input(args.plan.namespace)
-        guard = protection.guard(
-            f"{name}-namespace",
-            f"Namespace {args.plan.namespace}, where the workspaces live,",
-            protect=args.plan.protect,
-        )
         namespace = core.v1.Namespace(
             f"{name}-namespace",
             metadata={"name": args.plan.namespace},
-            opts=pulumi.ResourceOptions(parent=self, protect=args.plan.protect, hooks=guard),
+            opts=protection.protected(
+                self,
+                f"Namespace {args.plan.namespace}",
+                protect=args.plan.protect,
+                because=", with every workspace in it, by the settings namespace or cluster",
+            ),
         )
         return namespace.metadata.name.apply(str)
-
-    def _secret(self, name: str, args: CoderArgs, login: Login) -> pulumi.Output[str]:
-        """The name of the Secret that holds one login, complete enough to connect with."""
-        connection = args.connection
-        noun = login.secret_name.removeprefix("coder-db").strip("-") or "login"
-        url = connection.url_of(login)
-        content: dict[str, pulumi.Input[str]] = {
-            "username": login.username,
-            "host": connection.host,
-            "port": str(connection.port),
-            "database": connection.database,
-        }
-        if login.password is not None:
-            content[PASSWORD_KEY] = login.password
-        if connection.ca_certificate is not None:
-            content[CA_KEY] = connection.ca_certificate
-            if connection.ssl_mode in VERIFIED:
-                path = args.chart.ca_path(login.secret_name)
-                url = pulumi.Output.concat(url, "&sslrootcert=", path)
-        content[URL_KEY] = url
-        place = pulumi.Output.format(
-            "{0}:{1}/{2}", connection.host, connection.port, connection.database
-        )
-        guard = protection.guard(
-            f"{name}-{noun}",
-            f"Secret {login.secret_name}",
-            _another_database,
-            protect=args.plan.protect,
-        )
-        secret = core.v1.Secret(
-            f"{name}-{noun}",
-            metadata={
-                "name": login.secret_name,
-                "namespace": self.namespace,
-                "annotations": {PLACE: place},
-            },
-            string_data=content,
-            opts=pulumi.ResourceOptions(parent=self, hooks=guard),
-        )
-        return secret.metadata.name.apply(str)
 
 
 def _wiring(args: CoderArgs) -> Wiring:
@@ -191,17 +160,6 @@ def _wiring(args: CoderArgs) -> Wiring:
         replicas=args.replicas,
         zone=connection.zone,
         access_url=args.access_url,
-    )
-
-
-def _another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    before, after = (inputs["metadata"]["annotations"].get(PLACE) for inputs in (old, new))
-    if before is None or not isinstance(after, str) or after == before:
-        return None
-    return (
-        f"protect: Coder would leave the database {before} for {after} and find none of its users "
-        "there. If the data has moved: `pulumi config set protect false`, `pulumi up`, then "
-        "protect it again"
     )
 
 

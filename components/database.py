@@ -50,7 +50,10 @@ class Database(pulumi.ComponentResource):
                 "annotations": {GENERATION: str(plan.password_generation)},
             },
             opts=pulumi.ResourceOptions(
-                parent=self, hooks=protection.refuse_update(f"{name}-generation", _jump)
+                parent=self,
+                hooks=pulumi.ResourceHookBinding(
+                    before_update=[protection.refuse_update("passwordGeneration", _jump)]
+                ),
             ),
         )
         generations = _generations(plan.password_generation)
@@ -150,6 +153,6 @@ def _jump(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     if wanted in (was, was + 1):
         return None
     return (
-        f"passwordGeneration: is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
+        f"it is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
         f"login's password may change; type `pulumi config set passwordGeneration {was + 1}`"
     )

@@ -75,6 +75,7 @@ class Job(batch.v1.Job):
         if args.zone:
             pod["affinity"] = {"nodeAffinity": near(args.zone)}
         trigger = pulumi.Output.all(**args.trigger).apply(_digest)
+        template: Any = {"metadata": {"annotations": {"coder/trigger": trigger}}, "spec": pod}
         super().__init__(
             name,
             metadata={
@@ -82,14 +83,9 @@ class Job(batch.v1.Job):
                 # A Job that failed is made anew by the next update instead of being waited for.
                 "annotations": {"pulumi.com/replaceUnready": "true"},
             },
-            spec={
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": args.deadline_seconds,
-                "template": {
-                    "metadata": {"annotations": {"coder/trigger": trigger}},
-                    "spec": pod,
-                },
-            },
+            spec=batch.v1.JobSpecArgs(
+                backoff_limit=0, active_deadline_seconds=args.deadline_seconds, template=template
+            ),
             opts=opts,
         )
 

@@ -1,13 +1,13 @@
 """The ambient kubeconfig, read to know which cluster the program would write to."""
 
-import base64
-import binascii
 import dataclasses
 import os
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from components.certificates import pem
 
 
 class KubeconfigError(Exception):
@@ -53,16 +53,6 @@ def current(context: str) -> Cluster:
         raise KubeconfigError(f'kubeContext: context "{name}" names no cluster with a server')
     path, fields = cluster
     return Cluster(name, fields["server"], _authority(path, fields))
-
-
-def pem(text: str) -> str:
-    """A certificate given as PEM or as base64 of PEM, in PEM without outer white space."""
-    if "-----BEGIN" not in text:
-        try:
-            text = base64.b64decode(text, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return text.strip() if "-----BEGIN CERTIFICATE-----" in text else ""
 
 
 def _paths() -> list[str]:

@@ -8,10 +8,12 @@ import pulumi
 from components.charts import Chart
 from components.database import mark_env
 from components.jobs import Job, JobArgs, tls_env
-from components.postgres import DatabasePlan, PostgresConnection
+from components.postgres import DatabasePlan, PostgresArgs, PostgresConnection
 from components.values import Values
 
 GATES = ("enforce", "warn", "off")
+RESERVED_CONNECTIONS = 3
+"""PostgreSQL's own default of superuser_reserved_connections."""
 RESERVE = 10
 """Connections kept free for administrators and exporters."""
 SECONDS_OF_LOAD = 15
@@ -93,3 +95,21 @@ def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str
         "PGUSER": connection.login.username,
         **tls_env(connection.ssl_mode, connection.ca_certificate is not None),
     }
+
+
+def unfit(chosen: Chart, postgres: PostgresArgs, replicas: int) -> list[str]:
+    """A line for what a preflight would refuse, as far as it is known before the server is."""
+    problems: list[str] = []
+    if postgres.version.isdigit() and int(postgres.version) < chosen.minimum_postgres:
+        problems.append(
+            f"postgresVersion: is {postgres.version}, chart {chosen} needs "
+            f"{chosen.minimum_postgres} or later"
+        )
+    limit = postgres.max_connections
+    needed = chosen.connections(replicas) + RESERVE
+    if limit is not None and needed > limit - RESERVED_CONNECTIONS:
+        problems.append(
+            f"replicas: {replicas} of chart {chosen} need {needed} connections while they roll, "
+            f"the server gives {limit - RESERVED_CONNECTIONS}; take fewer, or a larger server"
+        )
+    return problems

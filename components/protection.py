@@ -1,4 +1,8 @@
-"""Refuses, already at preview, what would replace or delete a protected resource."""
+"""Refuses, already at preview, what would replace or delete a protected resource.
+
+The engine puts a hook's name into its own words, also where it stops a `pulumi destroy` that does
+not run the program; so each hook is named by what a person must know.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,35 +13,42 @@ Refusal = Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
 """Of old and new inputs: the line that refuses their difference, or None."""
 
 
-def guard(
-    name: str, what: str, refuse: Refusal | None = None, *, protect: bool
-) -> pulumi.ResourceHookBinding | None:
-    """Hooks that let `what` be made and changed, yet neither replaced nor deleted.
+def protected(
+    parent: pulumi.Resource,
+    what: str,
+    *,
+    protect: bool,
+    because: str = "",
+    refuse: Refusal | None = None,
+    depends_on: list[pulumi.Resource] | None = None,
+) -> pulumi.ResourceOptions:
+    """Options of a child that, with `protect`, may be made and changed, not replaced or deleted.
 
-    `refuse` may refuse an update in place too. Without `protect` there are none.
+    `because` names the settings that would do it; `refuse` may refuse an update in place too.
     """
+    opts = pulumi.ResourceOptions(parent=parent, protect=protect, depends_on=depends_on)
     if not protect:
-        return None
+        return opts
 
     def before_delete(args: pulumi.ResourceHookArgs) -> None:
-        raise pulumi.RunError(
-            f"protect: {what} would be deleted or replaced, with all that is in it. Nothing was "
-            "touched. If that is wanted: `pulumi config set protect false`, `pulumi up`, then again"
-        )
+        raise pulumi.RunError(f"it would be deleted or replaced{because}; nothing was touched")
 
-    binding = refuse_update(name, refuse) if refuse else pulumi.ResourceHookBinding()
-    binding.before_delete = [_hook(f"{name}-delete", before_delete)]
-    return binding
+    name = f"{what} is protected; to let it go: pulumi config set protect false, then pulumi up"
+    binding = pulumi.ResourceHookBinding(before_delete=[_hook(name, before_delete)])
+    if refuse:
+        binding.before_update = [refuse_update(f"{what} is protected", refuse)]
+    opts.hooks = binding
+    return opts
 
 
-def refuse_update(name: str, refuse: Refusal) -> pulumi.ResourceHookBinding:
+def refuse_update(name: str, refuse: Refusal) -> pulumi.ResourceHook:
     """A hook that refuses an update in place where `refuse` has a line for it."""
 
     def before_update(args: pulumi.ResourceHookArgs) -> None:
         if line := refuse(args.old_inputs or {}, args.new_inputs or {}):
             raise pulumi.RunError(line)
 
-    return pulumi.ResourceHookBinding(before_update=[_hook(f"{name}-update", before_update)])
+    return _hook(name, before_update)
 
 
 def _hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.chart_keys import Version
-
 Values = dict[str, Any]
+Version = tuple[int, int, int]
 
 
 def merge(ours: Values, theirs: Values) -> Values:

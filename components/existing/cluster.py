@@ -4,7 +4,7 @@ import dataclasses
 
 import pulumi
 
-from components import kubeconfig
+from components import certificates, kubeconfig
 from components.cluster import Cluster
 
 
@@ -31,7 +31,7 @@ def find_cluster(args: ClusterArgs, context: str, zone: str) -> tuple[Cluster | 
             f"kubeconfig points to {current.server}; set kubeContext to the cluster that is meant"
         )
     if args.certificate_authority:
-        wanted = kubeconfig.pem(args.certificate_authority)
+        wanted = certificates.pem(args.certificate_authority)
         if not wanted:
             problems.append("cluster.certificateAuthority: is no certificate in PEM or its base64")
         elif wanted != current.certificate_authority:

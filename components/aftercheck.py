@@ -1,0 +1,50 @@
+"""Proves that the running Coder uses the database it was given."""
+
+import dataclasses
+
+import pulumi
+
+from components.jobs import Job, JobArgs
+from components.postgres import DatabasePlan, PostgresConnection
+from components.preflight import connection_env
+from components.values import Values
+
+SECONDS_TO_WAIT = 120
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AftercheckArgs:
+    """Whose sessions are looked for, and since when."""
+
+    plan: DatabasePlan
+    connection: PostgresConnection
+    namespace: pulumi.Input[str]
+    secret_name: pulumi.Input[str]
+    since: pulumi.Input[str]
+    """RFC 3339; only a session that began later can be the release's."""
+    revision: pulumi.Output[int]
+    """The release's; a new one is a reason to look again."""
+    scheduling: Values
+
+
+def aftercheck(name: str, args: AftercheckArgs, parent: pulumi.Resource) -> Job:
+    """The Job that fails the update when no session of Coder's own login begins."""
+    return Job(
+        name,
+        JobArgs(
+            namespace=args.namespace,
+            image=args.plan.tools_image,
+            scripts=("aftercheck",),
+            env={
+                **connection_env(args.connection),
+                "SINCE": args.since,
+                "SECONDS_TO_WAIT": str(SECONDS_TO_WAIT),
+            },
+            secret_name=args.secret_name,
+            deadline_seconds=SECONDS_TO_WAIT + 60,
+            trigger={"revision": args.revision.apply(str)},
+            zone=args.connection.zone,
+            scheduling=args.scheduling,
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )

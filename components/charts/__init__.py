@@ -1,0 +1,34 @@
+"""The two published charts, both named `coder`: the version decides which one it is."""
+
+import re
+
+from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, Wiring, near
+from components.charts.classic import Classic
+from components.charts.v2 import V2
+
+FLAVOURS = (Classic.flavour, V2.flavour)
+
+__all__ = [
+    "CA_KEY",
+    "FLAVOURS",
+    "PASSWORD_KEY",
+    "URL_KEY",
+    "V2",
+    "Chart",
+    "Classic",
+    "Wiring",
+    "chart",
+    "near",
+]
+
+
+def chart(version: str) -> Chart | None:
+    """The chart of that version, or None for what is no version or of no known flavour."""
+    match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", version)
+    if match is None:
+        return None
+    major, minor, patch = (int(part) for part in match.groups())
+    number = (major, minor, patch)
+    if (1, 19, 0) <= number <= (1, 44, 3):
+        return Classic(version=number)
+    return V2(version=number) if major == 2 else None
