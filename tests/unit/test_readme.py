@@ -1,0 +1,44 @@
+"""The README says what Pulumi.yaml says."""
+
+import re
+from typing import Any
+
+import yaml
+
+from tests.conftest import ROOT
+
+
+def test_the_settings_table_is_in_step_with_the_schema() -> None:
+    table = re.search(r"<!-- settings.*?-->\n(.*?)<!-- /settings -->", _readme(), re.DOTALL)
+    assert table, "the README has no settings table"
+    assert table.group(1) == settings_table(), f"paste this instead:\n{settings_table()}"
+
+
+def test_every_output_is_in_the_outputs_table() -> None:
+    exported = re.findall(r'pulumi\.export\("(\w+)"', (ROOT / "__main__.py").read_text())
+    section = _readme().split("## Outputs")[1].split("## Day 2")[0]
+    cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert named == set(exported)
+
+
+def settings_table() -> str:
+    """The table of Pulumi.yaml's `config`, as the README has it."""
+    schema: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    rows = ["| key | type, default | meaning |", "|---|---|---|"]
+    for key, field in schema.items():
+        rows.append(f"| `{key}` | {field['type']}, {_default(field)} | {field['description']} |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(field: dict[str, Any]) -> str:
+    if "default" not in field:
+        return "required"
+    default = field["default"]
+    if isinstance(default, bool):
+        default = str(default).lower()
+    return f'`"{default}"`' if default == "" else f"`{default}`"
+
+
+def _readme() -> str:
+    return (ROOT / "README.md").read_text()
