@@ -34,9 +34,13 @@ class Children:
     def __init__(self) -> None:
         self._running: set[int] = set()
 
-    def start(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, command: list[str], cwd: str | None, env: dict[str, str], output: int | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start one in a process group of its own."""
-        child = subprocess.Popen(command, start_new_session=True, text=False, **options)
+        child = subprocess.Popen(
+            command, cwd=cwd, env=env, stdout=output, stderr=output, start_new_session=True
+        )
         self._running.add(child.pid)
         return child
 
@@ -136,10 +140,9 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             command = [python, "-u", directory, *request.args]
         child = self._children.start(
             command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             cwd=request.pwd or None,
             env=environment | dict(pair.split("=", 1) for pair in request.env),
+            output=subprocess.PIPE,
         )
         context.add_callback(self._children.kill)
         for name, data in _printed(child):

@@ -1,0 +1,26 @@
+"""A real engine with a backend of its own, and programs for it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sandbox import paths, pulumi
+from tests.engine.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a CLI that has nothing but our plugins."""
+    state = tmp_path_factory.mktemp("pulumi")
+    if not shutil.which("pulumi", path=f"{paths.BIN}{os.pathsep}{os.environ['PATH']}"):
+        pytest.fail("pulumi is not built: run `python -m sandbox setup`")
+    environment = pulumi.environment(state)
+    pulumi.install_plugin("toy", state / "home", "tests.engine.toy", "1.0.0")
+    return environment
+
+
+@pytest.fixture
+def stack(engine: dict[str, str], tmp_path: Path) -> Stack:
+    return Stack(tmp_path / "engine", engine)

@@ -1,0 +1,64 @@
+"""The language host runs programs as the published one does."""
+
+import sys
+import venv
+from pathlib import Path
+
+from tests.engine.stack import Stack
+
+
+def test_a_programs_mistake_is_shown_where_it_is(stack: Stack) -> None:
+    stack.program("import nothing_of_this_name")
+    words = stack.run("preview").stdout
+    assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in words
+    assert "an unhandled error" not in words, "it has been shown already"
+
+
+def test_an_error_for_people_is_one_line(stack: Stack) -> None:
+    stack.program('raise pulumi.RunError("size is 0: it must be at least 1")')
+    assert "error: size is 0: it must be at least 1\n" in stack.fails("preview")
+
+
+def test_a_program_gets_its_settings_and_its_own_interpreter(stack: Stack) -> None:
+    venv.create(stack.folder / "venv", with_pip=False)
+    # The SDK is not installed in it: it is lent by a path file.
+    packages = next((stack.folder / "venv" / "lib").glob("python3*/site-packages"))
+    (packages / "lent.pth").write_text("\n".join(path for path in sys.path if "packages" in path))
+    (stack.folder / "Pulumi.yaml").write_text(
+        "name: engine\nruntime: {name: python, options: {virtualenv: venv}}\n"
+    )
+    stack.run("config", "set", "--secret", "word", "hidden")
+    stack.program(
+        "import sys\n"
+        "assert pulumi.Config().require('word') == 'hidden'\n"
+        "pulumi.export('prefix', sys.prefix)\n"
+        "pulumi.export('stack', pulumi.get_stack())\n"
+        "pulumi.export('root', pulumi.get_root_directory())"
+    )
+    words = stack.up()
+    assert f'prefix: "{stack.folder / "venv"}"' in words
+    assert 'stack : "dev"' in words
+    assert f'root  : "{stack.folder}"' in words
+
+
+def test_a_missing_virtualenv_is_named(stack: Stack) -> None:
+    (stack.folder / "Pulumi.yaml").write_text(
+        "name: engine\nruntime: {name: python, options: {virtualenv: none}}\n"
+    )
+    stack.program("")
+    assert "the virtualenv 'none' of Pulumi.yaml is not there" in stack.fails("preview")
+
+
+def test_a_policy_pack_stops_what_it_forbids(stack: Stack, tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (pack / "__main__.py").write_text(
+        "from pulumi_policy import *\n"
+        "def small(args, report):\n"
+        "    if args.props.get('size', 0) > 5: report('things are small')\n"
+        "PolicyPack('pack', [ResourceValidationPolicy(name='small', description='small', "
+        "enforcement_level=EnforcementLevel.MANDATORY, validate=small)])\n"
+    )
+    stack.program('Thing("a", size=6)')
+    assert "things are small" in stack.run("preview", "--policy-pack", str(pack)).stdout
