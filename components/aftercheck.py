@@ -34,7 +34,7 @@ def aftercheck(name: str, args: AftercheckArgs, parent: pulumi.Resource) -> Job:
         JobArgs(
             namespace=args.namespace,
             image=args.plan.tools_image,
-            scripts=("aftercheck",),
+            scripts=("connect", "aftercheck"),
             env={
                 **connection_env(args.connection),
                 "SINCE": args.since,

@@ -88,7 +88,7 @@ class Database(pulumi.ComponentResource):
             JobArgs(
                 namespace=namespace.metadata.name,
                 image=plan.tools_image,
-                scripts=("mark", "roles"),
+                scripts=("connect", "mark", "roles"),
                 env={
                     "PGHOST": args.host,
                     "PGPORT": str(args.port),

@@ -58,7 +58,7 @@ def preflight(name: str, args: PreflightArgs, parent: pulumi.Resource) -> Job:
         JobArgs(
             namespace=args.namespace,
             image=args.plan.tools_image,
-            scripts=("mark", "preflight"),
+            scripts=("connect", "mark", "preflight"),
             env={
                 **connection_env(connection),
                 **mark_env(args.plan, connection.adopted_flavour),

@@ -1,11 +1,7 @@
 # Waits until the server has a session of Coder's own login that began after the release and that is
 # none of our Jobs'. By address it can't be told: some clusters hide their pods behind their nodes.
 
-export PGAPPNAME=coder-aftercheck PGCONNECT_TIMEOUT=5
-if [ -s /login/password ]; then
-  PGPASSWORD=$(cat /login/password)
-  export PGPASSWORD
-fi
+export PGAPPNAME=coder-aftercheck
 
 end=$(($(date +%s) + SECONDS_TO_WAIT))
 while :; do
@@ -18,7 +14,7 @@ WHERE usename = session_user AND datname = current_database()
 SQL
   ) || found=0
   if [ "$found" -gt 0 ]; then
-    echo "Coder runs on $PGDATABASE at $PGHOST as $PGUSER ($found sessions)" | tee /dev/termination-log
+    echo "Coder runs on $PGDATABASE at $PGHOST as $PGUSER ($found sessions)" | finish
     exit 0
   fi
   [ "$(date +%s)" -lt "$end" ] || break
@@ -27,5 +23,5 @@ SQL
 done
 echo "Coder does not use this database: no session of \"$PGUSER\" on $PGDATABASE at $PGHOST began after $SINCE." \
   "The release runs, so it runs on another database, perhaps on a built-in one that dies with its pod:" \
-  "compare the pod's environment (kubectl describe deployment) with these settings" | tee /dev/termination-log
+  "compare the pod's environment (kubectl describe deployment) with these settings" | finish
 exit 1

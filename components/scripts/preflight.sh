@@ -1,52 +1,39 @@
 # Proves, from where Coder will run and with Coder's own login, that the database is fit.
 # Every broken promise is one line; all of them are named before the update fails.
 
-export PGAPPNAME=coder-preflight PGCONNECT_TIMEOUT=5
-if [ -s /login/password ]; then
-  PGPASSWORD=$(cat /login/password)
-  export PGPASSWORD
-fi
+export PGAPPNAME=coder-preflight
 : > /tmp/problems
 
 problem() { echo "- $*" >> /tmp/problems; }
-query() { psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
 verdict() {
-  if [ -s /tmp/problems ]; then
-    { echo "Preflight of $PGHOST: $(wc -l < /tmp/problems) broken promise(s)"; cat /tmp/problems; } \
-      | tee /dev/termination-log
-    exit 1
-  fi
+  [ -s /tmp/problems ] || return 0
+  { echo "Preflight of $PGHOST: $(wc -l < /tmp/problems) broken promise(s)"; cat /tmp/problems; } | finish
+  exit 1
 }
 
-# A new server's name and firewall may take a while to be known everywhere.
-tries=0
-until error=$(query 'SELECT 1' 2>&1 >/dev/null); do
-  tries=$((tries + 1))
-  case "$error" in
-    *"could not translate"*|*"timeout"*|*"refused"*|*"starting up"*) [ "$tries" -ge 6 ] || { sleep 5; continue; } ;;
-  esac
-  case "$error" in
-    *"does not support SSL"*)
-      problem "TLS: the server offers none and sslMode is $PGSSLMODE; switch it on in the server (ssl = on)" ;;
-    *"certificate verify failed"*|*"does not match host name"*|*"SSL error"*)
-      problem "TLS: the server's certificate does not pass $PGSSLMODE: $error" ;;
-    *"authentication failed"*)
-      problem "login: the server refuses the password of \"$PGUSER\"" ;;
-    *) problem "connection: $error" ;;
-  esac
+required=$PGSSLMODE
+refused=$(connection_problem)
+if [ -n "$refused" ]; then
+  problem "$refused"
   # The rest can still be told, by a connection that gives no password away: SCRAM proves that one
   # knows it without sending it.
   PGSSLMODE=prefer PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256
   export PGSSLMODE PGSSLROOTCERT PGREQUIREAUTH
   query 'SELECT 1' >/dev/null 2>&1 || verdict
-  break
-done
-TLS=$(query "SELECT coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'no TLS')")
+fi
+TLS=$(query "SET ROLE NONE; SELECT coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'no TLS')")
 
-error=$(PGSSLMODE=disable PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256 query 'SELECT 1' 2>&1 >/dev/null) && error=accepted
-case "$error" in
-  accepted|*"authentication failed"*|*"authentication method requirement"*)
-    problem "TLS: the server also accepts connections in the clear; allow only TLS (hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the like)" ;;
+in_the_clear() {
+  PGSSLMODE=disable PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256 query 'SELECT 1' 2>&1 >/dev/null \
+    && echo accepted
+}
+case "$refused" in *"offers none"*) ;; *)
+  # Whatever asks for a password, or how, has already let the connection in.
+  case "$(in_the_clear)" in
+    accepted|*"authentication failed"*|*"authentication method requirement"*)
+      problem "TLS: the server also accepts connections in the clear; allow only TLS" \
+        "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the like)" ;;
+  esac ;;
 esac
 
 number=$(query 'SHOW server_version_num')
@@ -116,5 +103,5 @@ if [ "$LATENCY_GATE" != off ]; then
 fi
 
 verdict
-echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($PGSSLMODE), $needed of $limit connections, $measured" \
-  | tee /dev/termination-log
+echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($required), $needed of $limit connections, $measured" \
+  | finish

@@ -1,22 +1,16 @@
 # Makes the owner role, the two login roles and the database, again and again with the same result.
 # The admin login arrives in /login; roles and grants follow PostgreSQL's rules of 16 and later.
 
-export PGAPPNAME=coder-database PGCONNECT_TIMEOUT=5 PGDATABASE=postgres
+export PGAPPNAME=coder-database PGDATABASE=postgres
 PGUSER=$(cat /login/username)
-PGPASSWORD=$(cat /login/password)
-export PGUSER PGPASSWORD
+export PGUSER
 
-fail() { echo "$*" | tee /dev/termination-log; exit 1; }
+fail() { echo "$*" | finish; exit 1; }
 
-# A new server's name and firewall may take a while to be known everywhere.
-tries=0
-until error=$(psql -XAtqc 'SELECT 1' 2>&1 >/dev/null); do
-  tries=$((tries + 1))
-  case "$error" in *"authentication failed"*) tries=99 ;; esac
-  [ "$tries" -lt 12 ] || fail "The admin login can't connect to $PGHOST: $error"
-  echo "Waiting for $PGHOST: $error"
-  sleep 5
-done
+problem=$(connection_problem)
+[ -z "$problem" ] || fail "The admin login does not get into $PGHOST: $problem"
+[ "$(query 'SELECT pg_is_in_recovery()')" = f ] \
+  || fail "standby: $PGHOST is a standby and read-only; name the primary"
 
 exists=$(psql -XAtq -v database="$DATABASE" <<'SQL'
 SELECT 1 FROM pg_database WHERE datname = :'database'
@@ -51,6 +45,8 @@ SELECT format('ALTER DATABASE %I OWNER TO %I', :'database', :'owner')
   FROM pg_database WHERE datname = :'database' AND datdba <> :'owner'::regrole \gexec
 SELECT format('SET ROLE %I', :'owner') \gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'database') \gexec
+-- Else the admin could not look into a database whose mark somebody took away.
+SELECT format('GRANT CONNECT ON DATABASE %I TO %I', :'database', session_user) \gexec
 SELECT format('COMMENT ON DATABASE %I IS %L', :'database', :'mark') \gexec
 SQL
 ) || fail "The admin login \"$PGUSER\" can't make the roles and the database: $error"
@@ -66,4 +62,4 @@ for colour in blue green; do
     || fail "The password of ${DATABASE}_$colour can't be set: $error"
 done
 echo "Database $DATABASE on $PGHOST: owner $DATABASE, logins ${DATABASE}_blue and ${DATABASE}_green" \
-  | tee /dev/termination-log
+  | finish
