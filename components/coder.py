@@ -5,7 +5,6 @@ import dataclasses
 import pulumi
 from pulumi_kubernetes import core, helm
 from pulumi_kubernetes.core.v1.outputs import ServiceStatus
-from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
 from components import protection, values
 from components.aftercheck import AftercheckArgs, aftercheck
@@ -119,9 +118,9 @@ class Coder(pulumi.ComponentResource):
             pulumi.Output.concat(release.status.namespace, "/", args.chart.service),
             opts=child,
         )
-        self.address = pulumi.Output.all(service.status, service.metadata).apply(
-            lambda parts: _address(*parts)
-        )
+        inside = pulumi.Output.concat(args.chart.service, ".", self.namespace, ".svc.cluster.local")
+        balancer = service.status.apply(_balancer)
+        self.address = pulumi.Output.all(balancer, inside).apply(lambda found: found[0] or found[1])
         self.access_url = (
             pulumi.Output.from_input(args.access_url)
             if args.access_url
@@ -163,10 +162,10 @@ def _wiring(args: CoderArgs) -> Wiring:
     )
 
 
-def _address(status: ServiceStatus | None, metadata: ObjectMeta) -> str:
-    """Where Coder answers: the load balancer's address, or the Service's name in the cluster."""
+def _balancer(status: ServiceStatus | None) -> str | None:
+    """The load balancer's address, where the Service has one."""
     balancer = status.load_balancer if status else None
     for ingress in (balancer.ingress if balancer else None) or []:
         if found := ingress.hostname or ingress.ip:
             return found
-    return f"{metadata.name}.{metadata.namespace}.svc.cluster.local"
+    return None
