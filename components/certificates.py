@@ -1,7 +1,6 @@
 """Certificates in PEM, as files and as the base64 that kubeconfigs and clouds give."""
 
 import base64
-import binascii
 import ssl
 from pathlib import Path
 
@@ -13,11 +12,13 @@ class CertificateError(Exception):
 def read(path: Path) -> str:
     """The certificates of a PEM file; raises CertificateError for what is none."""
     try:
-        text = path.read_text()
-        ssl.create_default_context(cadata=text)
+        text = path.read_text(errors="replace")
     except OSError as error:
         raise CertificateError(f"{path} can't be read: {error.strerror}") from error
-    except (UnicodeDecodeError, ssl.SSLError) as error:
+    try:
+        # ssl takes an empty text for none at all, and chokes on comments outside ASCII.
+        ssl.create_default_context(cadata=text.encode("ascii", "replace").decode() or "none")
+    except ssl.SSLError as error:
         raise CertificateError(f"{path} holds no certificate in PEM") from error
     return text
 
@@ -26,7 +27,9 @@ def pem(text: str) -> str:
     """A certificate given as PEM or as base64 of PEM, in PEM; empty for anything else."""
     if "-----BEGIN" not in text:
         try:
-            text = base64.b64decode(text, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+            text = base64.b64decode("".join(text.split()), validate=True).decode()
+        except ValueError:
             return ""
-    return text.strip() if "-----BEGIN CERTIFICATE-----" in text else ""
+    # The same certificate may come with other line ends and blanks around it.
+    lines = [line.strip() for line in text.splitlines()]
+    return "\n".join(filter(None, lines)) if "-----BEGIN CERTIFICATE-----" in lines else ""

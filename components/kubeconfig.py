@@ -62,9 +62,9 @@ def _paths() -> list[str]:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        document: Any = yaml.safe_load(path.read_text())
+        document: Any = yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
-        raise KubeconfigError(f"kubeContext: {path} is no YAML file: {error}") from error
+        raise KubeconfigError(f"kubeContext: {path} is no YAML file") from error
     if not isinstance(document, dict):
         raise KubeconfigError(f"kubeContext: {path} is no kubeconfig")
     return document
@@ -85,5 +85,15 @@ def _authority(path: Path, fields: dict[str, Any]) -> str | None:
     if data := fields.get("certificate-authority-data"):
         return pem(data)
     if file := fields.get("certificate-authority"):
-        return pem((path.parent / file).read_text())
+        return pem(_text(path.parent / file))
     return None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KubeconfigError(
+            f"kubeContext: {path}, of the kubeconfig, can't be read: "
+            f"{getattr(error, 'strerror', 'it is no text')}"
+        ) from error

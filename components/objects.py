@@ -45,7 +45,8 @@ def read(kind: type[T], data: Mapping[str, Any], key: str) -> tuple[T | None, li
         value = data[name]
         # A bool is an int to Python, yet never a sensible number of anything.
         if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-            problems.append(f"{key}.{name}: is {value!r}, must be {_words(expected)}")
+            shown = "not" if "password" in name.lower() else f"{value!r}, must be"
+            problems.append(f"{key}.{name}: is {shown} {_words(expected)}")
             continue
         values[field.name] = value
     return (None if problems else kind(**values)), problems

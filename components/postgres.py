@@ -139,11 +139,11 @@ class PostgresConnection:
             user = quote(login.username, safe="")
             if parts["password"] is not None:
                 user += ":" + quote(parts["password"], safe="")
+            host = parts["host"] or ""
+            # An IPv6 address has colons of its own.
+            address = f"[{host}]" if ":" in host else host
             database = quote(self.database, safe="")
-            return (
-                f"postgresql://{user}@{parts['host']}:{self.port}/{database}"
-                f"?sslmode={self.ssl_mode}"
-            )
+            return f"postgresql://{user}@{address}:{self.port}/{database}?sslmode={self.ssl_mode}"
 
         return pulumi.Output.secret(
             pulumi.Output.all(host=self.host, password=login.password).apply(build)
