@@ -1,12 +1,11 @@
 """Parts: long-running processes of the sandbox, each declared by one file that init watches.
 
-A file that appears starts its process, one that changes restarts it, one that goes stops it; a process
-that dies is started again. A name with a slash, `node-a/kubelet`, belongs to the init of that node.
+A file that appears starts its process, one that changes restarts it, one that goes stops it; a
+process that dies is started again. A part named `node-a/kubelet` is run by that node's machine.
 """
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -47,8 +46,8 @@ class Status:
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of this project."""
-    return [sys.executable, "-u", "-m", module, *arguments]
+    """The command that runs a module of this project; init's PATH says with which Python."""
+    return ["python3", "-u", "-m", module, *arguments]
 
 
 def file(name: str) -> Path:
@@ -72,6 +71,12 @@ def write(part: Part) -> None:
 def remove(name: str) -> None:
     """Take a part's declaration away; init stops it."""
     file(name).unlink(missing_ok=True)
+
+
+def restart(name: str) -> None:
+    """Have a part stopped and started again, and return once it runs."""
+    file(name).touch()
+    wait_started(name)
 
 
 def read(path: Path) -> Part:

@@ -1,0 +1,35 @@
+"""A node's machine: its first process, in mount and process namespaces of its own.
+
+The network is the sandbox's. When the process is killed, the kernel ends every container of the
+node and drops its mounts, as when a machine is switched off.
+"""
+
+import sys
+
+from sandbox import containerd, init, parts, paths
+from sandbox.supervisor import supervise
+from sandbox.topology import Node
+
+
+def part(node: Node) -> parts.Part:
+    """The node's machine, for the sandbox's init."""
+    unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
+    return parts.Part(
+        name=node.name,
+        command=[*unshare, *parts.python("sandbox.machine", node.name)],
+        address=node.address,
+        stop_signal="SIGKILL",
+    )
+
+
+def main(node: str) -> None:
+    """Make the node's directories its own and run its parts."""
+    place = paths.NODES / node / "machine"
+    for directory in init.MOUNT_POINTS:
+        init.bind(place / directory.relative_to("/"), directory)
+    init.temporary(containerd.STATE, 0o711)
+    supervise(paths.PARTS / node)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

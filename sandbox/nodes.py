@@ -1,0 +1,76 @@
+"""The cluster's nodes, switched on and off."""
+
+import contextlib
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+
+from kubernetes import client
+
+from sandbox import api, cgroups, containerd, kubelet, machine, parts, paths, readiness
+from sandbox.topology import Node
+
+READY_SECONDS = 90
+
+
+def power_on(nodes: Sequence[Node]) -> None:
+    """Start the nodes' machines with their containerd, and have every image there."""
+    for node in nodes:
+        cgroups.create(node.name)
+        parts.write(containerd.part(node.name))
+        parts.write(machine.part(node))
+    for node in nodes:
+        containerd.wait(node.name)
+    containerd.import_images([node.name for node in nodes])
+
+
+def start_kubelets(nodes: Sequence[Node]) -> None:
+    """Have the nodes join the cluster."""
+    for node in nodes:
+        parts.write(kubelet.part(node))
+
+
+def power_off(nodes: Sequence[Node]) -> None:
+    """End all that runs on the nodes at once, without a word to anyone."""
+    for node in nodes:
+        parts.remove(node.name)
+    for node in nodes:
+        parts.wait_stopped(node.name)
+        for directory in (paths.PARTS, parts.STATUS):
+            shutil.rmtree(directory / node.name, ignore_errors=True)
+
+
+def retire(nodes: Sequence[Node]) -> None:
+    """Switch nodes off for good."""
+    power_off(nodes)
+    for node in nodes:
+        shutil.rmtree(paths.NODES / node.name)
+        with contextlib.suppress(*api.ERRORS):
+            _core().delete_node(node.name)
+
+
+def wait_ready(nodes: Sequence[Node]) -> None:
+    """Return when the API server has heard from each node's present kubelet that it is ready."""
+    readiness.wait([f"{node.name}/kubelet" for node in nodes], READY_SECONDS)
+    core = _core()
+    for node in nodes:
+        name = f"{node.name}/kubelet"
+
+        def ready(node: Node = node, name: str = name) -> bool:
+            state = parts.current(name)
+            return bool(state and _heard_ready(core, node, state.started))
+
+        parts.wait_until(ready, f"{node.name} to be Ready", READY_SECONDS, name, pause=0.2)
+
+
+def _core() -> client.CoreV1Api:
+    return client.CoreV1Api(api.connect())
+
+
+def _heard_ready(core: client.CoreV1Api, node: Node, since: float) -> bool:
+    with contextlib.suppress(*api.ERRORS):
+        for condition in api.get(core.read_node, node.name)["status"].get("conditions", []):
+            if condition["type"] == "Ready" and condition["status"] == "True":
+                heard = datetime.fromisoformat(condition["lastHeartbeatTime"])
+                return heard.timestamp() >= int(since)
+    return False
