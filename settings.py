@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 
 from components import CLOUDS, Cloud, certificates, objects
-from components.charts import Chart, Wiring, chart
+from components.charts import Chart, chart, foreseen
 from components.cluster import Cluster
 from components.coder import CoderArgs
-from components.postgres import VERIFIED, DatabasePlan, PostgresArgs, PostgresConnection
+from components.postgres import DatabasePlan, PostgresArgs, PostgresConnection
 from components.preflight import Gate, unfit
 from components.values import Values
 
@@ -56,7 +56,8 @@ def load() -> Settings:
     reader = _Reader()
     settings = reader.read()
     if settings is None or reader.problems:
-        lines = "".join(f"\n  {problem}" for problem in reader.problems)
+        # What is wrong for every cloud is said twice where the cloud's own words are right.
+        lines = "".join(f"\n  {problem}" for problem in dict.fromkeys(reader.problems))
         raise pulumi.RunError(f"The settings of stack {pulumi.get_stack()} can't be used:{lines}")
     return settings
 
@@ -96,12 +97,15 @@ class _Reader:
         replicas = config.require_int("replicas")
         if not 1 <= replicas <= 10:
             self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
-        cluster, postgres = self._cloud(cloud, plan) if cloud else (None, None)
+        asked = self._asked(plan)
+        self.problems += asked.problems()
+        cluster, postgres = self._cloud(cloud, asked) if cloud else (None, None)
         values = config.require_object("chartValues")
-        if chosen and postgres:
-            wiring = _wiring(postgres, replicas, access_url)
-            self.problems += chosen.problems(wiring, values)
-            self.problems += unfit(chosen, postgres, replicas)
+        if chosen:
+            wiring = foreseen(postgres or asked, replicas, access_url)
+            self.problems += chosen.value_problems(wiring, values)
+            if postgres:
+                self.problems += [*chosen.problems(wiring), *unfit(chosen, postgres, replicas)]
         if cloud is None or chosen is None or cluster is None or postgres is None:
             return None
         return Settings(
@@ -119,23 +123,12 @@ class _Reader:
             gate=gate,
         )
 
-    def _cloud(
-        self, cloud: Cloud, plan: DatabasePlan
-    ) -> tuple[Cluster | None, PostgresArgs | None]:
-        """The cluster found and what its server is asked for, in the words of that cloud."""
-        config, zone = self.config, self.config.require("zone")
-        ours = {key: self._object(cloud, key) for key in OBJECTS}
-        cluster = None
-        if (words := ours.pop("cluster")) is not None:
-            cluster, problems = cloud.find_cluster(words, config.require("kubeContext"), zone)
-            self.problems += problems
-        own = {objects.snake(key): value for key, value in ours.items() if key in cloud.OBJECTS}
-        ca_certificate = self._ca_certificate()
-        if any(value is None for value in own.values()):
-            return cluster, None
-        postgres = cloud.PostgresArgs(
+    def _asked(self, plan: DatabasePlan) -> PostgresArgs:
+        """What is asked of the server whatever cloud it is in."""
+        config = self.config
+        return PostgresArgs(
             plan=plan,
-            zone=cluster.zone if cluster else zone,
+            zone=config.require("zone"),
             size=config.require("size"),
             version=config.require("postgresVersion"),
             storage_gb=config.require_int("storageGb"),
@@ -144,9 +137,24 @@ class _Reader:
             backup_days=config.require_int("backupDays"),
             apply_immediately=config.require_bool("applyImmediately"),
             labels=config.require_object("labels"),
-            ca_certificate=ca_certificate,
-            **own,
+            ca_certificate=self._ca_certificate(),
         )
+
+    def _cloud(
+        self, cloud: Cloud, asked: PostgresArgs
+    ) -> tuple[Cluster | None, PostgresArgs | None]:
+        """The cluster found and what its server is asked for, in the words of that cloud."""
+        context, zone = self.config.require("kubeContext"), asked.zone
+        ours = {key: self._object(cloud, key) for key in OBJECTS}
+        cluster = None
+        if (words := ours.pop("cluster")) is not None:
+            cluster, problems = cloud.find_cluster(words, context, zone)
+            self.problems += problems
+        own = {objects.snake(key): value for key, value in ours.items() if key in cloud.OBJECTS}
+        if any(value is None for value in own.values()):
+            return cluster, None
+        zone = cluster.zone if cluster else zone
+        postgres = cloud.PostgresArgs(**{**vars(asked), "zone": zone, **own})
         self.problems += postgres.problems()
         return cluster, postgres
 
@@ -185,20 +193,3 @@ class _Reader:
                 f'{key}: is "{url}", must be a URL that begins with https:// or http://'
             )
         return url
-
-
-def _wiring(postgres: PostgresArgs, replicas: int, access_url: str) -> Wiring:
-    """The shape of what the chart will be told, for checks that need no values."""
-    return Wiring(
-        host="",
-        port=0,
-        database="",
-        username="",
-        ssl_mode=postgres.ssl_mode,
-        secret_name="",
-        has_password=postgres.has_password,
-        has_ca=postgres.ca_certificate is not None and postgres.ssl_mode in VERIFIED,
-        replicas=replicas,
-        zone=postgres.zone,
-        access_url=access_url,
-    )

@@ -4,13 +4,13 @@ import dataclasses
 
 import pulumi
 from pulumi_kubernetes import core, helm
-from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 
 from components import protection, values
+from components.address import address
 from components.aftercheck import AftercheckArgs, aftercheck
-from components.charts import Chart, Wiring
+from components.charts import Chart, wired
 from components.logins import LoginSecretArgs, login_secret
-from components.postgres import VERIFIED, DatabasePlan, PostgresConnection
+from components.postgres import DatabasePlan, PostgresConnection
 from components.preflight import Gate, PreflightArgs, preflight
 from components.values import Values
 
@@ -46,7 +46,6 @@ class Coder(pulumi.ComponentResource):
         self, name: str, args: CoderArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("coder:coder:Coder", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
         connection = args.connection
         self.namespace = self._namespace(name, args)
         secrets = [
@@ -78,6 +77,7 @@ class Coder(pulumi.ComponentResource):
             ),
             self,
         )
+        wiring = wired(connection, args.replicas, args.access_url)
         release = helm.v3.Release(
             f"{name}-release",
             name=RELEASE,
@@ -85,7 +85,7 @@ class Coder(pulumi.ComponentResource):
             chart="coder",
             version=str(args.chart),
             repository_opts={"repo": args.chart_repository},
-            values=values.merge(args.chart.values(_wiring(args)), args.chart_values),
+            values=values.merge(args.chart.values(wiring), args.chart_values),
             atomic=True,
             cleanup_on_fail=True,
             max_history=5,
@@ -113,14 +113,7 @@ class Coder(pulumi.ComponentResource):
             ),
             self,
         )
-        service = core.v1.Service.get(
-            f"{name}-service",
-            pulumi.Output.concat(release.status.namespace, "/", args.chart.service),
-            opts=child,
-        )
-        inside = pulumi.Output.concat(args.chart.service, ".", self.namespace, ".svc.cluster.local")
-        balancer = service.status.apply(_balancer)
-        self.address = pulumi.Output.all(balancer, inside).apply(lambda found: found[0] or found[1])
+        self.address = address(f"{name}-service", release, args.chart.service, self)
         self.access_url = (
             pulumi.Output.from_input(args.access_url)
             if args.access_url
@@ -143,29 +136,3 @@ class Coder(pulumi.ComponentResource):
             ),
         )
         return namespace.metadata.name.apply(str)
-
-
-def _wiring(args: CoderArgs) -> Wiring:
-    connection = args.connection
-    return Wiring(
-        host=connection.host,
-        port=connection.port,
-        database=connection.database,
-        username=connection.login.username,
-        ssl_mode=connection.ssl_mode,
-        secret_name=connection.login.secret_name,
-        has_password=connection.login.password is not None,
-        has_ca=connection.ca_certificate is not None and connection.ssl_mode in VERIFIED,
-        replicas=args.replicas,
-        zone=connection.zone,
-        access_url=args.access_url,
-    )
-
-
-def _balancer(status: ServiceStatus | None) -> str | None:
-    """The load balancer's address, where the Service has one."""
-    balancer = status.load_balancer if status else None
-    for ingress in (balancer.ingress if balancer else None) or []:
-        if found := ingress.hostname or ingress.ip:
-            return found
-    return None

@@ -1,18 +1,14 @@
 """The role, its two logins and the database in a server, made by a Job inside the cluster."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_random as random
 from pulumi_kubernetes import core
 
-from components import protection
+from components import generations, protection
 from components.jobs import Job, JobArgs, tls_env
 from components.postgres import DatabasePlan, Login, PostgresConnection
-
-GENERATION = "coder/password-generation"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,16 +43,16 @@ class Database(pulumi.ComponentResource):
             f"{name}-namespace",
             metadata={
                 "name": f"{plan.namespace}-database",
-                "annotations": {GENERATION: str(plan.password_generation)},
+                "annotations": {generations.ANNOTATION: str(plan.password_generation)},
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=pulumi.ResourceHookBinding(
-                    before_update=[protection.refuse_update("passwordGeneration", _jump)]
+                    before_update=[protection.refuse_update("passwordGeneration", generations.jump)]
                 ),
             ),
         )
-        generations = _generations(plan.password_generation)
+        in_turn = generations.by_colour(plan.password_generation)
         passwords = {
             colour: random.RandomPassword(
                 f"{name}-{colour}",
@@ -70,7 +66,7 @@ class Database(pulumi.ComponentResource):
                 # A refused generation must not have touched a password before it is refused.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
             ).result
-            for colour, generation in generations.items()
+            for colour, generation in in_turn.items()
         }
         credentials = core.v1.Secret(
             f"{name}-credentials",
@@ -111,7 +107,7 @@ class Database(pulumi.ComponentResource):
             )
             for colour, password in passwords.items()
         }
-        in_use = _colour(plan.password_generation)
+        in_use = generations.colour(plan.password_generation)
         self.connection = PostgresConnection(
             host=args.host,
             port=args.port,
@@ -135,24 +131,3 @@ def mark_env(plan: DatabasePlan, adopted_flavour: str) -> dict[str, str]:
         "MARK_FLAVOUR": plan.flavour,
         "MARK_ADOPTED": adopted_flavour,
     }
-
-
-def _colour(generation: int) -> str:
-    return "blue" if generation % 2 else "green"
-
-
-def _generations(generation: int) -> dict[str, int]:
-    """Which generation each login's password is of: blue the last odd one, green the last even."""
-    other = generation - 1
-    return {_colour(generation): generation, _colour(other): other}
-
-
-def _jump(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Refuses a generation that would change the password of the login in use."""
-    was, wanted = (int(inputs["metadata"]["annotations"][GENERATION]) for inputs in (old, new))
-    if wanted in (was, was + 1):
-        return None
-    return (
-        f"it is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
-        f"login's password may change; type `pulumi config set passwordGeneration {was + 1}`"
-    )

@@ -2,9 +2,10 @@
 
 import re
 
-from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, Wiring, near
+from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, near
 from components.charts.classic import Classic
 from components.charts.v2 import V2
+from components.charts.wiring import Wiring, foreseen, wired
 
 FLAVOURS = (Classic.flavour, V2.flavour)
 
@@ -18,7 +19,9 @@ __all__ = [
     "Classic",
     "Wiring",
     "chart",
+    "foreseen",
     "near",
+    "wired",
 ]
 
 

@@ -6,31 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-import pulumi
-
 from components import values
+from components.charts.wiring import Wiring
 from components.values import Values, Version
 
 PASSWORD_KEY = "password"
 URL_KEY = "url"
 CA_KEY = "ca.crt"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Wiring:
-    """What a chart must be told of its database; Secrets by name, so no value is a secret."""
-
-    host: pulumi.Input[str]
-    port: int
-    database: str
-    username: str
-    ssl_mode: str
-    secret_name: str
-    has_password: bool
-    has_ca: bool
-    replicas: int
-    zone: str
-    access_url: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,8 +46,12 @@ class Chart(ABC):
         surge = math.ceil(replicas * 0.25)
         return (replicas + surge) * self.connections_per_replica
 
-    def problems(self, wiring: Wiring, chart_values: Values) -> Iterator[str]:
-        """A line for every value that this version would refuse, lose or that is ours to set."""
+    def problems(self, wiring: Wiring) -> Iterator[str]:
+        """A line for everything that this version can't be told of its database."""
+        yield from ()
+
+    def value_problems(self, wiring: Wiring, chart_values: Values) -> Iterator[str]:
+        """A line for every value that this version would lose or that is ours to set."""
         for key in values.collisions(self.values(wiring), chart_values):
             yield f"chartValues.{key}: the program sets this key; take it out"
         for line in values.unknown(chart_values, self.keys, self.version):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from components.charts import keys
-from components.charts.base import CA_KEY, Chart, Wiring, affinity
+from components.charts.base import CA_KEY, Chart, affinity
+from components.charts.wiring import Wiring
 from components.postgres import VERIFIED
 from components.values import Values
 
@@ -53,8 +54,7 @@ class Classic(Chart):
             "tolerations": services.get("tolerations", []),
         }
 
-    def problems(self, wiring: Wiring, chart_values: Values) -> Iterator[str]:
-        yield from super().problems(wiring, chart_values)
+    def problems(self, wiring: Wiring) -> Iterator[str]:
         if wiring.ssl_mode in VERIFIED and self.version < self.keys["postgres.ssl"]:
             yield (
                 f"chartVersion: {self} can't be handed a CA, so it can't verify the server "

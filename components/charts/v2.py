@@ -1,7 +1,8 @@
 """The chart of Coder 2.x, which is told of its database by environment."""
 
 from components.charts import keys
-from components.charts.base import CA_KEY, URL_KEY, Chart, Wiring, affinity
+from components.charts.base import CA_KEY, URL_KEY, Chart, affinity
+from components.charts.wiring import Wiring
 from components.values import Values
 
 

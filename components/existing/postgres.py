@@ -44,7 +44,8 @@ class PostgresArgs(postgres.PostgresArgs):
 
     @property
     def max_connections(self) -> int | None:
-        return self.existing.max_connections or None
+        limit = self.existing.max_connections
+        return limit if limit > 0 else None
 
 
 class Postgres(pulumi.ComponentResource):

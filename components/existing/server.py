@@ -47,7 +47,10 @@ class ServerArgs:
         if self.flavour not in ("", *FLAVOURS):
             yield f'existing.flavour: is "{self.flavour}", must be {" or ".join(FLAVOURS)}'
         if not 0 <= self.max_connections <= 262143:
-            yield f"existing.maxConnections: is {self.max_connections}, must be 0 (unknown) to 262143"
+            yield (
+                f"existing.maxConnections: is {self.max_connections}, must be 1 to 262143, or 0 "
+                "to leave it to the preflight"
+            )
         if self.admin_username and self.username:
             yield (
                 "existing.username: is given beside existing.adminUsername; give the admin login "
@@ -58,6 +61,22 @@ class ServerArgs:
                 "existing.username: missing; type `pulumi config set --path existing.username …`, "
                 "or give existing.adminUsername and existing.adminPassword to have a role made"
             )
+        if self.admin_password and not self.admin_username:
+            yield (
+                "existing.adminUsername: missing, yet existing.adminPassword is given; type "
+                "`pulumi config set --path existing.adminUsername …`, or take the password out"
+            )
+        if self.password and not self.username:
+            yield (
+                "existing.password: is given without existing.username; type "
+                "`pulumi config set --path existing.username …`, or take the password out"
+            )
+        for key, value in (("password", self.password), ("adminPassword", self.admin_password)):
+            if value != value.strip():
+                yield (
+                    f"existing.{key}: begins or ends with a blank or a new line; type "
+                    f"`pulumi config set --secret --path existing.{key}`"
+                )
         if self.admin_username and not self.admin_password:
             yield (
                 "existing.adminPassword: missing; type "

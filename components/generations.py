@@ -1,0 +1,28 @@
+"""Which password is of which generation, and which step from one to the next is safe."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ANNOTATION = "coder/password-generation"
+
+
+def colour(generation: int) -> str:
+    """The login in use."""
+    return "blue" if generation % 2 else "green"
+
+
+def by_colour(generation: int) -> dict[str, int]:
+    """The generation of each login's password: blue the last odd one, green the last even."""
+    other = generation - 1
+    return {colour(generation): generation, colour(other): other}
+
+
+def jump(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """Refuses a generation that would change the password of the login in use."""
+    was, wanted = (int(inputs["metadata"]["annotations"][ANNOTATION]) for inputs in (old, new))
+    if wanted in (was, was + 1):
+        return None
+    return (
+        f"it is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
+        f"login's password may change; type `pulumi config set passwordGeneration {was + 1}`"
+    )
