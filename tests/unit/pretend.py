@@ -1,0 +1,222 @@
+"""A pretend engine: runs the program and records what it asks for, without a cloud."""
+
+import asyncio
+import dataclasses
+import json
+import logging
+import runpy
+from collections.abc import Callable, Collection
+from typing import Any
+from unittest import mock
+
+import pulumi
+import pytest
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.stack import run_in_stack
+
+from tests.unit.stacks import Stack
+
+PASSWORDS = {"blue": "blu3~canary_word", "green": "gr33n~canary_word"}
+"""What the pretend engine generates, by colour."""
+
+JOB = "kubernetes:batch/v1:Job"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+PASSWORD = "random:index/randomPassword:RandomPassword"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+SECRET = "kubernetes:core/v1:Secret"
+SERVICE = "kubernetes:core/v1:Service"
+
+
+@dataclasses.dataclass(frozen=True)
+class Resource:
+    """One registration, as it went over the wire."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    """Secrets are wrapped, just where they are."""
+    dependencies: set[str]
+    protect: bool
+    provider: str
+    hooks: dict[str, list[str]]
+    read: bool
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The inputs with their secrets unwrapped."""
+        return unwrapped(self.inputs)
+
+    @property
+    def in_the_clear(self) -> str:
+        """Whatever of the inputs is not marked secret, as JSON."""
+        return json.dumps(unwrapped(self.inputs, secret="[secret]"), ensure_ascii=False)
+
+
+class Monitor(mocks.MockMonitor):
+    """Records what the mocks' own record leaves out: parents, dependencies, options."""
+
+    def __init__(self, engine: "Engine") -> None:
+        super().__init__(engine)
+        self.engine = engine
+
+    def RegisterResource(self, request: Any) -> Any:
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            self.engine.record(request, response.urn, request.object, read=False)
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        if "pulumi:pulumi:Stack" in request.urn:
+            self.engine.exports = MessageToDict(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+    def ReadResource(self, request: Any) -> Any:
+        response = super().ReadResource(request)
+        self.engine.record(request, response.urn, request.properties, read=True)
+        return response
+
+
+class Engine(pulumi.runtime.Mocks):
+    """What was asked for, once a program has run and everything has landed."""
+
+    def __init__(self) -> None:
+        self.asked: list[Resource] = []
+        self.exports: dict[str, Any] = {}
+        """Secrets are wrapped."""
+        self.hooks: dict[str, pulumi.ResourceHook] = {}
+        self.said: list[str] = []
+
+    def record(self, request: Any, urn: str, properties: Any, *, read: bool) -> None:
+        hooks = {} if read else MessageToDict(request.hooks, preserving_proto_field_name=True)
+        self.asked.append(
+            Resource(
+                urn=urn,
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                inputs=MessageToDict(properties),
+                dependencies=set(request.dependencies),
+                protect=not read and request.protect,
+                provider=request.provider,
+                hooks={kind: names for kind, names in hooks.items() if isinstance(names, list)},
+                read=read,
+            )
+        )
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        raise AssertionError(f"nothing may be looked up while resources are made: {args.token}")
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        name = f"{args.name}-1a2b3c"
+        metadata = {"name": name, "namespace": "coder"} | (args.inputs.get("metadata") or {})
+        answers: dict[str, dict[str, Any]] = {
+            JOB: {"metadata": metadata, "status": {"completionTime": "2026-01-02T03:04:05Z"}},
+            PASSWORD: {"result": secret(PASSWORDS.get(args.name.rsplit("-", 1)[-1], ""))},
+            RELEASE: {"status": {"name": "coder", "namespace": "coder", "revision": 1}},
+            SERVICE: {
+                "metadata": {"name": (args.resource_id or "/").split("/")[1], "namespace": "coder"},
+                "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
+            },
+        }
+        default = {"metadata": metadata} if args.typ.startswith("kubernetes:core") else {}
+        return name, {**args.inputs, **answers.get(args.typ, default)}
+
+    def all(self, kind: str) -> list[Resource]:
+        return [resource for resource in self.asked if resource.type == kind]
+
+    def named(self, name: str) -> Resource:
+        """The one resource of that name."""
+        found = [resource for resource in self.asked if resource.name == name]
+        assert len(found) == 1, f"{len(found)} resources are named {name}: {self.names}"
+        return found[0]
+
+    @property
+    def names(self) -> set[str]:
+        return {resource.name for resource in self.asked}
+
+
+def deploy(
+    stack: Stack, *, secrets: Collection[str] = ("existing",), engine: Engine | None = None
+) -> Engine:
+    """Runs the program on a stack's settings and waits until every registration has landed."""
+    engine = engine or Engine()
+    logger = logging.Logger("pretend")
+    logger.addHandler(_Listener(engine.said))
+    # Each program has a stack and a loop of its own, so set_mocks is kept from making a stack.
+    set_root_resource(mock.sentinel.root)
+    pulumi.runtime.set_mocks(
+        engine, project="coder", stack="dev", logger=logger, monitor=Monitor(engine)
+    )
+    set_root_resource(None)  # pyright: ignore[reportArgumentType]
+    pulumi.runtime.set_all_config(
+        {f"coder:{key}": _text(value) for key, value in stack.items()},
+        [f"coder:{key}" for key in secrets],
+    )
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        with mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)):
+            loop.run_until_complete(run_in_stack(_program))
+    finally:
+        loop.close()
+    return engine
+
+
+def refused(stack: Stack, *, secrets: Collection[str] = ("existing",)) -> list[str]:
+    """The lines with which the program refuses a stack, having registered nothing."""
+    engine = Engine()
+    with pytest.raises(pulumi.RunError) as error:
+        deploy(stack, secrets=secrets, engine=engine)
+    assert not engine.asked, "something was registered before the settings were refused"
+    first, *lines = str(error.value).splitlines()
+    assert first == "The settings of stack dev can't be used:"
+    return [line.removeprefix("  ") for line in lines]
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A value marked secret, as it goes over the wire."""
+    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+
+
+def unwrapped(value: Any, secret: Any = None) -> Any:
+    """The value without its secrets' wrappers, or with `secret` in place of each."""
+    if isinstance(value, list):
+        return [unwrapped(item, secret) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if rpc.is_rpc_secret(value):
+        return secret or unwrapped(rpc.unwrap_rpc_secret(value))
+    return {key: unwrapped(item, secret) for key, item in value.items()}
+
+
+class _Listener(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__()
+        self.said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.INFO:
+            self.said.append(record.getMessage())
+
+
+def _program() -> None:
+    runpy.run_path("__main__.py")
+
+
+def _recording(hooks: dict[str, pulumi.ResourceHook]) -> Callable[..., None]:
+    original = pulumi.ResourceHook.__init__
+
+    def init(self: pulumi.ResourceHook, name: str, *args: Any, **kwargs: Any) -> None:
+        assert name not in hooks, f"the engine takes no second hook named {name}"
+        hooks[name] = self
+        original(self, name, *args, **kwargs)
+
+    return init
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

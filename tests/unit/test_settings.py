@@ -1,0 +1,286 @@
+"""Whatever is wrong with a stack's settings is said in one error, a line for each thing."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.unit.pretend import deploy, refused
+from tests.unit.stacks import GIVEN, MADE, SCHEMA, Stack, given, made
+
+HOST_RULE = "must be a host name or an IP address, without scheme, port or path"
+DATABASE_RULE = (
+    "must be at most 57 of a-z, 0-9 and _ and not begin with a digit or pg_: the roles are named "
+    "after it"
+)
+VERSION_RULE = "must be 1.19.0 to 1.44.3 (classic) or 2.0.0 and later (v2), as x.y.z"
+EXISTING_KEYS = (
+    "adminPassword, adminUsername, database, flavour, host, maxConnections, password, port, "
+    "sslMode, username"
+)
+
+
+def existing(**changes: Any) -> Stack:
+    """A stack whose roles are made, with changes to the setting `existing`."""
+    return made(existing=MADE | changes)
+
+
+def without(server: Stack, *keys: str) -> Stack:
+    return {key: value for key, value in server.items() if key not in keys}
+
+
+WRONG: list[tuple[Stack, str]] = [
+    (made(cloud="ibm"), 'cloud: is "ibm", must be one of: existing'),
+    # keys of objects
+    (made(cluster={"name": "x"}), "cluster.name: no such key; cluster takes: "
+     "certificateAuthority, endpoint, zone"),
+    (existing(hostname="x"), f"existing.hostname: no such key; existing takes: {EXISTING_KEYS}"),
+    (existing(port="5432"), "existing.port: is '5432', must be a whole number"),
+    (existing(port=True), "existing.port: is True, must be a whole number"),
+    (existing(host=7), "existing.host: is 7, must be a string"),
+    (made(existing=without(MADE, "host")),
+     "existing.host: missing; type `pulumi config set --path existing.host …`"),
+    (made(network={"vpc": "x"}), "network: is set, yet this cloud takes none; take it out"),
+    (made(server={"kmsKey": "x"}), "server: is set, yet this cloud takes none; take it out"),
+    (made(restoreFrom={"snapshot": "x"}),
+     "restoreFrom: is set, yet this cloud takes none; take it out"),
+    # the login
+    (made(existing=without(MADE, "adminUsername", "adminPassword")),
+     "existing.username: missing; type `pulumi config set --path existing.username …`, or give "
+     "existing.adminUsername and existing.adminPassword to have a role made"),
+    (made(existing=MADE | {"username": "bob"}),
+     "existing.username: is given beside existing.adminUsername; give the admin login to have a "
+     "role made, or a login to use as it is, not both"),
+    (made(existing=without(MADE, "adminPassword")),
+     "existing.adminPassword: missing; type `pulumi config set --secret --path "
+     "existing.adminPassword`"),
+    (given(existing=GIVEN | {"adminPassword": "x"}),
+     "existing.adminUsername: missing, yet existing.adminPassword is given; type `pulumi config "
+     "set --path existing.adminUsername …`, or take the password out"),
+    (existing(password="x"),
+     "existing.password: is given without existing.username; type `pulumi config set --path "
+     "existing.username …`, or take the password out"),
+    (existing(adminPassword="canary\n"),
+     "existing.adminPassword: begins or ends with a blank or a new line; type `pulumi config set "
+     "--secret --path existing.adminPassword`"),
+    (existing(adminPassword=123456), "existing.adminPassword: is not a string"),
+    # the server
+    (existing(host="https://db"), f'existing.host: is "https://db", {HOST_RULE}'),
+    (existing(host="db:5432"), f'existing.host: is "db:5432", {HOST_RULE}'),
+    (existing(host="db/coder"), f'existing.host: is "db/coder", {HOST_RULE}'),
+    (existing(host="10.0.0.256"), f'existing.host: is "10.0.0.256", {HOST_RULE}'),
+    (existing(host=""), f'existing.host: is "", {HOST_RULE}'),
+    (existing(host="a" * 64), f'existing.host: is "{"a" * 64}", {HOST_RULE}'),
+    (existing(host="a" * 60 + "_"), f'existing.host: is "{"a" * 60}_", {HOST_RULE}'),
+    (existing(port=0), "existing.port: is 0, must be 1 to 65535"),
+    (existing(port=65536), "existing.port: is 65536, must be 1 to 65535"),
+    (existing(sslMode="disable"),
+     'existing.sslMode: is "disable", must be one of require, verify-ca, verify-full'),
+    (existing(sslMode="prefer"),
+     'existing.sslMode: is "prefer", must be one of require, verify-ca, verify-full'),
+    (existing(sslMode="verify-ca"),
+     "caCertificate: missing; verify-ca needs the server's CA, as the system's roots would accept "
+     "anybody's certificate; give its path, or set existing.sslMode to verify-full"),
+    (existing(flavour="v3"), 'existing.flavour: is "v3", must be classic or v2'),
+    (existing(database="Coder"), f'existing.database: is "Coder", {DATABASE_RULE}'),
+    (existing(database="9coder"), f'existing.database: is "9coder", {DATABASE_RULE}'),
+    (existing(database="pg_coder"), f'existing.database: is "pg_coder", {DATABASE_RULE}'),
+    (existing(database="c" * 58), f'existing.database: is "{"c" * 58}", {DATABASE_RULE}'),
+    (existing(database="admin"),
+     'existing.database: is "admin", which is the name of a role or database that is there '
+     "already; the owner role is named after it: give it another name"),
+    (existing(database="postgres"),
+     'existing.database: is "postgres", which is the name of a role or database that is there '
+     "already; the owner role is named after it: give it another name"),
+    (existing(maxConnections=-1),
+     "existing.maxConnections: is -1, must be 1 to 262143, or 0 to leave it to the preflight"),
+    # the budget: (1 replica + 1 of the rolling update) x 30 + 10 kept free, 3 are PostgreSQL's own
+    (existing(maxConnections=72),
+     "replicas: 1 of chart 1.44.3 need 70 connections while they roll, the server gives 69; take "
+     "fewer, or a larger server"),
+    (made(replicas=4, existing=MADE | {"maxConnections": 162}),
+     "replicas: 4 of chart 1.44.3 need 160 connections while they roll, the server gives 159; "
+     "take fewer, or a larger server"),
+    # numbers and words
+    (made(replicas=0), "replicas: is 0, must be 1 to 10"),
+    (made(replicas=11), "replicas: is 11, must be 1 to 10"),
+    (made(storageGb=-5), "storageGb: is -5, must be 20 to 65536"),
+    (made(maxStorageGb=63),
+     "maxStorageGb: is 63, must be from storageGb (64) to 65536"),
+    (made(maxStorageGb=65537),
+     "maxStorageGb: is 65537, must be from storageGb (64) to 65536"),
+    (made(backupDays=0),
+     "backupDays: is 0, must be 1 to 35; 0 would switch backups off, which this program never "
+     "does"),
+    (made(backupDays=36),
+     "backupDays: is 36, must be 1 to 35; 0 would switch backups off, which this program never "
+     "does"),
+    (made(latencyLimitMs=0), "latencyLimitMs: is 0, must be 1 to 1000 (Coder: 10)"),
+    (made(latencyLimitMs=1001), "latencyLimitMs: is 1001, must be 1 to 1000 (Coder: 10)"),
+    (made(latencyGate="no"), 'latencyGate: is "no", must be enforce, warn, off'),
+    (made(labels={"team": 7}), "labels.team: is 7, must be a string"),
+    (made(namespace="Coder"),
+     'namespace: is "Coder", must be at most 54 of a-z, 0-9 and -, and begin and end with a '
+     "letter or digit"),
+    (made(namespace="c" * 55),
+     f'namespace: is "{"c" * 55}", must be at most 54 of a-z, 0-9 and -, and begin and end with '
+     "a letter or digit"),
+    (made(toolsImage="not an image"),
+     'toolsImage: is "not an image", must be an image such as '
+     "docker.io/library/postgres:17.6-alpine"),
+    (made(accessUrl="coder.example.com", chartVersion="2.38.8"),
+     'accessUrl: is "coder.example.com", must be a URL that begins with https:// or http://'),
+    (made(chartRepository="oci://ghcr.io/coder"),
+     'chartRepository: is "oci://ghcr.io/coder", must be a URL that begins with https:// or '
+     "http://"),
+    # the password's generation
+    (made(passwordGeneration=0), "passwordGeneration: is 0, must be 1 or more"),
+    (given(passwordGeneration=2),
+     "passwordGeneration: is 2, yet existing.username is used as it is and nothing rotates; set "
+     "it to 1, or give an admin login"),
+    # PostgreSQL's version
+    (made(postgresVersion="17.2"),
+     'postgresVersion: is "17.2", must be a major version such as "17"'),
+    (made(postgresVersion="10"),
+     "postgresVersion: is 10, chart 1.44.3 needs 11 or later"),
+    (made(postgresVersion="12", chartVersion="2.0.0"),
+     "postgresVersion: is 12, chart 2.0.0 needs 13 or later"),
+    # the chart's version
+    *[
+        (made(chartVersion=version), f'chartVersion: is "{version}", {VERSION_RULE}')
+        for version in ("latest", "", "1.44", "1.18.9", "1.44.4", "1.45.0", "3.0.0", "0.27.1",
+                        "2.0.0-rc.1")
+    ],
+    (made(chartVersion="1.25.4"),
+     "chartVersion: 1.25.4 can't be handed a CA, so it can't verify the server (verify-full); "
+     "take 1.26.0 or later, or set existing.sslMode to require"),
+    (given(chartVersion="1.26.1", existing=without(GIVEN, "password")),
+     "existing.password: missing, and chart 1.26.1 needs one; 1.27.0 and later do not"),
+    (made(accessUrl="https://coder.example.com"),
+     "accessUrl: is set, yet chart 1.44.3 takes none; set it in Coder's dashboard"),
+    # the zone
+    (made(zone="us-east-1a", cluster={"endpoint": "https://api.example.com", "zone": "us-east-1b"}),
+     'zone: is "us-east-1a", yet cluster.zone is "us-east-1b"; the database and Coder belong in '
+     "one zone: set both to the same, or leave one out"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stack", "line"), WRONG, ids=[line[:60] for _, line in WRONG])
+def test_each_wrong_setting_has_its_one_line(stack: Stack, line: str) -> None:
+    assert refused(stack) == [line]
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    wrong = made(
+        existing=MADE | {"host": "a b", "port": 0, "sslMode": "no"},
+        cluster={"endpoint": "https://elsewhere.example.com"},
+        replicas=0,
+        backupDays=0,
+        passwordGeneration=0,
+        latencyGate="no",
+        namespace="",
+        chartValues={"postgres": {"host": "x"}, "nonsense": 1},
+    )
+    assert _keys(refused(wrong)) == {
+        "existing.host",
+        "existing.port",
+        "existing.sslMode",
+        "cluster.endpoint",
+        "replicas",
+        "backupDays",
+        "passwordGeneration",
+        "latencyGate",
+        "namespace",
+        "chartValues.postgres.host",
+        "chartValues.nonsense",
+    }
+
+
+def test_a_wrong_cloud_hides_nothing_else() -> None:
+    wrong = made(cloud="ibm", replicas=0, backupDays=0, chartValues={"nonsense": 1})
+    assert _keys(refused(wrong)) == {"cloud", "replicas", "backupDays", "chartValues.nonsense"}
+
+
+def test_a_wrong_object_hides_nothing_else() -> None:
+    wrong = made(
+        existing=MADE | {"hots": "x"},
+        cluster={"nmae": "x"},
+        replicas=0,
+        backupDays=0,
+        chartValues={"nonsense": 1},
+    )
+    assert _keys(refused(wrong)) == {
+        "existing.hots",
+        "cluster.nmae",
+        "replicas",
+        "backupDays",
+        "chartValues.nonsense",
+    }
+
+
+@pytest.mark.parametrize(
+    ("server", "key"), [(MADE, "adminPassword"), (GIVEN, "password")], ids=["admin", "given"]
+)
+def test_a_password_in_the_clear_is_refused(server: Stack, key: str) -> None:
+    lines = refused(made(existing=server), secrets=())
+    assert lines == [
+        f"existing.{key}: is given in the clear; type "
+        f"`pulumi config set --secret --path existing.{key}`"
+    ]
+    assert server[key] not in "".join(lines)
+
+
+def test_no_error_repeats_a_password() -> None:
+    wrong = made(existing={"adminPassword": 31337, "password": ["canary"], "host": 7})
+    assert not re.search(r"31337|canary", "".join(refused(wrong)))
+
+
+def test_a_stack_s_settings_never_print_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    import settings
+
+    seen: list[settings.Settings] = []
+    load = settings.load
+    monkeypatch.setattr(settings, "load", lambda: seen.append(load()) or seen[0])
+    for stack in (made(), given()):
+        deploy(stack)
+        password = stack["existing"].get("password") or stack["existing"]["adminPassword"]
+        assert password not in repr(seen.pop())
+
+
+@pytest.mark.parametrize("cloud", ["existing"])
+def test_every_setting_of_the_schema_is_read_and_no_other(
+    cloud: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pulumi
+
+    read: set[str] = set()
+    for name in ("require", "require_int", "require_bool", "require_object"):
+        original = getattr(pulumi.Config, name)
+
+        def recording(self: pulumi.Config, key: str, original: Any = original) -> Any:
+            read.add(key)
+            return original(self, key)
+
+        monkeypatch.setattr(pulumi.Config, name, recording)
+    for name in ("get", "get_int", "get_bool", "get_object", "get_secret", "require_secret"):
+        monkeypatch.setattr(pulumi.Config, name, None)
+    deploy(made(cloud=cloud))
+    assert read == set(SCHEMA)
+
+
+def test_every_setting_says_what_it_means_and_has_a_default_unless_it_is_required() -> None:
+    assert {key for key, field in SCHEMA.items() if "default" not in field} == {"cloud", "cluster"}
+    assert all(field["description"] and field["type"] for field in SCHEMA.values())
+
+
+def test_only_settings_py_reads_the_config() -> None:
+    sources = [ROOT / "__main__.py", *(ROOT / "components").rglob("*.py")]
+    readers = [path.name for path in sources if re.search(r"\bConfig\b", path.read_text())]
+    assert not readers, "a component is told what to make; settings.py reads the config"
+
+
+def _keys(lines: list[str]) -> set[str]:
+    keys = [line.split(":")[0] for line in lines]
+    assert len(keys) == len(set(keys)), f"a key has two lines: {lines}"
+    return set(keys)
