@@ -8,6 +8,9 @@ from components.charts.wiring import Wiring
 from components.postgres import VERIFIED
 from components.values import Values
 
+LACKING = ((1, 35, 1), (1, 35, 2))
+"""Versions released without `postgres.noPasswordEnv`, which 1.35.0 had brought."""
+
 
 class Classic(Chart):
     """The chart of Coder 1.x, from 1.19.0 to 1.44.3."""
@@ -46,13 +49,22 @@ class Classic(Chart):
         return f"/etc/ssl/certs/pg/rootcert/{CA_KEY}"
 
     def scheduling(self, chart_values: Values) -> Values:
-        services = chart_values.get("services", {})
+        services = chart_values.get("services") or {}
         # The chart's own default; a person's selector is merged over it, as Helm merges maps.
         selector = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
         return {
-            "nodeSelector": selector | services.get("nodeSelector", {}),
-            "tolerations": services.get("tolerations", []),
+            "nodeSelector": selector | (services.get("nodeSelector") or {}),
+            "tolerations": services.get("tolerations") or [],
         }
+
+    def value_problems(self, wiring: Wiring, chart_values: Values) -> Iterator[str]:
+        yield from super().value_problems(wiring, chart_values)
+        postgres = chart_values.get("postgres")
+        if self.version in LACKING and isinstance(postgres, dict) and "noPasswordEnv" in postgres:
+            yield (
+                "chartValues.postgres.noPasswordEnv: 1.35.1 and 1.35.2 were released without this "
+                f"key (chart {self})"
+            )
 
     def problems(self, wiring: Wiring) -> Iterator[str]:
         if wiring.ssl_mode in VERIFIED and self.version < self.keys["postgres.ssl"]:
@@ -67,8 +79,4 @@ class Classic(Chart):
 
     @property
     def _mounts_password(self) -> bool:
-        # 1.35.1 and 1.35.2 were released without the key that 1.35.0 had brought.
-        return self.version >= self.keys["postgres.noPasswordEnv"] and self.version not in (
-            (1, 35, 1),
-            (1, 35, 2),
-        )
+        return self.version >= self.keys["postgres.noPasswordEnv"] and self.version not in LACKING

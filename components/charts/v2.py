@@ -36,6 +36,6 @@ class V2(Chart):
     def scheduling(self, chart_values: Values) -> Values:
         coder = chart_values.get("coder", {})
         return {
-            "nodeSelector": coder.get("nodeSelector", {}),
-            "tolerations": coder.get("tolerations", []),
+            "nodeSelector": coder.get("nodeSelector") or {},
+            "tolerations": coder.get("tolerations") or [],
         }
