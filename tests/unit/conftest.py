@@ -34,9 +34,9 @@ def other_ca() -> str:
     return certificate("other")
 
 
-@pytest.fixture
-def ca_file(tmp_path: Path, other_ca: str) -> str:
-    path = tmp_path / "ca.pem"
+@pytest.fixture(scope="session")
+def ca_file(tmp_path_factory: pytest.TempPathFactory, other_ca: str) -> str:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
     path.write_text(other_ca)
     return str(path)
 

@@ -166,6 +166,17 @@ def deploy(
     return engine
 
 
+def deployed(stack: Stack) -> Engine:
+    """What came of a stack, for tests that only read: each stack is deployed once."""
+    key = json.dumps(stack, sort_keys=True)
+    if key not in _deployed:
+        _deployed[key] = deploy(stack)
+    return _deployed[key]
+
+
+_deployed: dict[str, Engine] = {}
+
+
 def refused(stack: Stack, *, secrets: Collection[str] = ("existing",)) -> list[str]:
     """The lines with which the program refuses a stack, having registered nothing."""
     engine = Engine()

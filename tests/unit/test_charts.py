@@ -1,0 +1,319 @@
+"""Each version of either chart is told of the external database in the words it understands."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.charts import Chart, Wiring, chart
+from tests.unit.pretend import RELEASE, deployed, refused
+from tests.unit.stacks import ADMIN_PASSWORD, GIVEN, HOST, MADE, PASSWORD, Stack, given, made
+
+CLASSIC = ["1.19.0", "1.21.0", "1.26.0", "1.27.0", "1.29.0", "1.29.1", "1.35.0", "1.35.1", "1.35.3",
+           "1.44.3"]  # fmt: skip
+V2 = ["2.0.0", "2.38.8"]
+
+
+def values(stack: Stack) -> dict[str, Any]:
+    [release] = deployed(stack).all(RELEASE)
+    return release.plain["values"]
+
+
+def at(version: str, **changes: Any) -> Stack:
+    """A stack with that chart, without verified TLS so that every version takes it."""
+    return made(chartVersion=version, existing=MADE | {"sslMode": "require"}, **changes)
+
+
+def known(version: str) -> Chart:
+    found = chart(version)
+    assert found, f"{version} is of no chart"
+    return found
+
+
+def wiring(**changes: Any) -> Wiring:
+    told: dict[str, Any] = {
+        "host": HOST,
+        "port": 5432,
+        "database": "coder",
+        "username": "bob",
+        "ssl_mode": "verify-full",
+        "secret_name": "coder-db",
+        "has_password": True,
+        "has_ca": True,
+        "replicas": 1,
+        "zone": "",
+        "access_url": "",
+    }
+    return Wiring(**told | changes)
+
+
+@pytest.mark.parametrize("version", CLASSIC)
+def test_classic_never_starts_a_database_of_its_own(version: str) -> None:
+    postgres = values(at(version))["postgres"]
+    assert postgres["useDefault"] is False, "the switch that versions up to 1.26.1 obey"
+    assert postgres["default"] == {"enable": False}, "the switch that versions from 1.21.0 obey"
+
+
+@pytest.mark.parametrize("version", CLASSIC)
+def test_classic_is_told_of_the_database_by_postgres_values(version: str) -> None:
+    postgres = values(at(version))["postgres"]
+    told = {key: postgres[key] for key in ("host", "port", "database", "user", "passwordSecret")}
+    assert told == {
+        "host": HOST,
+        "port": "5432",
+        "database": "coder",
+        "user": "coder_blue",
+        "passwordSecret": "coder-db-blue",
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "mounted"),
+    [("1.27.0", False), ("1.34.9", False), ("1.35.0", True), ("1.35.1", False), ("1.35.2", False),
+     ("1.35.3", True), ("1.44.3", True)],
+)  # fmt: skip
+def test_the_password_is_a_file_where_the_chart_can(version: str, mounted: bool) -> None:
+    assert values(at(version))["postgres"].get("noPasswordEnv", False) is mounted
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("1.27.0", False), ("1.29.0", False), ("1.29.1", True), ("1.44.3", True)]
+)
+def test_the_pool_is_told_where_the_chart_can(version: str, told: bool) -> None:
+    envs = values(at(version))["coderd"].get("extraEnvs")
+    assert envs == ([{"name": "CODER_MAX_DB_CONNECTIONS", "value": "30"}] if told else None)
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
+def test_classic_verifies_as_the_settings_say(mode: str, ca_file: str) -> None:
+    postgres = values(made(existing=MADE | {"sslMode": mode}, caCertificate=ca_file))["postgres"]
+    assert postgres["sslMode"] == mode
+    secret = {"rootCertSecret": {"name": "coder-db-blue", "key": "ca.crt"}}
+    assert postgres.get("ssl") == (None if mode == "require" else secret)
+
+
+def test_classic_without_a_ca_file_trusts_the_system_s_roots() -> None:
+    postgres = values(made())["postgres"]
+    assert postgres["sslMode"] == "verify-full"
+    assert "ssl" not in postgres
+
+
+@pytest.mark.parametrize("version", V2)
+def test_v2_is_told_of_the_database_by_environment(version: str) -> None:
+    told = values(made(chartVersion=version))
+    assert set(told) == {"coder"}, "v2 knows no postgres values"
+    assert told["coder"]["env"] == [
+        {
+            "name": "CODER_PG_CONNECTION_URL",
+            "valueFrom": {"secretKeyRef": {"name": "coder-db-blue", "key": "url"}},
+        },
+        {"name": "CODER_PG_CONN_MAX_OPEN", "value": "10"},
+    ]
+    assert "certs" not in told["coder"]
+
+
+@pytest.mark.parametrize("version", V2)
+def test_v2_is_given_the_ca_and_the_access_url(version: str, ca_file: str) -> None:
+    url = "https://coder.example.com"
+    coder = values(made(chartVersion=version, caCertificate=ca_file, accessUrl=url))["coder"]
+    assert coder["certs"] == {"secrets": [{"name": "coder-db-blue", "key": "ca.crt"}]}
+    assert {"name": "CODER_ACCESS_URL", "value": url} in coder["env"]
+
+
+@pytest.mark.parametrize(("version", "key"), [("1.44.3", "coderd"), ("2.38.8", "coder")])
+def test_coder_prefers_the_database_s_zone_and_no_more(version: str, key: str) -> None:
+    [(weight, expression)] = [
+        (preference["weight"], preference["preference"]["matchExpressions"])
+        for preference in values(made(chartVersion=version, zone="us-east-1a"))[key]["affinity"][
+            "nodeAffinity"
+        ]["preferredDuringSchedulingIgnoredDuringExecution"]
+    ]
+    assert weight == 100
+    assert expression == [
+        {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["us-east-1a"]}
+    ]
+    assert "affinity" not in values(made(chartVersion=version))[key]
+
+
+@pytest.mark.parametrize(
+    ("version", "key"), [("1.44.3", ("coderd", "replicas")), ("2.38.8", ("coder", "replicaCount"))]
+)
+def test_the_replicas_are_the_settings_own(version: str, key: tuple[str, str]) -> None:
+    assert values(made(chartVersion=version, replicas=3))[key[0]][key[1]] == 3
+
+
+@pytest.mark.parametrize("version", ["1.27.0", "1.44.3"])
+def test_classic_without_a_password_names_no_secret(version: str) -> None:
+    login = {"host": HOST, "username": "bob"}
+    postgres = values(given(existing=login, chartVersion=version))["postgres"]
+    assert postgres["passwordSecret"] == ""
+    assert "noPasswordEnv" not in postgres, "it would mount a volume without a name"
+
+
+@pytest.mark.parametrize("version", [*CLASSIC, *V2])
+def test_the_values_hold_no_secret_and_no_url(version: str, ca_file: str) -> None:
+    for server in (MADE, GIVEN):
+        stack = at(version, caCertificate=ca_file) | {"existing": server | {"sslMode": "require"}}
+        [release] = deployed(stack).all(RELEASE)
+        assert "[secret]" not in release.in_the_clear
+        for word in (PASSWORD, ADMIN_PASSWORD, "canary", "postgresql://"):
+            assert word not in release.in_the_clear
+
+
+@pytest.mark.parametrize(
+    ("version", "flavour", "repository", "service"),
+    [
+        ("1.19.0", "classic", "https://helm.coder.com", "coderd"),
+        ("1.44.3", "classic", "https://helm.coder.com", "coderd"),
+        ("2.0.0", "v2", "https://helm.coder.com/v2", "coder"),
+        ("v2.38.8", "v2", "https://helm.coder.com/v2", "coder"),
+    ],
+)
+def test_the_version_decides_which_chart_it_is(
+    version: str, flavour: str, repository: str, service: str
+) -> None:
+    engine = deployed(at(version))
+    release = engine.named("coder-release").plain
+    assert release["chart"] == "coder"
+    assert release["version"] == version.removeprefix("v")
+    assert release["repositoryOpts"] == {"repo": repository}
+    assert engine.exports["chart"] == flavour
+    assert known(version).service == service
+
+
+def test_a_mirror_takes_the_repository_s_place() -> None:
+    mirror = "http://charts.example.com/coder"
+    release = deployed(made(chartRepository=mirror)).named("coder-release").plain
+    assert release["repositoryOpts"] == {"repo": mirror}
+
+
+@pytest.mark.parametrize(
+    ("version", "replicas", "connections"),
+    # With the pods that a rolling update adds: a quarter, rounded up.
+    [("1.44.3", 1, 60), ("1.44.3", 4, 150), ("1.44.3", 5, 210), ("2.38.8", 1, 24),
+     ("2.38.8", 4, 60)],
+)  # fmt: skip
+def test_the_budget_counts_the_pods_of_a_rolling_update(
+    version: str, replicas: int, connections: int
+) -> None:
+    assert known(version).connections(replicas) == connections
+
+
+OWNED = [
+    ("1.44.3", {"postgres": {"host": "x"}}, "postgres.host"),
+    ("1.44.3", {"postgres": {"default": {"enable": True}}}, "postgres.default.enable"),
+    ("1.44.3", {"postgres": {"useDefault": True}}, "postgres.useDefault"),
+    ("1.44.3", {"postgres": None}, "postgres"),
+    ("1.44.3", {"coderd": {"replicas": 3}}, "coderd.replicas"),
+    ("1.44.3", {"coderd": {"extraEnvs": [{"name": "CODER_MAX_DB_CONNECTIONS", "value": "1"}]}},
+     "coderd.extraEnvs[CODER_MAX_DB_CONNECTIONS]"),
+    ("1.44.3", {"coderd": {"extraEnvs": "x"}}, "coderd.extraEnvs"),
+    ("2.38.8", {"coder": {"env": [{"name": "OTHER", "value": "1"},
+                                  {"name": "CODER_PG_CONNECTION_URL", "value": "x"}]}},
+     "coder.env[CODER_PG_CONNECTION_URL]"),
+    ("2.38.8", {"coder": {"replicaCount": 3}}, "coder.replicaCount"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("version", "chart_values", "key"), OWNED, ids=[k for *_, k in OWNED])
+def test_a_value_that_the_program_sets_is_refused_by_name(
+    version: str, chart_values: dict[str, Any], key: str
+) -> None:
+    assert refused(made(chartVersion=version, chartValues=chart_values)) == [
+        f"chartValues.{key}: the program sets this key; take it out"
+    ]
+
+
+UNKNOWN = [
+    ("1.28.0", {"coderd": {"extraEnvs": []}}, "coderd.extraEnvs", "1.29.1"),
+    ("1.36.0", {"postgres": {"searchPath": "x"}}, "postgres.searchPath", "1.37.0"),
+    ("1.25.0", {"postgres": {"ssl": {"certSecret": {"name": "x"}}}}, "postgres.ssl", "1.26.0"),
+    ("1.26.1", {"postgres": {"connector": "awsiamrds"}}, "postgres.connector", "1.27.0"),
+    ("1.20.0", {"coderd": {"serviceSpec": {}}}, "coderd.serviceSpec", "1.21.0"),
+    ("2.29.0", {"coder": {"livenessProbe": {}}}, "coder.livenessProbe", "2.30.0"),
+    ("1.44.3", {"postgres": {"bogus": 1}}, "postgres.bogus", None),
+    ("1.44.3", {"coder": {"env": []}}, "coder", None),
+    ("2.38.8", {"postgres": {"host": "x"}}, "postgres", None),
+    ("2.38.8", {"coderd": {}}, "coderd", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "chart_values", "key", "since"), UNKNOWN, ids=[f"{v}-{k}" for v, _, k, _ in UNKNOWN]
+)
+def test_a_value_that_the_chart_would_lose_is_refused(
+    version: str, chart_values: dict[str, Any], key: str, since: str | None
+) -> None:
+    why = f"the chart knows this key from {since} on" if since else "the chart knows no such key"
+    assert refused(at(version, chartValues=chart_values)) == [
+        f"chartValues.{key}: {why} (chart {version})"
+    ]
+
+
+@pytest.mark.parametrize("version", ["1.35.1", "1.35.2"])
+def test_the_password_file_that_two_versions_lost_is_refused(version: str) -> None:
+    stack = at(version, chartValues={"postgres": {"noPasswordEnv": True}})
+    assert refused(stack) == [
+        "chartValues.postgres.noPasswordEnv: 1.35.1 and 1.35.2 were released without this key "
+        f"(chart {version})"
+    ]
+
+
+def test_other_values_are_handed_on() -> None:
+    told = values(made(chartValues={
+        "postgres": {"searchPath": "coder"},
+        "coderd": {"extraEnvs": [{"name": "OTHER", "value": "1"}], "resources": {"x": 1}},
+        "services": {"nodeSelector": {"pool": "coder"}},
+    }))  # fmt: skip
+    assert told["postgres"]["searchPath"] == "coder"
+    assert told["postgres"]["host"] == HOST
+    assert [env["name"] for env in told["coderd"]["extraEnvs"]] == [
+        "CODER_MAX_DB_CONNECTIONS",
+        "OTHER",
+    ]
+    assert told["coderd"]["resources"] == {"x": 1}
+    assert told["services"] == {"nodeSelector": {"pool": "coder"}}
+
+
+@pytest.mark.parametrize(
+    ("version", "chart_values", "selector"),
+    [
+        ("1.44.3", {}, {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}),
+        ("1.44.3", {"services": {"nodeSelector": {"kubernetes.io/arch": "arm64"}}},
+         {"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}),
+        ("2.38.8", {}, {}),
+        ("2.38.8", {"coder": {"nodeSelector": {"pool": "coder"}}}, {"pool": "coder"}),
+    ],
+)  # fmt: skip
+def test_the_jobs_run_where_coder_will_run(
+    version: str, chart_values: dict[str, Any], selector: dict[str, str]
+) -> None:
+    toleration = [{"key": "coder", "operator": "Exists"}]
+    key = "services" if version.startswith("1.") else "coder"
+    chart_values = {key: chart_values.get(key, {}) | {"tolerations": toleration}}
+    engine = deployed(made(chartVersion=version, chartValues=chart_values, zone="a"))
+    for name in ("coder-preflight", "coder-aftercheck"):
+        pod = engine.named(name).plain["spec"]["template"]["spec"]
+        assert pod["nodeSelector"] == selector
+        assert pod["tolerations"] == toleration
+        assert pod["affinity"] == {"nodeAffinity": values(made(zone="a"))["coderd"]["affinity"][
+            "nodeAffinity"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("chart_values", [{"services": None}, {"services": {"nodeSelector": None}}])
+def test_an_empty_object_of_values_is_no_traceback(chart_values: dict[str, Any]) -> None:
+    deployed(made(chartValues=chart_values))
+
+
+def test_the_ca_is_where_each_chart_mounts_it() -> None:
+    assert known("1.44.3").ca_path("coder-db") == "/etc/ssl/certs/pg/rootcert/ca.crt"
+    assert known("2.38.8").ca_path("coder-db") == "/etc/ssl/certs/coder-db.crt"
+
+
+def test_every_released_classic_version_is_of_the_classic_chart() -> None:
+    versions = Path("sandbox/charts/classic/versions.txt").read_text().split()
+    assert len(versions) == 97
+    for version in versions:
+        told = known(version).values(wiring())["postgres"]
+        assert told["useDefault"] is False
+        assert told["default"] == {"enable": False}

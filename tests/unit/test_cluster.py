@@ -1,0 +1,163 @@
+"""The kubeconfig points to the cluster that the settings name, or the program says so."""
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.conftest import contents
+from tests.unit.pretend import deploy, refused
+from tests.unit.stacks import MADE, made
+
+HERE, THERE = "https://api.example.com:443", "https://there.example.com:6443"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://api.example.com", "https://API.example.com:443/", "api.example.com"],
+)
+def test_an_endpoint_may_be_written_in_any_way(endpoint: str) -> None:
+    deploy(made(cluster={"endpoint": endpoint}))
+
+
+def test_another_endpoint_is_refused() -> None:
+    assert refused(made(cluster={"endpoint": THERE})) == [
+        f"cluster.endpoint: is {THERE}, yet context here of the kubeconfig points to {HERE}; "
+        "set kubeContext to the cluster that is meant"
+    ]
+
+
+def test_the_context_of_the_settings_is_taken() -> None:
+    engine = deploy(made(kubeContext="there", cluster={"endpoint": THERE}))
+    provider = engine.named("cluster").plain
+    assert provider["context"] == "there"
+    assert provider["clusterIdentifier"] == THERE
+
+
+def test_the_cluster_s_ca_may_be_pasted_in_any_way(cluster_ca: str) -> None:
+    encoded = base64.encodebytes(cluster_ca.encode()).decode()
+    for pasted in (cluster_ca, f"\n{cluster_ca}", cluster_ca.replace("\n", "\r\n"), encoded):
+        deploy(made(cluster={"certificateAuthority": pasted}))
+
+
+def test_another_ca_is_refused(other_ca: str) -> None:
+    assert refused(made(cluster={"certificateAuthority": other_ca})) == [
+        f"cluster.certificateAuthority: is not the one of context here ({HERE}); set kubeContext "
+        "to the one that is meant"
+    ]
+
+
+@pytest.mark.parametrize("text", ["nonsense", "bm9uc2Vuc2U=", "ä"])
+def test_what_is_no_ca_is_said_to_be_none(text: str) -> None:
+    assert refused(made(cluster={"certificateAuthority": text})) == [
+        "cluster.certificateAuthority: is no certificate in PEM or its base64"
+    ]
+
+
+def test_without_endpoint_and_ca_the_program_says_that_it_can_t_tell() -> None:
+    assert deploy(made(cluster={"zone": "a"})).said[0] == (
+        "cluster: neither endpoint nor certificateAuthority is given, so nothing tells whether "
+        f"{HERE} (context here) is the cluster that is meant"
+    )
+    assert "cluster:" not in "".join(deploy(made()).said), "with either, it can"
+
+
+def test_a_context_that_is_none_is_refused_with_those_that_are() -> None:
+    assert refused(made(kubeContext="elsewhere")) == [
+        'kubeContext: "elsewhere" is no context of the kubeconfig; it has: here, there'
+    ]
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubeconfig.unlink()
+    assert refused(made()) == [
+        f"kubeContext: there is no kubeconfig at {kubeconfig}; set KUBECONFIG"
+    ]
+    monkeypatch.delenv("KUBECONFIG")
+    monkeypatch.setenv("HOME", str(kubeconfig.parent))
+    [line] = refused(made())
+    assert line.startswith(f"kubeContext: there is no kubeconfig at {kubeconfig.parent}/.kube/con")
+
+
+def broken(kubeconfig: Path) -> dict[str, tuple[Any, str]]:
+    """Contents that are no good, and the end of the line that says why."""
+    no_current = contents("x") | {"current-context": ""}
+    no_cluster = contents("x") | {"clusters": []}
+    no_file: dict[str, Any] = contents("x")
+    no_file["clusters"][0]["cluster"] = {"server": HERE, "certificate-authority": "gone.crt"}
+    gone = kubeconfig.parent / "gone.crt"
+    return {
+        "not YAML": ("a: [b\nc: d", f"{kubeconfig} is no YAML file"),
+        "a word": ("word", f"{kubeconfig} is no kubeconfig"),
+        "binary": (
+            b"\xff\xfe\xff",
+            f"{kubeconfig}, of the kubeconfig, can't be read: it is no text",
+        ),
+        "no current context": (
+            no_current,
+            "is empty and the kubeconfig has no current context; type "
+            "`pulumi config set kubeContext …`",
+        ),
+        "no cluster": (no_cluster, 'context "here" names no cluster with a server'),
+        "no CA file": (
+            no_file,
+            f"{gone}, of the kubeconfig, can't be read: No such file or directory",
+        ),
+    }
+
+
+@pytest.mark.parametrize("what", broken(Path("/x/y")))
+def test_a_broken_kubeconfig_has_its_line(what: str, kubeconfig: Path) -> None:
+    data, line = broken(kubeconfig)[what]
+    if isinstance(data, bytes):
+        kubeconfig.write_bytes(data)
+    else:
+        kubeconfig.write_text(data if isinstance(data, str) else yaml.safe_dump(data))
+    assert refused(made()) == [f"kubeContext: {line}"]
+
+
+def test_several_kubeconfigs_are_one_and_the_first_wins(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, other_ca: str
+) -> None:
+    first = kubeconfig.parent / "first"
+    other = contents(other_ca) | {"current-context": "there", "contexts": []}
+    first.write_text(yaml.safe_dump(other))
+    gone = kubeconfig.parent / "gone"
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(map(str, (gone, first, kubeconfig))))
+    engine = deploy(made(cluster={"endpoint": THERE, "certificateAuthority": other_ca}))
+    assert engine.named("cluster").plain["clusterIdentifier"] == THERE
+
+
+def test_a_ca_beside_the_kubeconfig_is_found(kubeconfig: Path, cluster_ca: str) -> None:
+    data: dict[str, Any] = contents("x")
+    data["clusters"][0]["cluster"] = {"server": HERE, "certificate-authority": "ca.crt"}
+    (kubeconfig.parent / "ca.crt").write_text(cluster_ca)
+    kubeconfig.write_text(yaml.safe_dump(data))
+    deploy(made(cluster={"certificateAuthority": cluster_ca}))
+
+
+@pytest.mark.parametrize("zone", [{"zone": "a"}, {"cluster": {"zone": "a"}}])
+def test_either_zone_is_the_database_s(zone: dict[str, Any]) -> None:
+    assert deploy(made(**zone)).exports["databaseZone"] == "a"
+
+
+def test_a_ca_file_must_be_there_and_hold_a_certificate(tmp_path: Path, ca_file: str) -> None:
+    gone = tmp_path / "gone.pem"
+    assert refused(made(caCertificate=str(gone))) == [
+        f"caCertificate: {gone} can't be read: No such file or directory"
+    ]
+    assert refused(made(caCertificate=str(tmp_path))) == [
+        f"caCertificate: {tmp_path} can't be read: Is a directory"
+    ]
+    for number, text in enumerate(("", "nonsense", "ä", "-----BEGIN CERTIFICATE-----\nno\n")):
+        path = tmp_path / f"{number}.pem"
+        path.write_text(text)
+        assert refused(made(caCertificate=str(path))) == [
+            f"caCertificate: {path} holds no certificate in PEM"
+        ]
+    deploy(made(caCertificate=ca_file, existing=MADE | {"sslMode": "verify-ca"}))
