@@ -4,9 +4,8 @@ A plugin is a `Plugin` with its `resources` (resource.py) and `functions`, start
 """
 
 import asyncio
-import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, cast
 
 from pulumi.provider.experimental import provider
@@ -135,7 +134,9 @@ class Plugin(provider.Provider):
         op.seed = request.random_seed
 
         def checked() -> list[Problem]:
-            found = list(strict.problems(inputs, resource.inputs, self.words(request.name)))
+            found: list[Problem] = []
+            if resource.strict:
+                found = list(strict.problems(inputs, resource.inputs, self.words(request.name)))
             if not found:
                 for key, declared in resource.inputs.items():
                     if declared.default is not None and inputs.get(key) is None:
@@ -152,22 +153,27 @@ class Plugin(provider.Provider):
     async def diff(self, request: provider.DiffRequest) -> provider.DiffResponse:
         """What the new inputs change, and whether that replaces."""
         resource = self.resource(request.type)
-        old, new = self._old_inputs(request.old_state), plain_map(request.new_inputs)
-        changed = [
-            path
-            for path in await asyncio.to_thread(resource.changes, old, new)
-            if not any(written(path).startswith(ignored) for ignored in request.ignore_changes)
-        ]
+        state, new = plain_map(request.old_state), plain_map(request.new_inputs)
+        op = self._operation(request.urn, 60)
+
+        def compared() -> tuple[dict[str, Any], list[Path], list[str]]:
+            old = resource.before(self._old_inputs() or state, state)
+            forced = resource.forced_replacements(op, state, new)
+            return old, resource.changes(old, new), list(forced)
+
+        old, changes, forced = await asyncio.to_thread(compared)
+        changed = [path for path in changes if not _ignored(path, request.ignore_changes)]
         replacing = [path for path in changed if resource.replaces(path, old, new)]
+        replaces = sorted({written(path) for path in replacing} | set(forced))
         return provider.DiffResponse(
-            changes=bool(changed),
-            replaces=sorted({written(path) for path in replacing}),
+            changes=bool(changed or forced),
+            replaces=replaces,
             diffs=sorted({str(path[0]) for path in changed}),
             detailed_diff={
                 written(path): PropertyDiff(_kind(path, old, new, path in replacing), True)
                 for path in changed
             },
-            delete_before_replace=bool(replacing) and resource.delete_before_replace(old, new),
+            delete_before_replace=bool(replaces) and resource.delete_before_replace(old, new),
         )
 
     async def create(self, request: provider.CreateRequest) -> provider.CreateResponse:
@@ -208,18 +214,21 @@ class Plugin(provider.Provider):
         op = self._operation(request.urn, 60)
         old = plain_map(request.inputs)
         state = plain_map(request.properties)
-        found = await asyncio.to_thread(resource.read, op, request.resource_id, state)
+        failed: InitFailed | None = None
+        try:
+            found = await asyncio.to_thread(resource.read, op, request.resource_id, state)
+        except InitFailed as unready:
+            found, failed = unready.state, unready
         if found is None:
             return provider.ReadResponse("")
         # An import may go by another id than the one that the resource then has.
         id = found.pop("id", request.resource_id)
-        inputs = resource.inputs_of(found, old)
-        marks = (request.inputs, request.properties)
-        return provider.ReadResponse(
-            id,
-            self._marked(resource, found, *marks),
-            self._marked(resource, inputs, *marks),
-        )
+        sources = (request.inputs, request.properties)
+        outputs = self._marked(resource, found, *sources)
+        inputs = self._marked(resource, resource.inputs_of(found, old), *sources)
+        if failed:
+            raise Kept(failed, outputs, inputs)
+        return provider.ReadResponse(id, outputs, inputs)
 
     async def delete(self, request: provider.DeleteRequest) -> None:
         """Delete it."""
@@ -247,11 +256,9 @@ class Plugin(provider.Provider):
             custom_timeout=bool(chosen),
         )
 
-    def _old_inputs(self, state: Properties) -> dict[str, Any]:
+    def _old_inputs(self) -> dict[str, Any]:
         """The old inputs, which the SDK's request leaves out."""
-        sent = REQUEST.get().old_inputs
-        inputs = plain_map(PropertyValue.unmarshal_map(sent))
-        return inputs or plain_map(state)
+        return plain_map(PropertyValue.unmarshal_map(REQUEST.get().old_inputs))
 
     def _marked(
         self, resource: Resource, values: dict[str, Any], *like: Mapping[str, Any]
@@ -272,11 +279,14 @@ class Plugin(provider.Provider):
 class Kept(Exception):
     """An InitFailed with its state marked, as the engine is to keep it."""
 
-    def __init__(self, failed: InitFailed, state: Properties) -> None:
+    def __init__(
+        self, failed: InitFailed, state: Properties, inputs: Properties | None = None
+    ) -> None:
         super().__init__(str(failed))
         self.id = failed.id
         self.reasons = failed.reasons
         self.state = state
+        self.inputs = inputs
 
 
 def decoded(config: Mapping[str, Any], settings: Inputs) -> dict[str, Any]:
@@ -293,8 +303,12 @@ def autoname(op: Operation, old: Any, digits: int = 7, separator: str = "-") -> 
     """The name given before, or a new one of the resource's name and random hexadecimal digits."""
     if isinstance(old, str) and old and not has_unknown(old):
         return old
-    digest = hashlib.sha256(op.seed + op.urn.encode()).hexdigest()
-    return f"{op.name}{separator}{digest[:digits]}"
+    return f"{op.name}{separator}{op.unique(digits)}"
+
+
+def _ignored(path: Path, patterns: Iterable[str]) -> bool:
+    text = written(path)
+    return any(text == one or text.startswith((f"{one}.", f"{one}[")) for one in patterns)
 
 
 def _kind(

@@ -1,5 +1,7 @@
 """One call of the engine: what it is about, how long it may take, and a line back to the user."""
 
+import hashlib
+import secrets
 import threading
 import time
 from contextvars import ContextVar
@@ -85,6 +87,11 @@ class Operation:
     def name(self) -> str:
         """The resource's name in the program."""
         return self.urn.split("::")[-1]
+
+    def unique(self, digits: int) -> str:
+        """Hexadecimal digits for a new name; the same ones throughout one plan."""
+        seed = self.seed or secrets.token_bytes(16)
+        return hashlib.sha256(seed + self.urn.encode()).hexdigest()[:digits]
 
     @property
     def remaining(self) -> float:

@@ -53,6 +53,8 @@ class Resource:
     """
 
     type: ClassVar[str]
+    strict: ClassVar[bool] = True
+    """Whether `inputs` names everything that may be given."""
     inputs: ClassVar[Inputs] = {}
     outputs: ClassVar[Outputs] = {}
     create_timeout: float = 600
@@ -63,6 +65,16 @@ class Resource:
         self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
     ) -> Iterable[Problem]:
         """Fill in names and defaults in place; yield what the declaration can't say is wrong."""
+        return ()
+
+    def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        """What new inputs are compared with: the old inputs, or what the state says of them."""
+        return inputs
+
+    def forced_replacements(
+        self, op: Operation, state: dict[str, Any], new: dict[str, Any]
+    ) -> Iterable[str]:
+        """Why it must be made anew even though no input says so."""
         return ()
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:

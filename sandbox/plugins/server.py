@@ -67,6 +67,7 @@ def _init_failed(error: Kept) -> bytes:
             id=error.id,
             properties=PropertyValue.marshal_map(error.state),
             reasons=error.reasons,
+            inputs=PropertyValue.marshal_map(error.inputs) if error.inputs else None,
         )
     )
     code = grpc.StatusCode.UNKNOWN.value[0]
