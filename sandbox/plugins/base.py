@@ -58,6 +58,11 @@ __all__ = [
 Function = Callable[[Operation, dict[str, Any]], dict[str, Any]]
 
 
+def own_type(qualified: str) -> str:
+    """A resource's own type, of the chain of its parents' types that its URN has."""
+    return qualified.rpartition("$")[2]
+
+
 class Plugin(provider.Provider):
     """A provider made of declared resources and functions."""
 
@@ -128,7 +133,7 @@ class Plugin(provider.Provider):
 
     async def check(self, request: provider.CheckRequest) -> provider.CheckResponse:
         """Hold the inputs against the declaration, fill in names and defaults."""
-        resource = self.resource(request.type)
+        resource = self.resource(own_type(request.type))
         inputs, old = plain_map(request.new_inputs), plain_map(request.old_inputs)
         op = self._operation(request.urn, 60)
         op.seed = request.random_seed
@@ -152,7 +157,7 @@ class Plugin(provider.Provider):
 
     async def diff(self, request: provider.DiffRequest) -> provider.DiffResponse:
         """What the new inputs change, and whether that replaces."""
-        resource = self.resource(request.type)
+        resource = self.resource(own_type(request.type))
         state, new = plain_map(request.old_state), plain_map(request.new_inputs)
         op = self._operation(request.urn, 60)
 
@@ -178,7 +183,7 @@ class Plugin(provider.Provider):
 
     async def create(self, request: provider.CreateRequest) -> provider.CreateResponse:
         """Make it, or say what to expect."""
-        resource = self.resource(request.type)
+        resource = self.resource(own_type(request.type))
         inputs = plain_map(request.properties)
         op = self._operation(request.urn, resource.create_timeout, request)
         if request.preview:
@@ -193,7 +198,7 @@ class Plugin(provider.Provider):
 
     async def update(self, request: provider.UpdateRequest) -> provider.UpdateResponse:
         """Change it, or say what to expect."""
-        resource = self.resource(request.type)
+        resource = self.resource(own_type(request.type))
         state, inputs = plain_map(request.olds), plain_map(request.news)
         op = self._operation(request.urn, resource.update_timeout, request)
         arguments = (op, request.resource_id, state, inputs)
@@ -210,7 +215,7 @@ class Plugin(provider.Provider):
 
     async def read(self, request: provider.ReadRequest) -> provider.ReadResponse:
         """What is there now, for a refresh or an import."""
-        resource = self.resource(request.type)
+        resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, 60)
         old = plain_map(request.inputs)
         state = plain_map(request.properties)
@@ -232,7 +237,7 @@ class Plugin(provider.Provider):
 
     async def delete(self, request: provider.DeleteRequest) -> None:
         """Delete it."""
-        resource = self.resource(request.type)
+        resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, resource.delete_timeout, request)
         state = plain_map(request.properties)
         await asyncio.to_thread(resource.delete, op, request.resource_id, state)
