@@ -33,6 +33,7 @@ class Image:
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     user: str = ""
+    stop_signal: str = "SIGTERM"
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,6 +64,7 @@ def _config(image: Image, layer: str) -> bytes:
             "Entrypoint": list(image.entrypoint),
             "Cmd": list(image.command),
             "User": image.user,
+            "StopSignal": image.stop_signal,
             "WorkingDir": "/",
         },
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]},

@@ -111,6 +111,8 @@ def _postgres_images() -> list[Image]:
             reference=reference,
             entrypoint=["docker-entrypoint.sh"],
             command=["postgres"],
+            # PostgreSQL's SIGTERM would wait for every client to leave.
+            stop_signal="SIGINT",
             environment={"PGDATA": "/var/lib/postgresql/data"},
         )
         for reference in (TOOLS, TIMESCALE)
