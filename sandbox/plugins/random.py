@@ -1,13 +1,13 @@
 """RandomPassword, RandomId and RandomPet, as pulumi-random makes them."""
 
 import base64
-import ctypes
-import ctypes.util
 import secrets
 import string
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, ClassVar
+
+import bcrypt
 
 from sandbox.plugins.animals import ADJECTIVES, ADVERBS, ANIMALS
 from sandbox.plugins.base import (
@@ -28,7 +28,6 @@ from sandbox.plugins.strict import BridgedWords
 from sandbox.plugins.values import UNKNOWN, Path, written
 
 _BCRYPT_COST = 10
-_BASE64 = "./" + string.ascii_uppercase + string.ascii_lowercase + string.digits
 
 
 class _Random(Resource):
@@ -126,7 +125,7 @@ class RandomPassword(_Random):
         return {"id": "none", "length": len(id), **self._state(self.defaults, id)}
 
     def _state(self, values: Mapping[str, Any], password: str) -> dict[str, Any]:
-        return {**values, "result": password, "bcryptHash": bcrypt(password)}
+        return {**values, "result": password, "bcryptHash": bcrypt_hash(password)}
 
     def _allowed(self, values: Mapping[str, Any]) -> dict[str, str]:
         special = values.get("overrideSpecial") or "!@#$%&*()-_=+[]{}<>:?"
@@ -201,17 +200,11 @@ class RandomPet(_Random):
         return state
 
 
-def bcrypt(password: str) -> str:
-    """The bcrypt hash of a password, made by the system's libcrypt."""
-    salt = "".join(secrets.choice(_BASE64) for _ in range(21)) + secrets.choice(".Oeu")
-    library = ctypes.CDLL(ctypes.util.find_library("crypt") or "libcrypt.so.1")
-    library.crypt.restype = ctypes.c_char_p
-    setting = f"$2a${_BCRYPT_COST}${salt}"
+def bcrypt_hash(password: str) -> str:
+    """The bcrypt hash of a password."""
     # bcrypt takes no more than 72 bytes; the published provider cuts there too.
-    hashed = library.crypt(password.encode()[:72], setting.encode())
-    if not hashed or not hashed.startswith(b"$2a$"):
-        raise Failure("this system's libcrypt has no bcrypt: install libxcrypt (Debian: libcrypt1)")
-    return hashed.decode()
+    salt = bcrypt.gensalt(_BCRYPT_COST, prefix=b"2a")
+    return bcrypt.hashpw(password.encode()[:72], salt).decode()
 
 
 class Random(Plugin):

@@ -3,7 +3,7 @@
 import json
 
 from sandbox.plugins.operation import Engine, Operation
-from sandbox.plugins.random import RandomId, RandomPassword, RandomPet, bcrypt
+from sandbox.plugins.random import RandomId, RandomPassword, RandomPet, bcrypt_hash
 from tests.engine.stack import Stack, is_secret
 
 OP = Operation(Engine(""), {}, "urn:pulumi:dev::engine::random::pw")
@@ -48,7 +48,7 @@ def test_a_password_holds_what_was_asked_for() -> None:
     assert sum(character.isdigit() for character in made) >= 4
     assert made.count("~") >= 5
     assert state["bcryptHash"].startswith("$2a$10$")
-    assert len(bcrypt("x")) == 60
+    assert len(bcrypt_hash("x")) == 60
 
 
 def test_an_impossible_password_is_refused() -> None:
