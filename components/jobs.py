@@ -97,6 +97,7 @@ def tls_env(ssl_mode: str, has_ca: bool) -> dict[str, str]:
 
 
 def _script(names: Sequence[str]) -> str:
+    # Kubernetes itself turns `$$` of a command into `$`: the scripts must do without.
     return "\n".join((SCRIPTS / f"{name}.sh").read_text() for name in names)
 
 

@@ -15,7 +15,9 @@ connection_problem() {
   tries=0
   while :; do
     error=$(query 'SELECT 1' 2>&1 >/dev/null) && return
-    error=$(printf '%s' "$error" | tail -n 1 | sed 's/^psql: error: //; s/^connection to server at .* failed: //')
+    # A hint follows on an indented line; of several addresses the last one tells enough.
+    error=$(printf '%s\n' "$error" | grep -v '^[[:blank:]]' | tail -n 1 \
+      | sed 's/^psql: error: //; s/^connection to server at .* failed: //')
     case "$error" in
       *"could not translate"*|*"imeout"*|*"refused"*|*"starting up"*|*"unreachable"*|*"No route"*)
         tries=$((tries + 1))
@@ -34,6 +36,8 @@ connection_problem() {
       echo "TLS: the server's certificate does not pass $PGSSLMODE: $error" ;;
     *"authentication failed"*)
       echo "login: the server refuses the password of \"$PGUSER\"" ;;
+    *"no password supplied"*)
+      echo "login: the server asks for a password of \"$PGUSER\", and none is given" ;;
     *) echo "connection: $PGHOST can't be reached: $error" ;;
   esac
 }

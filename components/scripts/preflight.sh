@@ -4,7 +4,7 @@
 export PGAPPNAME=coder-preflight
 : > /tmp/problems
 
-problem() { echo "- $*" >> /tmp/problems; }
+problem() { echo "- $(printf '%s' "$*" | tr '\n' ' ')" >> /tmp/problems; }
 verdict() {
   [ -s /tmp/problems ] || return 0
   { echo "Preflight of $PGHOST: $(wc -l < /tmp/problems) broken promise(s)"; cat /tmp/problems; } | finish
@@ -45,7 +45,7 @@ encoding=$(query 'SHOW server_encoding')
 
 # What a person would otherwise read from the server by hand and compare.
 differs() { [ "$2" = "$3" ] || problem "$1: the server says \"$2\", the settings say \"$3\""; }
-differs port "$(query 'SELECT coalesce(inet_server_port()::text, current_setting($$port$$))')" "$PGPORT"
+differs port "$(query "SELECT coalesce(inet_server_port()::text, current_setting('port'))")" "$PGPORT"
 differs user "$(query 'SELECT session_user')" "$PGUSER"
 differs database "$(query 'SELECT current_database()')" "$PGDATABASE"
 
