@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox import parts
+
 ROOT = Path("/sys/fs/cgroup")
 NAME = "coder-sandbox"
 
@@ -54,9 +56,14 @@ def _inherit_cpus(parent: Path, child: Path) -> None:
 
 def remove() -> None:
     """Remove the sandbox's cgroups, which outlive its processes."""
-    for hierarchy in _hierarchies():
-        top = hierarchy / NAME
-        if top.is_dir():
-            for directory in sorted((p for p in top.rglob("*") if p.is_dir()), reverse=True):
-                directory.rmdir()
-            top.rmdir()
+    parts.wait_until(_removed, "the sandbox's cgroups to be free of processes", 10)
+
+
+def _removed() -> bool:
+    tops = [hierarchy / NAME for hierarchy in _hierarchies() if (hierarchy / NAME).is_dir()]
+    groups = [group for top in tops for group in (top, *top.rglob("*")) if group.is_dir()]
+    with contextlib.suppress(OSError):
+        for group in sorted(groups, reverse=True):  # children before their parents
+            group.rmdir()
+        return True
+    return False

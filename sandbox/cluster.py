@@ -65,10 +65,11 @@ def up(number: int | None = None, say: Callable[[str], object] = print) -> None:
 def _launch() -> None:
     """Start the namespaces with what they keep between runs: databases and such, no cluster."""
     cgroups.remove()
-    for name in [*controlplane.names(), *(each.name for each in topology.NODES)]:
+    for name in [each.name for each in (*controlplane.everything(), *topology.NODES)]:
         parts.remove(name)
         shutil.rmtree(paths.PARTS / name, ignore_errors=True)
     postgres.forget_processes()
+    paths.DNS.mkdir(parents=True, exist_ok=True)
     namespace.launch()
 
 
@@ -120,7 +121,7 @@ def status() -> str:
         state = parts.current(part.name)
         if state is None:
             text = "not running"
-        elif part.ready and not readiness.answers(part.ready):
+        elif not readiness.ready(part.name):
             text = "running, not ready"
         else:
             text = "running"

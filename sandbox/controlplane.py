@@ -1,6 +1,6 @@
 """The cluster's control plane, and what serves all nodes: kube-proxy, DNS, load balancers."""
 
-from sandbox import credentials, dns, network, parts, paths, topology
+from sandbox import credentials, dns, network, parts, paths, services, topology
 
 ETCD_URL = "http://127.0.0.1:2379"
 CONTROLLER_MANAGER_PORT = 10257
@@ -15,12 +15,12 @@ def first() -> list[parts.Part]:
 
 def rest() -> list[parts.Part]:
     """The parts that want an API server which answers."""
-    return [_controller_manager(), _scheduler(), _proxy(), _services(), _charts()]
+    return [_controller_manager(), _scheduler(), _proxy(), services.part(), _charts()]
 
 
-def names() -> list[str]:
-    """The parts' names."""
-    return [part.name for part in [*first(), *rest()]]
+def everything() -> list[parts.Part]:
+    """All of them."""
+    return [*first(), *rest()]
 
 
 def _binary(name: str, *flags: str, ready: str, stop_signal: str = "SIGTERM") -> parts.Part:
@@ -116,10 +116,6 @@ def _proxy() -> parts.Part:
         # ready, not /healthz: that one fails while the node whose name it has is off
         ready=f"http://{network.GATEWAY}:{PROXY_HEALTH_PORT}/livez",
     )
-
-
-def _services() -> parts.Part:
-    return parts.Part(name="services", command=parts.python("sandbox.services"))
 
 
 def _charts() -> parts.Part:

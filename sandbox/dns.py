@@ -13,7 +13,6 @@ PORT = 53
 
 def part() -> parts.Part:
     """The DNS server of all pods."""
-    paths.DNS.mkdir(parents=True, exist_ok=True)
     return parts.Part(
         name="dnsmasq",
         command=[

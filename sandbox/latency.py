@@ -50,7 +50,7 @@ def rules(address: str) -> str:
 table ip {table}
 delete table ip {table}
 table ip {table} {{
-  chain redirect {{
+  chain to_proxy {{
     type nat hook prerouting priority dstnat - 30;
     iifname {network.BRIDGE} ip saddr != {network.HOST} ip daddr {address} \
 tcp dport {postgres.PORT} redirect to :{_port(address)}

@@ -88,11 +88,11 @@ def nft_rules(services: Sequence[Object], slices: Sequence[Object], chosen: dict
 table ip {TABLE}
 delete table ip {TABLE}
 table ip {TABLE} {{
-  chain forward {{
+  chain to_pods {{
     type nat hook prerouting priority dstnat - 20;
     {forward}
   }}
-  chain masquerade {{
+  chain from_anywhere {{
     type nat hook postrouting priority srcnat - 20;
     ct status dnat ct original ip daddr {balanced} masquerade
   }}

@@ -76,8 +76,14 @@ def root() -> Path:
     return Path("/proc", str(require()), "root")
 
 
+LINK = Path("/sys/class/net", network.LINK)
+"""There while the link is, which goes when the last process of the sandbox has."""
+
+
 def launch() -> None:
     """Start init in new namespaces."""
+    with contextlib.suppress(SandboxError):  # those of a killed init may still be on their way out
+        parts.wait_until(lambda: not LINK.exists(), "the last sandbox to end", 10)
     _require_free_addresses()
     for directory in (paths.RUN, paths.POD_ADDRESSES):  # what the last run left; nothing lives
         shutil.rmtree(directory, ignore_errors=True)
@@ -122,7 +128,7 @@ def _bridge_is_up() -> bool:
 
 def connect() -> None:
     """Give the machine its interface to the bridge, unless it has it."""
-    if Path("/sys/class/net", network.LINK).exists():
+    if LINK.exists():
         return
     inner = require()
     for command in (
@@ -143,8 +149,7 @@ def end(seconds: float = 30) -> None:
             parts.wait_until(lambda: pid() is None, "the parts to stop", seconds)
         except SandboxError:
             os.kill(first, signal.SIGKILL)
-    link = Path("/sys/class/net", network.LINK)
-    parts.wait_until(lambda: not link.exists(), f"interface {network.LINK} to go", 10)
+    parts.wait_until(lambda: not LINK.exists(), f"interface {network.LINK} to go", 10)
     cgroups.remove()
     for directory in init.MOUNT_POINTS:
         with contextlib.suppress(OSError):  # what is not empty is not ours

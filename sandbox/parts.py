@@ -30,7 +30,8 @@ class Part:
     grace: float = 10
     """Seconds from the stop signal to SIGKILL."""
     ready: str = ""
-    """A URL that answers 200, or tcp://address:port that accepts, once the part is of use."""
+    """What shows that the part is of use: an http or https URL that answers 200, a tcp://address:port
+    that accepts, or a file:// that the part has touched."""
 
 
 @dataclass(frozen=True, kw_only=True)

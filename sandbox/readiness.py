@@ -5,6 +5,8 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 from socket import create_connection
 from urllib.parse import urlsplit
 
@@ -15,18 +17,21 @@ def wait(names: Iterable[str], seconds: float) -> None:
     """Return once all of these parts run as declared and are ready."""
     end = time.monotonic() + seconds
     for name in names:
-        url = parts.read(parts.file(name)).ready
-
-        def ready(name: str = name, url: str = url) -> bool:
-            return parts.current(name) is not None and (not url or answers(url))
-
-        parts.wait_until(ready, f"{name} to be ready", max(1, end - time.monotonic()), name)
+        left = max(1, end - time.monotonic())
+        parts.wait_until(partial(ready, name), f"{name} to be ready", left, name)
 
 
-def answers(url: str) -> bool:
-    """Whether an http or https URL answers 200, or a tcp one accepts a connection."""
+def ready(name: str) -> bool:
+    """Whether a part runs as declared and shows that it is of use."""
+    url, state = parts.read(parts.file(name)).ready, parts.current(name)
+    return state is not None and (not url or _answers(url, state.started))
+
+
+def _answers(url: str, since: float) -> bool:
     target = urlsplit(url)
     with contextlib.suppress(OSError):
+        if target.scheme == "file":
+            return Path(target.path).stat().st_mtime >= since
         if target.scheme == "tcp":
             create_connection((target.hostname, target.port), 1).close()
             return True

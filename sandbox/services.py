@@ -7,12 +7,21 @@ from typing import Any
 
 from kubernetes import client
 
-from sandbox import api, dns, endpoints, loadbalancer, network
+from sandbox import api, dns, endpoints, loadbalancer, network, parts, paths
 from sandbox.api import Object
 
 PAUSE = 0.1
 """Seconds that gather changes which come together."""
 LONGEST_WAIT = 30.0
+DONE = paths.RUN / "services"
+"""Touched whenever all is in step."""
+
+
+def part() -> parts.Part:
+    """The process that does it."""
+    return parts.Part(
+        name="services", command=parts.python("sandbox.services"), ready=DONE.as_uri(), grace=2
+    )
 
 
 def main() -> None:
@@ -35,6 +44,7 @@ def main() -> None:
             services, slices = (api.get(listing)["items"] for listing in listings)
             loadbalancer.reconcile(core, services, slices)
             dns.add("services", records(services, slices))
+            DONE.touch()
         except api.ERRORS as error:
             print(f"again in a second: {error}", flush=True)
             time.sleep(1)
