@@ -5,9 +5,15 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from urllib3.exceptions import HTTPError
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 
 from sandbox.plugins.base import Failure
 from sandbox.plugins.kubernetes.kubeconfig import Unreachable, client, current_context, kubeconfig
@@ -107,11 +113,10 @@ class Cluster:
                 method, url, headers, body=content, _request_timeout=timeout
             )
             text = response.read()
-        except HTTPError as error:
-            reason = getattr(error, "reason", None) or error
+        except (HTTPError, ApiException) as error:
             raise Unreachable(
                 "unable to load schema information from the API server: "
-                f'{method.capitalize()} "{url}": {reason}'
+                f'{method.capitalize()} "{url}": {_in_words(url, error)}'
             ) from error
         try:
             answer = json.loads(text or b"{}")
@@ -183,3 +188,20 @@ class Cluster:
     def delete(self, thing: Mapping[str, Any], propagation: str) -> None:
         """Ask for an object's deletion."""
         self.request("DELETE", self.path(thing), body={"propagationPolicy": propagation})
+
+
+def _in_words(url: str, error: Exception) -> str:
+    """Why there was no answer, as Go's client puts it."""
+    cause = getattr(error, "reason", None) or error
+    address = urlsplit(url)
+    if isinstance(error, ApiException):
+        reason = str(cause).strip().rpartition("\n")[2].partition(" (_ssl")[0]
+        return f"tls: failed to verify certificate: {reason}"
+    if isinstance(cause, NameResolutionError):
+        return f"dial tcp: lookup {address.hostname}: no such host"
+    if isinstance(cause, NewConnectionError):
+        words = str(cause.__context__ or cause).rpartition("] ")[2].lower()
+        return f"dial tcp {address.netloc}: connect: {words}"
+    if isinstance(cause, ConnectTimeoutError):
+        return f"dial tcp {address.netloc}: i/o timeout"
+    return str(cause)

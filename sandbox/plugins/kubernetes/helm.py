@@ -31,7 +31,7 @@ class Helm:
     namespace: str
 
     def run(self, op: Operation, *words: str, values: Mapping[str, Any] | None = None) -> str:
-        """Run a command to its end; return what it prints."""
+        """Run a command to its end; return what it prints. One with values ends when cancelled."""
         command = [_binary(), *words, "--namespace", self.namespace]
         descriptors = [_in_memory(self.config)]
         command += ["--kubeconfig", f"/dev/fd/{descriptors[0]}"]
@@ -47,7 +47,10 @@ class Helm:
                     stderr=errors,
                     pass_fds=descriptors,
                 )
-                _wait(op, process)
+                if values is None:
+                    process.wait()
+                else:
+                    _wait(op, process)
                 output.seek(0)
                 errors.seek(0)
                 if process.returncode:

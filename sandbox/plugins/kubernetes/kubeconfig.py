@@ -38,7 +38,10 @@ def kubeconfig(settings: Mapping[str, Any]) -> dict[str, Any]:
             config = _merged(given or os.environ.get("KUBECONFIG") or "~/.kube/config")
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         where = "failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- "
-        raise Unreachable(f"{where}{error}") from error
+        reason = str(error)
+        if isinstance(error, OSError):
+            reason = f"stat {error.filename}: {(error.strerror or '').lower()}"
+        raise Unreachable(f"{where}{reason}") from error
     if settings.get("context"):
         config["current-context"] = settings["context"]
     if settings.get("cluster"):
