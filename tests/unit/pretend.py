@@ -70,8 +70,7 @@ class Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        if "pulumi:pulumi:Stack" in request.urn:
-            self.engine.exports = MessageToDict(request.outputs)
+        self.engine.outputs[request.urn.rsplit("::", 1)[-1]] = MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
     def ReadResource(self, request: Any) -> Any:
@@ -85,8 +84,8 @@ class Engine(pulumi.runtime.Mocks):
 
     def __init__(self) -> None:
         self.asked: list[Resource] = []
-        self.exports: dict[str, Any] = {}
-        """Secrets are wrapped."""
+        self.outputs: dict[str, dict[str, Any]] = {}
+        """What each component, and the stack, registered as outputs; secrets are wrapped."""
         self.hooks: dict[str, pulumi.ResourceHook] = {}
         self.said: list[str] = []
 
@@ -124,6 +123,11 @@ class Engine(pulumi.runtime.Mocks):
         }
         default = {"metadata": metadata} if args.typ.startswith("kubernetes:core") else {}
         return name, {**args.inputs, **answers.get(args.typ, default)}
+
+    @property
+    def exports(self) -> dict[str, Any]:
+        """The stack's outputs; secrets are wrapped."""
+        return self.outputs["coder-dev"]
 
     def all(self, kind: str) -> list[Resource]:
         return [resource for resource in self.asked if resource.type == kind]
