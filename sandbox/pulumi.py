@@ -1,17 +1,27 @@
-"""The Pulumi CLI with a home, a backend and plugins of the sandbox's own."""
+"""The Pulumi CLI, with a home, a backend, plugins and stack files of the sandbox's own."""
 
-import importlib.util
+import json
 import os
 import secrets
-import shlex
-import shutil
+import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox import SandboxError, paths
+import yaml
 
-PROVIDERS = ("aws", "azure-native", "gcp", "kubernetes", "random")
+from sandbox import SandboxError, paths
+from sandbox.plugins import wrappers
+
+DEFAULT_STACK = "dev"
+_CONFIGURED = {
+    *("config", "destroy", "import", "logs", "preview", "refresh", "up", "watch"),
+    *("down", "pre", "update"),
+}
+"""Commands that read a stack's settings."""
+_STACK = {"cancel", "state"}
+_OF_A_STACK = {None, "export", "graph", "history", "import", "output", "tag"}
+"""What `pulumi stack` does to the stack that `--stack` names."""
 
 
 def environment(state: Path = paths.PULUMI) -> dict[str, str]:
@@ -22,9 +32,8 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
     if not passphrase.exists():
         write_private(passphrase, secrets.token_urlsafe(24))
     path = f"{paths.BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    install_language_host(path)
-    for provider in PROVIDERS:
-        install_plugin(provider, home)
+    wrappers.install_language_host(path)
+    wrappers.install_plugins(home)
     ours = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
     return ours | {
         "PATH": path,
@@ -40,46 +49,141 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
     }
 
 
-def install_plugin(name: str, home: Path, module: str = "", plugin_version: str = "") -> None:
-    """Have the CLI find the stand-in under the version of the SDK that is installed."""
-    module = module or f"sandbox.plugins.{name.replace('-', '_')}"
-    try:
-        plugin_version = plugin_version or version(f"pulumi-{name}")
-        known = importlib.util.find_spec(module) is not None
-    except (PackageNotFoundError, ModuleNotFoundError):
-        return
-    if known:
-        folder = home / "plugins" / f"resource-{name}-v{plugin_version}"
-        command = f"PYTHONPATH={shlex.quote(str(paths.ROOT))} exec {_PYTHON} -P -m {module}"
-        _write_command(folder / f"pulumi-resource-{name}", command)
+def run(arguments: Sequence[str]) -> int:
+    """Run the CLI in the project, on the stack and the settings that the sandbox gives it."""
+    command = Command(arguments)
+    extra: list[str] = []
+    if command.stack_wanted:
+        stack = Stack(command.stack or DEFAULT_STACK, command.directory)
+        extra += [] if command.stack else ["--stack", stack.name]
+        if command.configured:
+            stack.ensure()
+            extra += ["--config-file", str(stack.overlay())]
+    if command.removes_stack:
+        # Else the CLI would delete the project's own settings file too.
+        extra.append("--preserve-config")
+    process = subprocess.run(
+        ["pulumi", *arguments, *extra], cwd=paths.ROOT, env=environment(), check=False
+    )
+    return process.returncode
 
 
-def install_language_host(path: str) -> None:
-    """Put our language host beside the CLI, where it looks first, unless one is there."""
-    found = shutil.which("pulumi", path=path)
-    if found is None:
-        raise SandboxError("pulumi is not built yet: run `python -m sandbox setup`")
-    beside = Path(found).resolve().parent
-    if not (beside / "pulumi-language-python").exists() or beside.is_relative_to(paths.HOME):
-        folder = beside if beside.is_relative_to(paths.HOME) else paths.BIN
-        host = shlex.quote(str(paths.ROOT / "sandbox" / "language_host.py"))
-        _write_command(folder / "pulumi-language-python", f"exec {_PYTHON} -P {host}")
+def show(stack: str) -> int:
+    """Say where Coder answers, and how to look at it."""
+    outputs = json.loads(Stack(stack).output("stack", "output", "--json") or "{}")
+    for name, value in outputs.items():
+        print(f"  {name}: {value}")
+    print(f"Coder answers at {outputs.get('accessUrl')}, and at http://{outputs.get('address')}/")
+    print('kubectl, helm and pulumi: eval "$(python -m sandbox env)"; the end: make down')
+    return 0
 
 
-# Plugins run on the Python that runs the sandbox, whatever PATH says when the CLI starts them.
-_PYTHON = shlex.quote(sys.executable)
+class Command:
+    """What a command line asks of the CLI."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.stack = _option(arguments, "-s", "--stack")
+        self.directory = paths.ROOT / (_option(arguments, "-C", "--cwd") or "")
+        skipped = {_option(arguments, *names) for names in (("-s", "--stack"), ("-C", "--cwd"))}
+        words = [word for word in arguments if word[0] != "-" and word not in skipped]
+        name, action = (*words, None, None)[:2]
+        plain = not {"-h", "--help"} & set(arguments)
+        # What is set is set in the project's own file, which the overlay is made of.
+        setting = name == "config" and action in ("set", "set-all", "rm", "cp", "refresh")
+        own_file = any(word.startswith("--config-file") for word in arguments)
+        self.configured = plain and name in _CONFIGURED and not setting and not own_file
+        self.removes_stack = plain and name == "stack" and action in ("rm", "remove")
+        self.stack_wanted = plain and (
+            name in _CONFIGURED | _STACK or (name == "stack" and action in _OF_A_STACK)
+        )
 
 
-def _write_command(path: Path, command: str) -> None:
-    text = f'#!/bin/sh\n{command} "$@"\n'
-    if path.exists() and path.read_text() == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A new file moved into place: the old one may be running.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(text)
-    draft.chmod(0o755)
-    draft.replace(path)
+class Stack:
+    """A stack of a project in the sandbox's backend."""
+
+    def __init__(self, name: str, directory: Path = paths.ROOT) -> None:
+        self.name = name
+        self.directory = directory
+        self.project = str(yaml.safe_load((directory / "Pulumi.yaml").read_text())["name"])
+        self._own = paths.PULUMI / "stacks" / self.project
+        """The CLI writes what belongs to a new stack here, and not into the project."""
+        self._settings = self._own / f"Pulumi.{name}.yaml"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the backend knows it; asking the CLI takes half a second each time."""
+        stacks = paths.PULUMI / "backend" / ".pulumi" / "stacks" / self.project
+        return any((stacks / f"{self.name}.{kind}").exists() for kind in ("json", "json.gz"))
+
+    def ensure(self) -> None:
+        """Make it, unless it is there."""
+        if not self.exists:
+            subprocess.run(
+                ["pulumi", "stack", "init", self.name, "--no-select"],
+                cwd=self._init_directory(),
+                env=environment(),
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+
+    def overlay(self) -> Path:
+        """The stack's settings file: the project's own with the sandbox's overrides."""
+        from sandbox import overlay
+
+        source = self.directory / f"Pulumi.{self.name}.yaml"
+        if not source.exists():
+            known = sorted(file.name for file in self.directory.glob("Pulumi.*.yaml"))
+            raise SandboxError(
+                f"stack {self.name}: there is no {source.name} in {self.directory}; "
+                f"there is {', '.join(known) or 'none of another name either'}"
+            )
+        return overlay.write(self, source, self._own / "overlay" / source.name, self._settings)
+
+    def output(self, *words: str, check: bool = True) -> str:
+        """What a command of the CLI prints about the stack."""
+        done = subprocess.run(
+            ["pulumi", *words, "--stack", f"organization/{self.project}/{self.name}"],
+            cwd=self._init_directory(),
+            env=environment(),
+            check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if check and done.returncode:
+            raise SandboxError(f"`pulumi {' '.join(words)}` failed for stack {self.name}")
+        return done.stdout
+
+    def set_secret(self, key: str, value: str, file: Path) -> None:
+        """Encrypt a value into a settings file; it is in no argument."""
+        words = ["config", "set", "--secret", "--path", key, "--config-file", str(file)]
+        subprocess.run(
+            ["pulumi", *words, "--stack", self.name, "--non-interactive"],
+            cwd=self._init_directory(),
+            env=environment(),
+            check=True,
+            input=value,
+            text=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def _init_directory(self) -> Path:
+        self._own.mkdir(parents=True, exist_ok=True)
+        file = self._own / "Pulumi.yaml"
+        if not file.exists():
+            file.write_text(yaml.safe_dump({"name": self.project, "runtime": "python"}))
+        return self._own
+
+
+def _option(arguments: Sequence[str], short: str, long: str) -> str | None:
+    """An option's value, in any of the ways that it may be written."""
+    for word, following in zip(arguments, [*arguments[1:], None], strict=True):
+        if word in (short, long):
+            return following
+        if word.startswith(f"{long}="):
+            return word.removeprefix(f"{long}=")
+        if word.startswith(short) and not word.startswith("--"):
+            return word.removeprefix(short)
+    return None
 
 
 def write_private(path: Path, text: str) -> None:
@@ -87,3 +191,12 @@ def write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
+
+
+def recover(stack: str) -> int:
+    """Put right what a killed update left behind."""
+    from sandbox import recovery
+
+    for line in recovery.recover(Stack(stack)) or ["nothing to put right"]:
+        print(f"recover {stack}: {line}", file=sys.stderr)
+    return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import paths, pulumi
+from sandbox.plugins import wrappers
 from tests.engine.stack import Stack
 
 
@@ -17,7 +18,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     if not shutil.which("pulumi", path=f"{paths.BIN}{os.pathsep}{os.environ['PATH']}"):
         pytest.fail("pulumi is not built: run `python -m sandbox setup`")
     environment = pulumi.environment(state)
-    pulumi.install_plugin("toy", state / "home", "tests.engine.toy", "1.0.0")
+    wrappers.install_plugin("toy", "1.0.0", "tests.engine.toy", state / "home")
     return environment
 
 
