@@ -13,7 +13,7 @@ import pulumi
 import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc
-from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 from tests.unit.stacks import Stack
@@ -143,13 +143,26 @@ class Engine(pulumi.runtime.Mocks):
         return {resource.name for resource in self.asked}
 
 
+def main() -> None:
+    """The program, as the engine runs it."""
+    runpy.run_path("__main__.py")
+
+
 def deploy(
-    stack: Stack, *, secrets: Collection[str] = ("existing",), engine: Engine | None = None
+    stack: Stack,
+    *,
+    secrets: Collection[str] = ("existing",),
+    engine: Engine | None = None,
+    program: Callable[[], None] = main,
 ) -> Engine:
     """Runs the program on a stack's settings and waits until every registration has landed."""
     engine = engine or Engine()
     logger = logging.Logger("pretend")
     logger.addHandler(_Listener(engine.said))
+    # What a test before this one may have left unfinished belongs to a loop that is gone.
+    runtime: Any = SETTINGS
+    runtime.rpc_manager.clear()
+    runtime.outputs.clear()
     # Each program has a stack and a loop of its own, so set_mocks is kept from making a stack.
     set_root_resource(mock.sentinel.root)
     pulumi.runtime.set_mocks(
@@ -164,7 +177,7 @@ def deploy(
     asyncio.set_event_loop(loop)
     try:
         with mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)):
-            loop.run_until_complete(run_in_stack(_program))
+            loop.run_until_complete(run_in_stack(program))
     finally:
         loop.close()
     return engine
@@ -216,10 +229,6 @@ class _Listener(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.INFO:
             self.said.append(record.getMessage())
-
-
-def _program() -> None:
-    runpy.run_path("__main__.py")
 
 
 def _recording(hooks: dict[str, pulumi.ResourceHook]) -> Callable[..., None]:

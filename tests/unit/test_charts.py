@@ -30,8 +30,13 @@ def known(version: str) -> Chart:
     return found
 
 
+def told(version: str, **changes: Any) -> dict[str, Any]:
+    """What that version is told, without asking the whole program."""
+    return known(version).values(wiring(**changes))
+
+
 def wiring(**changes: Any) -> Wiring:
-    told: dict[str, Any] = {
+    known: dict[str, Any] = {
         "host": HOST,
         "port": 5432,
         "database": "coder",
@@ -44,27 +49,33 @@ def wiring(**changes: Any) -> Wiring:
         "zone": "",
         "access_url": "",
     }
-    return Wiring(**told | changes)
+    return Wiring(**known | changes)
 
 
 @pytest.mark.parametrize("version", CLASSIC)
 def test_classic_never_starts_a_database_of_its_own(version: str) -> None:
-    postgres = values(at(version))["postgres"]
+    postgres = told(version)["postgres"]
     assert postgres["useDefault"] is False, "the switch that versions up to 1.26.1 obey"
     assert postgres["default"] == {"enable": False}, "the switch that versions from 1.21.0 obey"
 
 
 @pytest.mark.parametrize("version", CLASSIC)
 def test_classic_is_told_of_the_database_by_postgres_values(version: str) -> None:
-    postgres = values(at(version))["postgres"]
-    told = {key: postgres[key] for key in ("host", "port", "database", "user", "passwordSecret")}
-    assert told == {
+    postgres = told(version)["postgres"]
+    keys = ("host", "port", "database", "user", "passwordSecret")
+    assert {key: postgres[key] for key in keys} == {
         "host": HOST,
         "port": "5432",
         "database": "coder",
-        "user": "coder_blue",
-        "passwordSecret": "coder-db-blue",
+        "user": "bob",
+        "passwordSecret": "coder-db",
     }
+
+
+def test_the_release_is_told_of_the_login_in_use() -> None:
+    postgres = values(made())["postgres"]
+    assert postgres["user"] == "coder_blue"
+    assert postgres["passwordSecret"] == "coder-db-blue"
 
 
 @pytest.mark.parametrize(
@@ -73,15 +84,15 @@ def test_classic_is_told_of_the_database_by_postgres_values(version: str) -> Non
      ("1.35.3", True), ("1.44.3", True)],
 )  # fmt: skip
 def test_the_password_is_a_file_where_the_chart_can(version: str, mounted: bool) -> None:
-    assert values(at(version))["postgres"].get("noPasswordEnv", False) is mounted
+    assert told(version)["postgres"].get("noPasswordEnv", False) is mounted
 
 
 @pytest.mark.parametrize(
-    ("version", "told"), [("1.27.0", False), ("1.29.0", False), ("1.29.1", True), ("1.44.3", True)]
+    ("version", "knows"), [("1.27.0", False), ("1.29.0", False), ("1.29.1", True), ("1.44.3", True)]
 )
-def test_the_pool_is_told_where_the_chart_can(version: str, told: bool) -> None:
-    envs = values(at(version))["coderd"].get("extraEnvs")
-    assert envs == ([{"name": "CODER_MAX_DB_CONNECTIONS", "value": "30"}] if told else None)
+def test_the_pool_is_told_where_the_chart_can(version: str, knows: bool) -> None:
+    envs = told(version)["coderd"].get("extraEnvs")
+    assert envs == ([{"name": "CODER_MAX_DB_CONNECTIONS", "value": "30"}] if knows else None)
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
@@ -100,16 +111,16 @@ def test_classic_without_a_ca_file_trusts_the_system_s_roots() -> None:
 
 @pytest.mark.parametrize("version", V2)
 def test_v2_is_told_of_the_database_by_environment(version: str) -> None:
-    told = values(made(chartVersion=version))
-    assert set(told) == {"coder"}, "v2 knows no postgres values"
-    assert told["coder"]["env"] == [
+    found = values(made(chartVersion=version))
+    assert set(found) == {"coder"}, "v2 knows no postgres values"
+    assert found["coder"]["env"] == [
         {
             "name": "CODER_PG_CONNECTION_URL",
             "valueFrom": {"secretKeyRef": {"name": "coder-db-blue", "key": "url"}},
         },
         {"name": "CODER_PG_CONN_MAX_OPEN", "value": "10"},
     ]
-    assert "certs" not in told["coder"]
+    assert "certs" not in found["coder"]
 
 
 @pytest.mark.parametrize("version", V2)
@@ -150,7 +161,7 @@ def test_classic_without_a_password_names_no_secret(version: str) -> None:
     assert "noPasswordEnv" not in postgres, "it would mount a volume without a name"
 
 
-@pytest.mark.parametrize("version", [*CLASSIC, *V2])
+@pytest.mark.parametrize("version", ["1.19.0", "1.44.3", "2.38.8"])
 def test_the_values_hold_no_secret_and_no_url(version: str, ca_file: str) -> None:
     for server in (MADE, GIVEN):
         stack = at(version, caCertificate=ca_file) | {"existing": server | {"sslMode": "require"}}
@@ -260,19 +271,19 @@ def test_the_password_file_that_two_versions_lost_is_refused(version: str) -> No
 
 
 def test_other_values_are_handed_on() -> None:
-    told = values(made(chartValues={
+    found = values(made(chartValues={
         "postgres": {"searchPath": "coder"},
         "coderd": {"extraEnvs": [{"name": "OTHER", "value": "1"}], "resources": {"x": 1}},
         "services": {"nodeSelector": {"pool": "coder"}},
     }))  # fmt: skip
-    assert told["postgres"]["searchPath"] == "coder"
-    assert told["postgres"]["host"] == HOST
-    assert [env["name"] for env in told["coderd"]["extraEnvs"]] == [
+    assert found["postgres"]["searchPath"] == "coder"
+    assert found["postgres"]["host"] == HOST
+    assert [env["name"] for env in found["coderd"]["extraEnvs"]] == [
         "CODER_MAX_DB_CONNECTIONS",
         "OTHER",
     ]
-    assert told["coderd"]["resources"] == {"x": 1}
-    assert told["services"] == {"nodeSelector": {"pool": "coder"}}
+    assert found["coderd"]["resources"] == {"x": 1}
+    assert found["services"] == {"nodeSelector": {"pool": "coder"}}
 
 
 @pytest.mark.parametrize(
@@ -314,6 +325,6 @@ def test_every_released_classic_version_is_of_the_classic_chart() -> None:
     versions = Path("sandbox/charts/classic/versions.txt").read_text().split()
     assert len(versions) == 97
     for version in versions:
-        told = known(version).values(wiring())["postgres"]
-        assert told["useDefault"] is False
-        assert told["default"] == {"enable": False}
+        postgres = told(version)["postgres"]
+        assert postgres["useDefault"] is False
+        assert postgres["default"] == {"enable": False}
