@@ -21,7 +21,7 @@ class AftercheckArgs:
     namespace: pulumi.Input[str]
     secret_name: pulumi.Input[str]
     since: pulumi.Input[str]
-    """RFC 3339; only a session that began later can be the release's."""
+    """RFC 3339: when Coder was last told of its database; its sessions are younger."""
     revision: pulumi.Output[int]
     """The release's; a new one is a reason to look again."""
     scheduling: Values

@@ -12,6 +12,7 @@ from components.charts import Chart, wired
 from components.logins import LoginSecretArgs, login_secret
 from components.postgres import DatabasePlan, PostgresConnection
 from components.preflight import Gate, PreflightArgs, preflight
+from components.record import record
 from components.values import Values
 
 RELEASE = "coder"
@@ -78,6 +79,16 @@ class Coder(pulumi.ComponentResource):
             self,
         )
         wiring = wired(connection, args.replicas, args.access_url)
+        told = record(
+            f"{name}-record",
+            self.namespace,
+            args.chart,
+            connection,
+            wiring,
+            # A database that is not fit must stop the release; no value of the preflight says so.
+            pulumi.ResourceOptions(parent=self, depends_on=[checked]),
+        )
+        wiring = dataclasses.replace(wiring, record=told.metadata.name)
         release = helm.v3.Release(
             f"{name}-release",
             name=RELEASE,
@@ -95,8 +106,6 @@ class Coder(pulumi.ComponentResource):
                 f"the release {RELEASE}",
                 protect=args.plan.protect,
                 because=" by the settings namespace or cluster",
-                # A database that is not fit must stop the release; no value of it says so.
-                depends_on=[checked],
             ),
         )
         aftercheck(
@@ -106,8 +115,7 @@ class Coder(pulumi.ComponentResource):
                 connection=connection,
                 namespace=self.namespace,
                 secret_name=self.secret_name,
-                # The preflight ends before the release begins, on the cluster's own clock.
-                since=checked.status.completion_time,
+                since=told.metadata.creation_timestamp,
                 revision=release.status.revision,
                 scheduling=args.chart.scheduling(args.chart_values),
             ),

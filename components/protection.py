@@ -20,13 +20,12 @@ def protected(
     protect: bool,
     because: str = "",
     refuse: Refusal | None = None,
-    depends_on: list[pulumi.Resource] | None = None,
 ) -> pulumi.ResourceOptions:
     """Options of a child that, with `protect`, may be made and changed, not replaced or deleted.
 
     `because` names the settings that would do it; `refuse` may refuse an update in place too.
     """
-    opts = pulumi.ResourceOptions(parent=parent, protect=protect, depends_on=depends_on)
+    opts = pulumi.ResourceOptions(parent=parent, protect=protect)
     if not protect:
         return opts
 

@@ -13,6 +13,7 @@ from components.values import Values, Version
 PASSWORD_KEY = "password"
 URL_KEY = "url"
 CA_KEY = "ca.crt"
+RECORD = "coder/record"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,12 @@ class Chart(ABC):
 def affinity(zone: str) -> Values:
     """Prefers nodes in the database's zone and goes elsewhere rather than nowhere."""
     return {"affinity": {"nodeAffinity": near(zone)}} if zone else {}
+
+
+def tolerations(chart_values: Values) -> Values:
+    """The tolerations among those values; none at all for an empty list, which the API drops."""
+    given = chart_values.get("tolerations")
+    return {"tolerations": given} if given else {}
 
 
 def near(zone: str) -> dict[str, Any]:

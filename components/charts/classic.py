@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.charts import keys
-from components.charts.base import CA_KEY, Chart, affinity
+from components.charts.base import CA_KEY, RECORD, Chart, affinity, tolerations
 from components.charts.wiring import Wiring
 from components.postgres import VERIFIED
 from components.values import Values
@@ -39,7 +39,11 @@ class Classic(Chart):
             postgres["ssl"] = {"rootCertSecret": {"name": wiring.secret_name, "key": CA_KEY}}
         if wiring.has_password and self._mounts_password:
             postgres["noPasswordEnv"] = True
-        coderd: Values = {"replicas": wiring.replicas, **affinity(wiring.zone)}
+        coderd: Values = {
+            "replicas": wiring.replicas,
+            "annotations": {RECORD: wiring.record},
+            **affinity(wiring.zone),
+        }
         if self.version >= self.keys["coderd.extraEnvs"]:
             pool = str(self.connections_per_replica)
             coderd["extraEnvs"] = [{"name": "CODER_MAX_DB_CONNECTIONS", "value": pool}]
@@ -54,7 +58,7 @@ class Classic(Chart):
         selector = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
         return {
             "nodeSelector": selector | (services.get("nodeSelector") or {}),
-            "tolerations": services.get("tolerations") or [],
+            **tolerations(services),
         }
 
     def value_problems(self, wiring: Wiring, chart_values: Values) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The chart of Coder 2.x, which is told of its database by environment."""
 
 from components.charts import keys
-from components.charts.base import CA_KEY, URL_KEY, Chart, affinity
+from components.charts.base import CA_KEY, RECORD, URL_KEY, Chart, affinity, tolerations
 from components.charts.wiring import Wiring
 from components.values import Values
 
@@ -25,7 +25,12 @@ class V2(Chart):
         ]
         if wiring.access_url:
             env.append({"name": "CODER_ACCESS_URL", "value": wiring.access_url})
-        coder: Values = {"env": env, "replicaCount": wiring.replicas, **affinity(wiring.zone)}
+        coder: Values = {
+            "env": env,
+            "replicaCount": wiring.replicas,
+            "podAnnotations": {RECORD: wiring.record},
+            **affinity(wiring.zone),
+        }
         if wiring.has_ca:
             coder["certs"] = {"secrets": [{"name": wiring.secret_name, "key": CA_KEY}]}
         return {"coder": coder}
@@ -35,7 +40,5 @@ class V2(Chart):
 
     def scheduling(self, chart_values: Values) -> Values:
         coder = chart_values.get("coder", {})
-        return {
-            "nodeSelector": coder.get("nodeSelector") or {},
-            "tolerations": coder.get("tolerations") or [],
-        }
+        selector = coder.get("nodeSelector")
+        return {**({"nodeSelector": selector} if selector else {}), **tolerations(coder)}

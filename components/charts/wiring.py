@@ -22,6 +22,8 @@ class Wiring:
     replicas: int
     zone: str
     access_url: str
+    record: pulumi.Input[str] = ""
+    """Another name whenever any of this is another; Coder's pods carry it, and so roll."""
 
 
 def wired(connection: PostgresConnection, replicas: int, access_url: str) -> Wiring:
