@@ -12,6 +12,7 @@ from sandbox.plugins.kubernetes.shape import (
     fold_string_data,
     full_name,
     prune,
+    same,
     without_nulls,
     without_server_fields,
 )
@@ -107,6 +108,10 @@ class KubernetesObject(Resource):
     def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         """What was found in the cluster, in the shape of the old inputs."""
         return prune(state, fold_string_data(inputs)) if inputs else state
+
+    def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """What the server only writes otherwise is no change."""
+        return not same(at(old, path), at(new, path), path)
 
     def replaces(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Another name, or a part that this kind does not let change."""

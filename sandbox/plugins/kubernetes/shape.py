@@ -4,6 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from kubernetes.utils.quantity import parse_quantity
+
 from sandbox.plugins.values import UNKNOWN, Path
 
 REPLACING: Mapping[str, tuple[Path, ...]] = {
@@ -41,6 +43,7 @@ REPLACING: Mapping[str, tuple[Path, ...]] = {
 }
 """The parts of each kind whose change makes a new object, besides its name and namespace."""
 
+_QUANTITIES = {"capacity", "hard", "limits", "requests", "sizeLimit"}
 _SERVERS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 
 
@@ -74,15 +77,24 @@ def without_nulls(value: Any) -> Any:
 
 
 def prune(live: Any, shape: Any) -> Any:
-    """The live value, without the keys that the shape has not."""
+    """The live value, without the keys and list items that the shape has not."""
     if isinstance(live, dict) and isinstance(shape, dict):
         return {key: prune(live[key], item) for key, item in shape.items() if key in live}
     if isinstance(live, list) and isinstance(shape, list):
-        return [
-            prune(item, shape[index]) if index < len(shape) else item
-            for index, item in enumerate(live)
-        ]
+        return [prune(item, like) for item, like in zip(live, shape, strict=False)]
     return live
+
+
+def same(live: Any, given: Any, path: Path) -> bool:
+    """Whether the server keeps what was given in another form, or not at all for being empty."""
+    if live is None:
+        return given in (None, "", 0, False, [], {})
+    if isinstance(live, str | int) and _QUANTITIES.intersection(path):
+        try:
+            return parse_quantity(live) == parse_quantity(given)
+        except ValueError:
+            return False
+    return False
 
 
 def fold_string_data(thing: Mapping[str, Any]) -> dict[str, Any]:
