@@ -21,6 +21,9 @@ from tests.unit.stacks import Stack
 PASSWORDS = {"blue": "blu3~canary_word", "green": "gr33n~canary_word"}
 """What the pretend engine generates, by colour."""
 
+CREATED = "2026-01-02T03:04:00Z"
+"""When every object was made."""
+
 JOB = "kubernetes:batch/v1:Job"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 PASSWORD = "random:index/randomPassword:RandomPassword"
@@ -111,7 +114,8 @@ class Engine(pulumi.runtime.Mocks):
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         name = f"{args.name}-1a2b3c"
-        metadata = {"name": name, "namespace": "coder"} | (args.inputs.get("metadata") or {})
+        metadata = {"name": name, "namespace": "coder", "creationTimestamp": CREATED}
+        metadata |= args.inputs.get("metadata") or {}
         answers: dict[str, dict[str, Any]] = {
             JOB: {"metadata": metadata, "status": {"completionTime": "2026-01-02T03:04:05Z"}},
             PASSWORD: {"result": secret(PASSWORDS.get(args.name.rsplit("-", 1)[-1], ""))},

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.unit.pretend import Engine, Resource, deploy, deployed, unwrapped
+from tests.unit.pretend import CREATED, Engine, Resource, deploy, deployed, unwrapped
 from tests.unit.stacks import HOST, MADE, PASSWORD, Stack, given, made
 
 LABEL = "coder-db-blue"
@@ -41,6 +41,7 @@ REASONS: dict[str, Stack] = {
     "port": made(existing=MADE | {"port": 5433}),
     "database": made(existing=MADE | {"database": "other"}),
     "ssl mode": made(existing=MADE | {"sslMode": "require"}),
+    "colour": made(passwordGeneration=2),
     "generation": made(passwordGeneration=3),
     "chart version": made(chartVersion="1.44.2"),
     "flavour": made(chartVersion="2.38.8"),
@@ -125,10 +126,44 @@ def test_every_job_in_coder_s_namespace_reads_its_login_from_the_secret_s_files(
         assert login == {"name": "login", "secret": {"secretName": LABEL, "defaultMode": 0o440}}
 
 
-def test_the_after_check_looks_for_sessions_since_the_preflight() -> None:
-    env = environment(deployed(made()), "coder-aftercheck")
-    assert env["SINCE"] == "2026-01-02T03:04:05Z"
+def test_the_after_check_looks_for_sessions_younger_than_the_record() -> None:
+    engine = deployed(made())
+    env = environment(engine, "coder-aftercheck")
+    assert env["SINCE"] == CREATED
     assert env["PGUSER"] == "coder_blue"
+    waits(engine, "coder-record", "coder-preflight")
+    waits(engine, "coder-release", "coder-record")
+
+
+RECORDED = ["host", "port", "database", "ssl mode", "colour", "chart version", "flavour"]
+
+
+@pytest.mark.parametrize("reason", RECORDED)
+def test_the_record_is_made_anew_when_coder_is_told_something_else(reason: str) -> None:
+    record = deployed(made()).named("coder-record").plain
+    assert "name" not in record["metadata"], "a new one needs a new name"
+    assert deployed(REASONS[reason]).named("coder-record").plain["data"] != record["data"]
+
+
+def test_the_record_is_made_anew_for_a_new_ca(ca_file: str) -> None:
+    with_ca = deployed(made(caCertificate=ca_file)).named("coder-record").plain["data"]
+    assert with_ca != deployed(made()).named("coder-record").plain["data"]
+
+
+def test_the_record_stays_when_only_the_preflight_changes() -> None:
+    # Else the after-check would look for new sessions of pods that had no reason to roll.
+    record = deployed(made()).named("coder-record").plain
+    for stack in (REASONS["limit"], made(toolsImage="postgres:17"), made(protect=False)):
+        assert deployed(stack).named("coder-record").plain == record
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [("1.44.3", ("coderd", "annotations")), ("2.38.8", ("coder", "podAnnotations"))],
+)
+def test_coder_s_pods_carry_the_record_s_name(version: str, path: tuple[str, str]) -> None:
+    values = deployed(made(chartVersion=version)).named("coder-release").plain["values"]
+    assert values[path[0]][path[1]] == {"coder/record": "coder-record-1a2b3c"}
 
 
 def test_the_after_check_runs_again_for_a_new_revision_of_the_release() -> None:
@@ -281,7 +316,15 @@ def hook_args(old: Any, new: Any) -> pulumi.ResourceHookArgs:
 
 
 def waits(engine: Engine, later: str, earlier: str) -> None:
-    assert engine.named(earlier).urn in engine.named(later).dependencies, f"{later} is too early"
+    """Holds where `later` waits for `earlier`, or for something that does."""
+    by_urn = {resource.urn: resource for resource in engine.asked}
+    waited_for: set[str] = set()
+    waiting = [engine.named(later)]
+    while waiting:
+        new = waiting.pop().dependencies - waited_for
+        waited_for |= new
+        waiting += [by_urn[urn] for urn in new]
+    assert engine.named(earlier).urn in waited_for, f"{later} is too early"
 
 
 def environment(engine: Engine, job: str) -> dict[str, str]:
