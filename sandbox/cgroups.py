@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox import parts
+from sandbox.paths import SUFFIX
 
 ROOT = Path("/sys/fs/cgroup")
-NAME = "coder-sandbox"
+NAME = f"coder-sandbox{SUFFIX}"
 
 
 def of(node: str) -> str:

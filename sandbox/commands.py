@@ -16,7 +16,7 @@ def check() -> int:
 
 def setup() -> int | None:
     """Install and build what is missing."""
-    from sandbox import images, prerequisites, repository
+    from sandbox import image_store, images, prerequisites, repository
     from sandbox.tools import build
 
     if code := prerequisites.main():
@@ -25,6 +25,7 @@ def setup() -> int | None:
     build.ensure(_say)
     repository.build()
     images.build()
+    image_store.prepare()
     return None
 
 

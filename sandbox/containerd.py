@@ -2,12 +2,11 @@
 
 import contextlib
 import json
-import subprocess
 from pathlib import Path
 from socket import AF_UNIX
 from socket import socket as Socket
 
-from sandbox import SandboxError, namespace, network, parts, paths
+from sandbox import namespace, network, parts, paths
 
 STATE = Path("/run/containerd")
 """Every node has one of its own, and it is gone when the node is switched off."""
@@ -22,24 +21,34 @@ def socket(node: str) -> Path:
 
 def part(node: str) -> parts.Part:
     """A node's containerd."""
-    config = paths.NODES / node / "containerd.toml"
+    file = paths.NODES / node / "containerd.toml"
     network_config = paths.NODES / node / "cni" / "sandbox.conflist"
-    parts.write_atomically(config, _config(node, network_config.parent))
+    text = config(root(node), STATE, socket(node), network_config.parent)
+    parts.write_atomically(file, text)
     parts.write_atomically(network_config, json.dumps(_network(), indent=2))
-    return parts.Part(name=f"{node}/containerd", command=["containerd", "--config", str(config)])
+    return parts.Part(name=f"{node}/containerd", command=["containerd", "--config", str(file)])
+
+
+def root(node: str) -> Path:
+    """Where a node's containerd keeps images and containers."""
+    return paths.NODES / node / "containerd"
 
 
 def wait(node: str) -> None:
     """Return once the node's containerd answers."""
-    path = f"{namespace.root()}{socket(node)}"
+    wait_for(namespace.root() / socket(node).relative_to("/"), f"{node}/containerd")
+
+
+def wait_for(path: Path, part: str = "") -> None:
+    """Return once the containerd at that socket answers."""
 
     def answers() -> bool:
         with contextlib.suppress(OSError), Socket(AF_UNIX) as connection:
-            connection.connect(path)
+            connection.connect(str(path))
             return True
         return False
 
-    parts.wait_until(answers, f"{node}'s containerd", 20, f"{node}/containerd")
+    parts.wait_until(answers, part or "containerd", 20, part)
 
 
 def plugins() -> Path | None:
@@ -47,11 +56,12 @@ def plugins() -> Path | None:
     return next((path for path in PLUGIN_DIRECTORIES if (path / "bridge").exists()), None)
 
 
-def _config(node: str, network_config: Path) -> str:
+def config(root: Path, state: Path, socket: Path, network_config: Path) -> str:
+    """A containerd's configuration."""
     return f"""\
 version = 2
-root = "{paths.NODES / node / "containerd"}"
-state = "{STATE}"
+root = "{root}"
+state = "{state}"
 disabled_plugins = [
   "io.containerd.snapshotter.v1.aufs",
   "io.containerd.snapshotter.v1.btrfs",
@@ -60,7 +70,7 @@ disabled_plugins = [
 ]
 
 [grpc]
-address = "{socket(node)}"
+address = "{socket}"
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{PAUSE_IMAGE}"
@@ -103,42 +113,3 @@ def _network() -> dict[str, object]:
         },
     }
     return {"cniVersion": "0.4.0", "name": "sandbox", "plugins": [bridge]}
-
-
-def import_images(nodes: list[str]) -> int:
-    """Import into every node the images that it lacks; their number."""
-    running = [(node, image, _import(node, image)) for node in nodes for image in _missing(node)]
-    for node, image, process in running:
-        output, _ = process.communicate()
-        if process.returncode:
-            raise SandboxError(f"{node} does not take {image}: {output.strip()}")
-        _stamp(node, image).write_text(_version(image))
-    return len(running)
-
-
-def _import(node: str, image: Path) -> subprocess.Popen[str]:
-    command = ["ctr", "--address", str(socket(node)), "--namespace", "k8s.io"]
-    return subprocess.Popen(
-        namespace.entering([*command, "images", "import", str(image)]),
-        env=namespace.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def _missing(node: str) -> list[Path]:
-    def imported(image: Path) -> bool:
-        stamp = _stamp(node, image)
-        return stamp.exists() and stamp.read_text() == _version(image)
-
-    return [image for image in sorted(paths.IMAGES.glob("*.tar")) if not imported(image)]
-
-
-def _stamp(node: str, image: Path) -> Path:
-    """Says which version of an image the node's own store has."""
-    return paths.NODES / node / "containerd" / f"{image.name}.imported"
-
-
-def _version(image: Path) -> str:
-    return str(image.stat().st_mtime_ns)

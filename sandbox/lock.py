@@ -10,9 +10,9 @@ from sandbox import SandboxError, paths
 
 
 @contextlib.contextmanager
-def exclusive(what: str, *, wait: bool = False) -> Iterator[None]:
+def exclusive(what: str, *, wait: bool = False, directory: Path = paths.STATE) -> Iterator[None]:
     """Hold the lock; while another holds it, wait or say who does."""
-    path = paths.HOME / f"{what}.lock"
+    path = directory / f"{what}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:

@@ -5,6 +5,7 @@ node and drops its mounts, as when a machine is switched off.
 """
 
 import sys
+from pathlib import Path
 
 from sandbox import containerd, init, parts, paths
 from sandbox.supervisor import supervise
@@ -25,6 +26,10 @@ def part(node: Node) -> parts.Part:
 def main(node: str) -> None:
     """Make the node's directories its own and run its parts."""
     place = paths.NODES / node / "machine"
+    # Covered whole, so that no directory need be made, and removed again, on the machine outside:
+    # removing one would tear down what any other namespace has mounted there.
+    for directory in ("/var/lib", "/var/log"):
+        init.temporary(Path(directory), 0o755)
     for directory in init.MOUNT_POINTS:
         init.bind(place / directory.relative_to("/"), directory)
     init.temporary(containerd.STATE, 0o711)

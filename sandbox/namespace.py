@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from socket import if_nameindex
 from typing import Any
 
-from sandbox import SandboxError, cgroups, init, network, parts, paths
+from sandbox import SandboxError, cgroups, network, parts, paths
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INIT = "sandbox.init"
@@ -26,6 +27,7 @@ def environment() -> dict[str, str]:
         "PATH": f"{python}:{paths.BIN}:{SYSTEM_PATH}",
         "PYTHONPATH": str(paths.ROOT),
         "CODER_SANDBOX_HOME": str(paths.HOME),
+        "CODER_SANDBOX_INSTANCE": str(paths.INSTANCE),
         "LANG": "C.UTF-8",
         "HOME": "/root",
     }
@@ -36,7 +38,7 @@ def pid() -> int | None:
 
     Found among the processes, not in a file, for a file can be stale.
     """
-    wanted = [INIT.encode(), os.fsencode(paths.HOME)]
+    wanted = [INIT.encode(), os.fsencode(paths.STATE)]
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (process / "cmdline").read_bytes().split(b"\0")[-3:-1] != wanted:
@@ -76,14 +78,10 @@ def root() -> Path:
     return Path("/proc", str(require()), "root")
 
 
-LINK = Path("/sys/class/net", network.LINK)
-"""There while the link is, which goes when the last process of the sandbox has."""
-
-
 def launch() -> None:
     """Start init in new namespaces."""
     with contextlib.suppress(SandboxError):  # those of a killed init may still be on their way out
-        parts.wait_until(lambda: not LINK.exists(), "the last sandbox to end", 10)
+        parts.wait_until(lambda: not _linked(), "the last sandbox to end", 10)
     _require_free_addresses()
     for directory in (paths.RUN, paths.POD_ADDRESSES):  # what the last run left; nothing lives
         shutil.rmtree(directory, ignore_errors=True)
@@ -93,7 +91,7 @@ def launch() -> None:
     unshare += ["--kill-child=SIGKILL", "--mount-proc"]
     with parts.log("init").open("ab") as log:
         subprocess.run(
-            [*unshare, sys.executable, "-u", "-m", INIT, str(paths.HOME)],
+            [*unshare, sys.executable, "-u", "-m", INIT, str(paths.STATE)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -128,7 +126,7 @@ def _bridge_is_up() -> bool:
 
 def connect() -> None:
     """Give the machine its interface to the bridge, unless it has it."""
-    if LINK.exists():
+    if _linked():
         return
     inner = require()
     for command in (
@@ -141,6 +139,11 @@ def connect() -> None:
         _output(*command.split())
 
 
+def _linked() -> bool:
+    """Whether the interface is there; it goes when the last process of the sandbox has."""
+    return any(name == network.LINK for _, name in if_nameindex())
+
+
 def end(seconds: float = 30) -> None:
     """Have init stop every part and end; return when the kernel has cleared up."""
     if (first := pid()) is not None:
@@ -149,11 +152,8 @@ def end(seconds: float = 30) -> None:
             parts.wait_until(lambda: pid() is None, "the parts to stop", seconds)
         except SandboxError:
             os.kill(first, signal.SIGKILL)
-    parts.wait_until(lambda: not LINK.exists(), f"interface {network.LINK} to go", 10)
+    parts.wait_until(lambda: not _linked(), f"interface {network.LINK} to go", 10)
     cgroups.remove()
-    for directory in init.MOUNT_POINTS:
-        with contextlib.suppress(OSError):  # what is not empty is not ours
-            directory.rmdir()
 
 
 def _output(*command: str) -> str:

@@ -1,17 +1,19 @@
 """The sandbox's addresses: one bridge that carries nodes, pods, databases and load balancers."""
 
+from sandbox.paths import INSTANCE, SUFFIX
+
 BRIDGE = "sandbox0"
 BRIDGE_MAC = "02:00:0a:58:00:01"
 """Set, for a bridge without one changes it whenever a pod comes or goes."""
-LINK = "coder-sandbox"
+LINK = f"coder-sbx{SUFFIX}"
 """The machine's own interface to the bridge."""
 
-PREFIX = "10.88.0"
+PREFIX = f"10.{88 + INSTANCE}.0"
 SUBNET = f"{PREFIX}.0/24"
 GATEWAY = f"{PREFIX}.1"
 HOST = f"{PREFIX}.254"
-SERVICES = "10.96.0.0/16"
-API_SERVICE = "10.96.0.1"
+SERVICES = f"10.{96 + INSTANCE}.0.0/16"
+API_SERVICE = f"10.{96 + INSTANCE}.0.1"
 CLUSTER_DOMAIN = "cluster.local"
 
 API_URL = f"https://{GATEWAY}:6443"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kubernetes import client
 
-from sandbox import api, cgroups, containerd, kubelet, machine, parts, paths, readiness
+from sandbox import api, cgroups, containerd, image_store, kubelet, machine, parts, paths, readiness
 from sandbox.topology import Node
 
 READY_SECONDS = 90
@@ -17,11 +17,12 @@ def power_on(nodes: Sequence[Node]) -> None:
     """Start the nodes' machines with their containerd, and have every image there."""
     for node in nodes:
         cgroups.create(node.name)
+        image_store.copy_to(node.name)
         parts.write(containerd.part(node.name))
         parts.write(machine.part(node))
     for node in nodes:
         containerd.wait(node.name)
-    containerd.import_images([node.name for node in nodes])
+        image_store.update(node.name)
 
 
 def start_kubelets(nodes: Sequence[Node]) -> None:

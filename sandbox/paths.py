@@ -15,9 +15,12 @@ def _home() -> Path:
 
 
 HOME = _home()
+INSTANCE = int(os.environ.get("CODER_SANDBOX_INSTANCE") or 0)
+"""Which of the sandboxes of one machine, 0 to 7: state, addresses and names are its own."""
+SUFFIX = f"-{INSTANCE}" if INSTANCE else ""
 TOOLS = HOME / "tools"
 BIN = HOME / "bin"
-STATE = HOME / "state"
+STATE = HOME / f"state{SUFFIX}"
 
 PKI = STATE / "pki"
 KUBECONFIG = PKI / "admin.kubeconfig"

@@ -137,7 +137,12 @@ class Stack:
                 f"stack {self.name}: there is no {source.name} in {self.directory}; "
                 f"there is {', '.join(known) or 'none of another name either'}"
             )
-        return overlay.write(self, source, self._own / "overlay" / source.name, self._settings)
+        return overlay.write(self, source, self.settings, self._settings)
+
+    @property
+    def settings(self) -> Path:
+        """The settings file that was written last."""
+        return self._own / "overlay" / f"Pulumi.{self.name}.yaml"
 
     def output(self, *words: str, check: bool = True) -> str:
         """What a command of the CLI prints about the stack."""

@@ -92,10 +92,9 @@ def _pending(stack: Stack, pending: list[dict[str, Any]]) -> Iterator[str]:
     if present:
         _adopt(stack, present)
         yield from (f"{_name(item)} had been made: taken into the state" for item, _ in present)
-    file = str(stack.overlay())
     stack.output(
         *("refresh", "--yes", "--skip-preview", "--non-interactive", "--clear-pending-creates"),
-        *("--config-file", file),
+        *("--config-file", str(stack.settings)),
     )
     for item in pending:
         if not any(item["resource"] is resource for resource, _ in present):
@@ -122,7 +121,7 @@ def _adopt(stack: Stack, present: list[tuple[dict[str, Any], str]]) -> None:
     file.write_text(json.dumps({"nameTable": table, "resources": resources}))
     stack.output(
         *("import", "--file", str(file), "--yes", "--skip-preview", "--non-interactive"),
-        *("--protect=false", "--generate-code=false", "--config-file", str(stack.overlay())),
+        *("--protect=false", "--generate-code=false", "--config-file", str(stack.settings)),
     )
 
 

@@ -126,7 +126,7 @@ TOOLS = (
 
 def ensure(progress: Progress = print) -> None:
     """Have every program in BIN, built where no fitting one is on PATH."""
-    with lock.exclusive("build"):
+    with lock.exclusive("build", directory=paths.TOOLS):
         for directory in (paths.TOOLS, paths.BIN):
             directory.mkdir(parents=True, exist_ok=True)
         for unfinished in paths.TOOLS.glob(".build-*"):

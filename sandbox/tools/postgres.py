@@ -22,7 +22,7 @@ MAJORS = ("12", "15", "16", "17", "18")
 
 def postgres(major: str) -> Path:
     """The directory of a major version's programs, installed when first asked for."""
-    with lock.exclusive("postgres-tools", wait=True):
+    with lock.exclusive("postgres", wait=True, directory=paths.TOOLS):
         match major:
             case "17":
                 version = importlib.metadata.version(PYTHON_PACKAGE)
