@@ -14,6 +14,7 @@ from sandbox import SandboxError, paths
 from sandbox.plugins import wrappers
 
 DEFAULT_STACK = "dev"
+_FILE = "--config-file"
 _CONFIGURED = {
     *("config", "destroy", "import", "logs", "preview", "refresh", "up", "watch"),
     *("down", "pre", "update"),
@@ -58,12 +59,12 @@ def run(arguments: Sequence[str]) -> int:
         extra += [] if command.stack else ["--stack", stack.name]
         if command.configured:
             stack.ensure()
-            extra += ["--config-file", str(stack.overlay())]
+            extra += ["--config-file", str(stack.overlay(command.settings))]
     if command.removes_stack:
         # Else the CLI would delete the project's own settings file too.
         extra.append("--preserve-config")
     process = subprocess.run(
-        ["pulumi", *arguments, *extra], cwd=paths.ROOT, env=environment(), check=False
+        ["pulumi", *command.arguments, *extra], cwd=paths.ROOT, env=environment(), check=False
     )
     return process.returncode
 
@@ -84,14 +85,21 @@ class Command:
     def __init__(self, arguments: Sequence[str]) -> None:
         self.stack = _option(arguments, "-s", "--stack")
         self.directory = paths.ROOT / (_option(arguments, "-C", "--cwd") or "")
-        skipped = {_option(arguments, *names) for names in (("-s", "--stack"), ("-C", "--cwd"))}
+        options = (("-s", "--stack"), ("-C", "--cwd"), (_FILE, _FILE))
+        skipped = {_option(arguments, *names) for names in options}
         words = [word for word in arguments if word[0] != "-" and word not in skipped]
         name, action = (*words, None, None)[:2]
         plain = not {"-h", "--help"} & set(arguments)
         # What is set is set in the project's own file, which the overlay is made of.
         setting = name == "config" and action in ("set", "set-all", "rm", "cp", "refresh")
-        own_file = any(word.startswith("--config-file") for word in arguments)
-        self.configured = plain and name in _CONFIGURED and not setting and not own_file
+        self.configured = plain and name in _CONFIGURED and not setting
+        self.arguments = list(arguments)
+        self.settings: Path | None = None
+        """The file given in place of the stack's own; the overlay is made of it."""
+        if self.configured and (given := _option(arguments, _FILE, _FILE)):
+            self.settings = self.directory / given
+            self.arguments = [word for word in arguments if word not in (_FILE, given)]
+            self.arguments = [word for word in self.arguments if not word.startswith(f"{_FILE}=")]
         self.removes_stack = plain and name == "stack" and action in ("rm", "remove")
         self.stack_wanted = plain and (
             name in _CONFIGURED | _STACK or (name == "stack" and action in _OF_A_STACK)
@@ -126,11 +134,11 @@ class Stack:
                 stdout=subprocess.DEVNULL,
             )
 
-    def overlay(self) -> Path:
-        """The stack's settings file: the project's own with the sandbox's overrides."""
+    def overlay(self, given: Path | None = None) -> Path:
+        """The stack's settings file: the given one, or the project's, with the overrides."""
         from sandbox import overlay
 
-        source = self.directory / f"Pulumi.{self.name}.yaml"
+        source = given or self.directory / f"Pulumi.{self.name}.yaml"
         if not source.exists():
             known = sorted(file.name for file in self.directory.glob("Pulumi.*.yaml"))
             raise SandboxError(
