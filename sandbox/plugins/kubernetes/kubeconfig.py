@@ -15,7 +15,7 @@ from kubernetes.config.config_exception import ConfigException
 from sandbox.plugins.base import Failure
 
 _CONNECTIONS = 32
-_PATHS = {
+_FILES = {
     "clusters": ("cluster", ("certificate-authority",)),
     "users": ("user", ("client-certificate", "client-key", "tokenFile")),
 }
@@ -67,12 +67,13 @@ def active_cluster(config: Mapping[str, Any]) -> dict[str, Any]:
 def client(config: Mapping[str, Any]) -> ApiClient:
     """A client for the current context."""
     private = copy.deepcopy(dict(config))
-    for entry in private.get("users") or []:
-        user = entry.get("user") or {}
-        for name in ("client-certificate", "client-key"):
-            if data := user.pop(f"{name}-data", None):
-                # The library would write them to files that outlive a killed process.
-                user[name] = _in_memory(base64.b64decode(data))
+    for section, (part, names) in _FILES.items():
+        for entry in private.get(section) or []:
+            values = entry.get(part) or {}
+            for name in names:
+                if data := values.pop(f"{name}-data", None):
+                    # The library would write it to a file that outlives a killed process.
+                    values[name] = _in_memory(base64.b64decode(data))
     configuration = Configuration()
     configuration.connection_pool_maxsize = _CONNECTIONS
     configuration.retries = False
@@ -115,7 +116,7 @@ def _merged(paths: str) -> dict[str, Any]:
 
 
 def _make_absolute(config: Mapping[str, Any], folder: Path) -> None:
-    for section, (part, names) in _PATHS.items():
+    for section, (part, names) in _FILES.items():
         for entry in config.get(section) or []:
             values = entry.get(part) or {}
             for name in names:
