@@ -101,6 +101,11 @@ class _Reader:
         self.problems += asked.problems()
         cluster, postgres = self._cloud(cloud, asked) if cloud else (None, None)
         values = config.require_object("chartValues")
+        if pulumi.runtime.is_config_secret(config.full_key("chartValues")):
+            self.problems.append(
+                "chartValues: holds a secret, which Helm would keep in the clear; put it into a "
+                "Kubernetes Secret and give the chart that Secret's name"
+            )
         if chosen:
             wiring = foreseen(postgres or asked, replicas, access_url)
             self.problems += chosen.value_problems(wiring, values)

@@ -4,7 +4,7 @@ import dataclasses
 
 import pulumi
 
-from components.jobs import Job, JobArgs
+from components.jobs import DEADLINE_SECONDS, Job, JobArgs
 from components.postgres import DatabasePlan, PostgresConnection
 from components.preflight import connection_env
 from components.values import Values
@@ -41,7 +41,7 @@ def aftercheck(name: str, args: AftercheckArgs, parent: pulumi.Resource) -> Job:
                 "SECONDS_TO_WAIT": str(SECONDS_TO_WAIT),
             },
             secret_name=args.secret_name,
-            deadline_seconds=SECONDS_TO_WAIT + 60,
+            deadline_seconds=DEADLINE_SECONDS,
             trigger={"revision": args.revision.apply(str)},
             zone=args.connection.zone,
             scheduling=args.scheduling,

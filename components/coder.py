@@ -8,8 +8,9 @@ from pulumi_kubernetes import core, helm
 from components import protection, values
 from components.address import address
 from components.aftercheck import AftercheckArgs, aftercheck
-from components.charts import Chart, wired
+from components.charts import Chart, Wiring, wired
 from components.logins import LoginSecretArgs, login_secret
+from components.namespace import namespace
 from components.postgres import DatabasePlan, PostgresConnection
 from components.preflight import Gate, PreflightArgs, preflight
 from components.record import record
@@ -48,22 +49,15 @@ class Coder(pulumi.ComponentResource):
     ) -> None:
         super().__init__("coder:coder:Coder", name, {}, opts)
         connection = args.connection
-        self.namespace = self._namespace(name, args)
-        secrets = [
-            login_secret(
-                f"{name}-{login.secret_name.removeprefix('coder-')}",
-                LoginSecretArgs(
-                    connection=connection,
-                    login=login,
-                    namespace=self.namespace,
-                    ca_path=args.chart.ca_path(login.secret_name),
-                    protect=args.plan.protect,
-                ),
-                self,
-            )
-            for login in (connection.login, *connection.idle_logins)
-        ]
-        self.secret_name = secrets[0]
+        self.namespace = namespace(f"{name}-namespace", args.plan, args.create_namespace, self)
+        secrets = self._secrets(name, args)
+        self.secret_name = secrets[0].metadata.name.apply(str)
+        # A login that was given has no generation, yet its password may change; its Secret tells.
+        generation = (
+            secrets[0].metadata.resource_version.apply(str)
+            if connection.generation is None
+            else pulumi.Output.from_input(str(connection.generation))
+        )
         checked = preflight(
             f"{name}-preflight",
             PreflightArgs(
@@ -75,6 +69,7 @@ class Coder(pulumi.ComponentResource):
                 gate=args.gate,
                 namespace=self.namespace,
                 secret_name=self.secret_name,
+                generation=generation,
             ),
             self,
         )
@@ -85,29 +80,12 @@ class Coder(pulumi.ComponentResource):
             args.chart,
             connection,
             wiring,
+            generation,
             # A database that is not fit must stop the release; no value of the preflight says so.
             pulumi.ResourceOptions(parent=self, depends_on=[checked]),
         )
         wiring = dataclasses.replace(wiring, record=told.metadata.name)
-        release = helm.v3.Release(
-            f"{name}-release",
-            name=RELEASE,
-            namespace=self.namespace,
-            chart="coder",
-            version=str(args.chart),
-            repository_opts={"repo": args.chart_repository},
-            values=values.merge(args.chart.values(wiring), args.chart_values),
-            atomic=True,
-            cleanup_on_fail=True,
-            max_history=5,
-            timeout=TIMEOUT_SECONDS,
-            opts=protection.protected(
-                self,
-                f"the release {RELEASE}",
-                protect=args.plan.protect,
-                because=" by the settings namespace or cluster",
-            ),
-        )
+        release = self._release(name, args, wiring)
         aftercheck(
             f"{name}-aftercheck",
             AftercheckArgs(
@@ -129,18 +107,42 @@ class Coder(pulumi.ComponentResource):
         )
         self.register_outputs({"address": self.address, "namespace": self.namespace})
 
-    def _namespace(self, name: str, args: CoderArgs) -> pulumi.Output[str]:
-        """The namespace's name; with `createNamespace: false` it must be there already."""
-        if not args.create_namespace:
-            return pulumi.Output.from_input(args.plan.namespace)
-        namespace = core.v1.Namespace(
-            f"{name}-namespace",
-            metadata={"name": args.plan.namespace},
+    def _secrets(self, name: str, args: CoderArgs) -> list[core.v1.Secret]:
+        """One for each login, the one in use first."""
+        connection = args.connection
+        return [
+            login_secret(
+                f"{name}-{login.secret_name.removeprefix('coder-')}",
+                LoginSecretArgs(
+                    connection=connection,
+                    login=login,
+                    namespace=self.namespace,
+                    ca_path=args.chart.ca_path(login.secret_name),
+                    protect=args.plan.protect,
+                ),
+                self,
+            )
+            for login in (connection.login, *connection.idle_logins)
+        ]
+
+    def _release(self, name: str, args: CoderArgs, wiring: Wiring) -> helm.v3.Release:
+        """The chart; it waits, rolls back what fails, and keeps no secret in its values."""
+        return helm.v3.Release(
+            f"{name}-release",
+            name=RELEASE,
+            namespace=self.namespace,
+            chart="coder",
+            version=str(args.chart),
+            repository_opts={"repo": args.chart_repository},
+            values=values.merge(args.chart.values(wiring), args.chart_values),
+            atomic=True,
+            cleanup_on_fail=True,
+            max_history=5,
+            timeout=TIMEOUT_SECONDS,
             opts=protection.protected(
                 self,
-                f"Namespace {args.plan.namespace}",
+                f"the release {RELEASE}",
                 protect=args.plan.protect,
-                because=", with every workspace in it, by the settings namespace or cluster",
+                because=" by the settings namespace or cluster",
             ),
         )
-        return namespace.metadata.name.apply(str)

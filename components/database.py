@@ -7,7 +7,7 @@ import pulumi_random as random
 from pulumi_kubernetes import core
 
 from components import generations, protection
-from components.jobs import Job, JobArgs, tls_env
+from components.jobs import DEADLINE_SECONDS, Job, JobArgs, tls_env
 from components.postgres import DatabasePlan, Login, PostgresConnection
 
 
@@ -93,7 +93,7 @@ class Database(pulumi.ComponentResource):
                     **mark_env(plan, args.adopted_flavour),
                 },
                 secret_name=credentials.metadata.name.apply(str),
-                deadline_seconds=180,
+                deadline_seconds=DEADLINE_SECONDS,
                 trigger={"generation": str(plan.password_generation)},
                 zone=args.zone,
             ),

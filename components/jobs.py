@@ -15,6 +15,9 @@ from components.postgres import VERIFIED
 from components.values import Values
 
 SCRIPTS = Path(__file__).parent / "scripts"
+DEADLINE_SECONDS = 540
+"""Of a Job: an image may have to be pulled, and a node to be added, before it begins; the engine
+itself waits for ten minutes, and would say less."""
 LOGIN = "/login"
 """Where a Job finds the keys of its Secret as files: no password in an environment or argument."""
 

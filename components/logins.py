@@ -26,8 +26,8 @@ class LoginSecretArgs:
     protect: bool
 
 
-def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """The name of the Secret, which has keys for each part of the login and for all as `url`."""
+def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> core.v1.Secret:
+    """The Secret, which has a key for each part of the login and one, `url`, for all of it."""
     connection, login = args.connection, args.login
     url = connection.url_of(login)
     content: dict[str, pulumi.Input[str]] = {
@@ -46,7 +46,7 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> p
     place = pulumi.Output.format(
         "{0}:{1}/{2}", connection.host, connection.port, connection.database
     )
-    secret = core.v1.Secret(
+    return core.v1.Secret(
         name,
         metadata={
             "name": login.secret_name,
@@ -62,7 +62,6 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> p
             refuse=_another_database,
         ),
     )
-    return secret.metadata.name.apply(str)
 
 
 def _another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:

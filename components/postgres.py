@@ -120,8 +120,8 @@ class PostgresConnection:
     ca_certificate: pulumi.Input[str] | None
     """PEM; None means the system's own roots."""
     zone: str
-    generation: int = 1
-    """Of the passwords; a new one is a reason to prove the connection again."""
+    generation: int | None = None
+    """Of the passwords, where they are ours; with a new one the connection is proved again."""
     adopted_flavour: str = ""
     """The chart that filled an unmarked database, where a person vouches for it."""
     requires: tuple[pulumi.Resource, ...] = ()

@@ -7,7 +7,7 @@ import pulumi
 
 from components.charts import Chart
 from components.database import mark_env
-from components.jobs import Job, JobArgs, tls_env
+from components.jobs import DEADLINE_SECONDS, Job, JobArgs, tls_env
 from components.postgres import DatabasePlan, PostgresArgs, PostgresConnection
 from components.values import Values
 
@@ -48,6 +48,8 @@ class PreflightArgs:
     gate: Gate
     namespace: pulumi.Input[str]
     secret_name: pulumi.Input[str]
+    generation: pulumi.Input[str]
+    """Of the password: another one is proved again."""
 
 
 def preflight(name: str, args: PreflightArgs, parent: pulumi.Resource) -> Job:
@@ -73,9 +75,9 @@ def preflight(name: str, args: PreflightArgs, parent: pulumi.Resource) -> Job:
                 "TAIL_PERCENT": str(TAIL_PERCENT),
             },
             secret_name=args.secret_name,
-            deadline_seconds=180,
+            deadline_seconds=DEADLINE_SECONDS,
             trigger={
-                "generation": str(connection.generation),
+                "generation": args.generation,
                 "ca": connection.ca_certificate or "",
             },
             zone=connection.zone,

@@ -15,6 +15,7 @@ def record(
     chart: Chart,
     connection: PostgresConnection,
     wiring: Wiring,
+    generation: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> core.v1.ConfigMap:
     """A ConfigMap that is made anew, under a new name, whenever Coder is told something else.
@@ -36,6 +37,7 @@ def record(
             "sslMode": wiring.ssl_mode,
             "caCertificate": authority,
             "secret": wiring.secret_name,
+            "generation": generation,
             "accessUrl": wiring.access_url,
         },
         opts=opts,

@@ -27,6 +27,10 @@ class Chart(ABC):
     """The pool of one replica and what it opens beside the pool."""
     home: ClassVar[str]
     keys: ClassVar[Mapping[str, Version]]
+    environment: ClassVar[tuple[str, str]]
+    """The value that is a list of environment variables."""
+    own_variables: ClassVar[tuple[str, ...]]
+    """How the variables begin that could turn Coder to another database."""
 
     version: Version
 
@@ -57,6 +61,13 @@ class Chart(ABC):
             yield f"chartValues.{key}: the program sets this key; take it out"
         for line in values.unknown(chart_values, self.keys, self.version):
             yield f"chartValues.{line} (chart {self})"
+        section, key = self.environment
+        for entry in (chart_values.get(section) or {}).get(key) or []:
+            if isinstance(entry, dict) and str(entry.get("name")).startswith(self.own_variables):
+                yield (
+                    f"chartValues.{section}.{key}[{entry['name']}]: the program alone says which "
+                    "database Coder uses; take it out"
+                )
 
     def __str__(self) -> str:
         return ".".join(map(str, self.version))

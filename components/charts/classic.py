@@ -21,6 +21,8 @@ class Classic(Chart):
     connections_per_replica = 30
     home = "https://helm.coder.com"
     keys = keys.CLASSIC
+    environment = ("coderd", "extraEnvs")
+    own_variables = ("DB_",)
 
     def values(self, wiring: Wiring) -> Values:
         postgres: Values = {

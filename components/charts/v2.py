@@ -16,6 +16,8 @@ class V2(Chart):
     connections_per_replica = pool + 2  # LISTEN and the migrations' lock stand beside the pool
     home = "https://helm.coder.com/v2"
     keys = keys.V2
+    environment = ("coder", "env")
+    own_variables = ("CODER_PG_AUTH",)
 
     def values(self, wiring: Wiring) -> Values:
         url = {"secretKeyRef": {"name": wiring.secret_name, "key": URL_KEY}}

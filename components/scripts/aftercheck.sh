@@ -6,11 +6,13 @@ export PGAPPNAME=coder-aftercheck
 end=$(($(date +%s) + SECONDS_TO_WAIT))
 while :; do
   # A session that acts as the owner sees nothing of its login's other sessions before it stops to.
-  found=$(psql -XAtq -v ON_ERROR_STOP=1 -v since="$SINCE" <<'SQL'
+  # The server's clock and the cluster's may differ; what is compared is the server's.
+  found=$(psql -XAtq -v ON_ERROR_STOP=1 -v since="$SINCE" -v now="$(date -u +%FT%TZ)" <<'SQL'
 SET ROLE NONE;
 SELECT count(*) FROM pg_stat_activity
 WHERE usename = session_user AND datname = current_database()
-  AND application_name NOT IN ('coder-database', 'coder-preflight', 'coder-aftercheck') AND backend_start > :'since'::timestamptz
+  AND application_name NOT IN ('coder-database', 'coder-preflight', 'coder-aftercheck')
+  AND backend_start > :'since'::timestamptz + (clock_timestamp() - :'now'::timestamptz)
 SQL
   ) || found=0
   if [ "$found" -gt 0 ]; then
