@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from sandbox import (
     SandboxError,
-    cgroups,
     controlplane,
     credentials,
     lock,
@@ -59,12 +58,12 @@ def up(number: int | None = None, say: Callable[[str], object] = print) -> None:
             server.wait()
         readiness.wait([part.name for part in parts.declared()], READY_SECONDS)
         nodes.wait_ready(wanted)
+        nodes.wait_usable()
         step(f"ready: {', '.join(f'{each.name} in {each.zone}' for each in wanted)}")
 
 
 def _launch() -> None:
     """Start the namespaces with what they keep between runs: databases and such, no cluster."""
-    cgroups.remove()
     for name in [each.name for each in (*controlplane.everything(), *topology.NODES)]:
         parts.remove(name)
         shutil.rmtree(paths.PARTS / name, ignore_errors=True)

@@ -56,13 +56,15 @@ def plugins() -> Path | None:
     return next((path for path in PLUGIN_DIRECTORIES if (path / "bridge").exists()), None)
 
 
-def config(root: Path, state: Path, socket: Path, network_config: Path) -> str:
-    """A containerd's configuration."""
+def config(root: Path, state: Path, socket: Path, network_config: Path | None) -> str:
+    """A containerd's configuration; without a network it serves no kubelet."""
+    kubelet_plugin = "" if network_config else '"io.containerd.grpc.v1.cri",'
     return f"""\
 version = 2
 root = "{root}"
 state = "{state}"
 disabled_plugins = [
+  {kubelet_plugin}
   "io.containerd.snapshotter.v1.aufs",
   "io.containerd.snapshotter.v1.btrfs",
   "io.containerd.snapshotter.v1.devmapper",

@@ -8,12 +8,6 @@ from pathlib import Path
 
 from sandbox import network, paths, supervisor
 
-MOUNT_POINTS = tuple(
-    Path(place)
-    for place in ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers")
-)
-"""Directories named in the code of what a node runs; each node covers them with its own."""
-
 
 def main() -> None:
     """Make the namespaces a machine of their own and run its parts."""

@@ -11,6 +11,10 @@ from sandbox import containerd, init, parts, paths
 from sandbox.supervisor import supervise
 from sandbox.topology import Node
 
+COVERED = (Path("/var/lib"), Path("/var/log"))
+OWN = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers")
+"""Directories named in the code of what a node runs."""
+
 
 def part(node: Node) -> parts.Part:
     """The node's machine, for the sandbox's init."""
@@ -25,13 +29,16 @@ def part(node: Node) -> parts.Part:
 
 def main(node: str) -> None:
     """Make the node's directories its own and run its parts."""
-    place = paths.NODES / node / "machine"
+    home = paths.INSIDE / node / "home"
+    init.bind(paths.HOME, home)
     # Covered whole, so that no directory need be made, and removed again, on the machine outside:
     # removing one would tear down what any other namespace has mounted there.
-    for directory in ("/var/lib", "/var/log"):
-        init.temporary(Path(directory), 0o755)
-    for directory in init.MOUNT_POINTS:
-        init.bind(place / directory.relative_to("/"), directory)
+    for directory in COVERED:
+        init.temporary(directory, 0o755)
+    if not paths.HOME.exists():
+        init.bind(home, paths.HOME)
+    for own in OWN:
+        init.bind(paths.NODES / node / "machine" / own.lstrip("/"), Path(own))
     init.temporary(containerd.STATE, 0o711)
     supervise(paths.PARTS / node)
 

@@ -81,8 +81,9 @@ def root() -> Path:
 def launch() -> None:
     """Start init in new namespaces."""
     with contextlib.suppress(SandboxError):  # those of a killed init may still be on their way out
-        parts.wait_until(lambda: not _linked(), "the last sandbox to end", 10)
+        parts.wait_until(lambda: not _linked(), "the last sandbox to end", 5)
     _require_free_addresses()
+    cgroups.remove()
     for directory in (paths.RUN, paths.POD_ADDRESSES):  # what the last run left; nothing lives
         shutil.rmtree(directory, ignore_errors=True)
     paths.LOG.mkdir(parents=True, exist_ok=True)
@@ -152,8 +153,9 @@ def end(seconds: float = 30) -> None:
             parts.wait_until(lambda: pid() is None, "the parts to stop", seconds)
         except SandboxError:
             os.kill(first, signal.SIGKILL)
-    parts.wait_until(lambda: not _linked(), f"interface {network.LINK} to go", 10)
-    cgroups.remove()
+        parts.wait_until(lambda: not _linked(), f"interface {network.LINK} to go", 10)
+    if not _linked():  # else it is the link of another HOME's sandbox, whose cgroups they are
+        cgroups.remove()
 
 
 def _output(*command: str) -> str:

@@ -64,6 +64,19 @@ def wait_ready(nodes: Sequence[Node]) -> None:
         parts.wait_until(ready, f"{node.name} to be Ready", READY_SECONDS, name, pause=0.2)
 
 
+def wait_usable() -> None:
+    """Return when pods can be made: the last that a new cluster lacks is their account."""
+    core = _core()
+
+    def there() -> bool:
+        with contextlib.suppress(*api.ERRORS):
+            core.read_namespaced_service_account("default", "default")
+            return True
+        return False
+
+    parts.wait_until(there, "the default service account", READY_SECONDS, pause=0.1)
+
+
 def _core() -> client.CoreV1Api:
     return client.CoreV1Api(api.connect())
 
