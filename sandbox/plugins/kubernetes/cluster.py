@@ -48,6 +48,12 @@ class Kind:
     plural: str
     namespaced: bool
 
+    @property
+    def resource(self) -> str:
+        """The name with its group: `jobs.batch`."""
+        group = self.root.removeprefix("/apis/").rpartition("/")[0]
+        return f"{self.plural}.{group}" if self.root.startswith("/apis/") else self.plural
+
     def path(self, namespace: str, name: str = "") -> str:
         """The URL path of an object, or of all in a namespace."""
         middle = f"/namespaces/{quote(namespace)}" if self.namespaced and namespace else ""

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import pulumi
 import yaml
 
 from sandbox.plugins.base import (
@@ -18,6 +17,7 @@ from sandbox.plugins.base import (
     Problem,
     Resource,
 )
+from sandbox.plugins.kubernetes import charts
 from sandbox.plugins.kubernetes.helm import Helm, HelmError
 from sandbox.plugins.kubernetes.shape import prune, without_nulls
 from sandbox.plugins.values import Path, has_unknown
@@ -119,7 +119,7 @@ class Release(Resource):
         inputs["namespace"] = inputs.get("namespace") or self._provider.cluster.namespace
         if not inputs.get("skipAwait"):
             inputs.setdefault("timeout", _TIMEOUT_SECONDS)
-        inputs["values"] = _merged_values(inputs)
+        inputs["values"] = charts.merged_values(inputs)
         if has_unknown({key: value for key, value in inputs.items() if key != "valueYamlFiles"}):
             return
         try:
@@ -131,7 +131,7 @@ class Release(Resource):
             inputs["version"] = chart["version"]
 
     def _chart(self, op: Operation, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        shown = self._helm(inputs).run(op, "show", "chart", *_chart_words(inputs))
+        shown = self._helm(inputs).run(op, "show", "chart", *charts.source(inputs))
         return yaml.safe_load(shown)
 
     def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class Release(Resource):
         if chart.get("type", "application") != "application":
             raise Failure(f"{chart['type']} charts are not installable")
         try:
-            return id, _attributes(self._act(op, helm, "install", inputs), inputs)
+            return id, charts.attributes(self._act(op, helm, "install", inputs), inputs)
         except HelmError as error:
             if _NAME_IN_USE in str(error) or not helm.history(op, inputs["name"]):
                 raise
@@ -164,7 +164,7 @@ class Release(Resource):
             )
             raise InitFailed(
                 id,
-                _attributes(helm.release(op, inputs["name"]), inputs),
+                charts.attributes(helm.release(op, inputs["name"]), inputs),
                 f'Helm release "{id}" was created, but failed to initialize completely. Use Helm '
                 f"CLI to investigate: {_unavailable(id, error)}",
             ) from error
@@ -179,7 +179,7 @@ class Release(Resource):
             self._lint(op, helm, inputs)
         revision = _last(helm.history(op, inputs["name"]))
         try:
-            return _attributes(self._act(op, helm, "upgrade", inputs), inputs)
+            return charts.attributes(self._act(op, helm, "upgrade", inputs), inputs)
         except HelmError as error:
             # Helm was refused before it wrote anything down: nothing has changed.
             if _last(helm.history(op, inputs["name"])) == revision:
@@ -187,7 +187,7 @@ class Release(Resource):
             failed = helm.release(op, inputs["name"], revision + 1)
             raise InitFailed(
                 id,
-                _attributes(failed, inputs),
+                charts.attributes(failed, inputs),
                 f'Helm release "{id}" failed to initialize completely. Use Helm CLI to '
                 f"investigate: {_unavailable(id, error)}",
             ) from error
@@ -195,7 +195,7 @@ class Release(Resource):
     def _act(
         self, op: Operation, helm: Helm, verb: str, inputs: Mapping[str, Any]
     ) -> dict[str, Any]:
-        words = [verb, inputs["name"], *_chart_words(inputs), "--output", "json"]
+        words = [verb, inputs["name"], *charts.source(inputs), "--output", "json"]
         words += ["--timeout", f"{inputs.get('timeout') or _TIMEOUT_SECONDS}s"]
         if not inputs.get("skipAwait"):
             words.append("--wait")
@@ -243,7 +243,7 @@ class Release(Resource):
             "chart": found["chart"]["metadata"]["name"],
             "timeout": _TIMEOUT_SECONDS,
         }
-        return {**known, **_attributes(found, known)}
+        return {**known, **charts.attributes(found, known)}
 
     def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
         """The old inputs stay: what differs from them shows when they are compared."""
@@ -252,84 +252,9 @@ class Release(Resource):
         return {key: value for key, value in state.items() if key not in self.outputs}
 
 
-def _chart_words(inputs: Mapping[str, Any]) -> list[str]:
-    """The chart and where it comes from."""
-    words = [str(inputs["chart"]).strip()]
-    options = inputs.get("repositoryOpts") or {}
-    repository = options.get("repo") or ""
-    if "://" in repository and not words[0].startswith("oci://"):
-        words += ["--repo", repository]
-    elif repository and "/" not in words[0]:
-        words = [f"{repository}/{words[0]}"]
-    if options.get("password"):
-        raise Failure(
-            "a repository that asks for a password is not available in the sandbox: helm's "
-            "command line would show it to every user of this machine"
-        )
-    for name, flag in {"caFile": "ca", "certFile": "cert", "keyFile": "key"}.items():
-        words += [f"--{flag}-file", options[name]] if options.get(name) else []
-    if version := inputs.get("version"):
-        words += ["--version", str(version).strip()]
-    return words
-
-
-def _merged_values(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for asset in inputs.get("valueYamlFiles") or []:
-        if isinstance(asset, pulumi.FileAsset):
-            with open(asset.path) as file:
-                text = file.read()
-        elif isinstance(asset, pulumi.StringAsset):
-            text = asset.text
-        else:
-            raise Failure(f"unsupported type for 'valueYamlFiles' arg: {type(asset).__name__}")
-        values = _merge(values, yaml.safe_load(text) or {})
-    return _merge(values, inputs.get("values") or {})
-
-
-def _merge(under: Any, over: Any) -> Any:
-    if isinstance(under, dict) and isinstance(over, dict):
-        merged = {key: _merge(under.get(key), value) for key, value in over.items()}
-        return {**under, **merged}
-    return over
-
-
 def _last(history: list[dict[str, Any]]) -> int:
     return history[-1]["revision"] if history else 0
 
 
 def _unavailable(id: str, error: HelmError) -> str:
     return f"failed to become available within allocated timeout. Error: Helm Release {id}: {error}"
-
-
-def _attributes(release: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What the state says of a release besides its inputs."""
-    chart = release["chart"]["metadata"]
-    return {
-        "values": without_nulls(_merge(inputs.get("values") or {}, release.get("config") or {})),
-        "version": chart["version"],
-        "resourceNames": _resource_names(release.get("manifest") or ""),
-        "status": {
-            "appVersion": chart.get("appVersion", ""),
-            "chart": chart["name"],
-            "name": release["name"],
-            "namespace": release["namespace"],
-            "revision": release["version"],
-            "status": release["info"]["status"],
-            "version": chart["version"],
-        },
-    }
-
-
-def _resource_names(manifest: str) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {}
-    for thing in yaml.safe_load_all(manifest):
-        if not thing:
-            continue
-        group, _, _ = thing["apiVersion"].rpartition("/")
-        kind = f"{thing['kind']}.{group}" if group else thing["kind"]
-        metadata = thing["metadata"]
-        namespace = metadata.get("namespace")
-        name = f"{namespace}/{metadata['name']}" if namespace else metadata["name"]
-        names.setdefault(f"{kind}/{thing['apiVersion']}", []).append(name)
-    return {kind: sorted(found) for kind, found in names.items()}

@@ -16,7 +16,6 @@ REPLACING: Mapping[str, tuple[Path, ...]] = {
     "Job": tuple(("spec", key) for key in ("completions", "parallelism", "selector", "template")),
     "PersistentVolumeClaim": (
         *(("spec", key) for key in ("accessModes", "selector", "storageClassName", "volumeName")),
-        ("spec",),
     ),
     "Pod": tuple(
         ("spec", key)
@@ -65,6 +64,11 @@ def full_name(thing: Mapping[str, Any]) -> str:
 def short_name(thing: Mapping[str, Any]) -> str:
     """The full name, without the namespace `default`."""
     return full_name(thing).removeprefix("default/")
+
+
+def reference(thing: Mapping[str, Any]) -> dict[str, Any]:
+    """As much of an object as it takes to find it."""
+    return {key: thing[key] for key in ("apiVersion", "kind", "metadata")}
 
 
 def without_nulls(value: Any) -> Any:
