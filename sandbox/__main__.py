@@ -16,9 +16,13 @@ def main(arguments: list[str]) -> int:
     os.umask(0o022)  # what is made must be readable to the users that servers run as
     try:
         if arguments[:1] == ["pulumi"]:  # all that follows is Pulumi's, its --help included
-            return commands.pulumi(arguments[1:])
-        parsed = vars(_parser().parse_args(arguments))
-        return parsed.pop("command")(**parsed) or 0
+            parsed = {"command": commands.pulumi, "arguments": arguments[1:]}
+        else:
+            parsed = vars(_parser().parse_args(arguments))
+        command = parsed.pop("command")
+        if os.geteuid() != 0 and command not in (commands.check, commands.setup):  # they say more
+            raise SandboxError("root is needed, for namespaces, mounts and interfaces: sudo")
+        return command(**parsed) or 0
     except SandboxError as error:
         print(f"error: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:

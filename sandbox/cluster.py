@@ -15,9 +15,11 @@ from sandbox import (
     parts,
     paths,
     postgres,
+    prerequisites,
     readiness,
     topology,
 )
+from sandbox.tools import build
 from sandbox.topology import Node
 
 inside = namespace.inside
@@ -33,6 +35,7 @@ def up(number: int | None = None, say: Callable[[str], object] = print) -> None:
     def step(text: str) -> None:
         say(f"{time.monotonic() - began:5.1f} s  {text}")
 
+    _require_setup()
     with lock.exclusive(LOCK):
         if namespace.pid() is None:
             _launch()
@@ -60,6 +63,15 @@ def up(number: int | None = None, say: Callable[[str], object] = print) -> None:
         nodes.wait_ready(wanted)
         nodes.wait_usable()
         step(f"ready: {', '.join(f'{each.name} in {each.zone}' for each in wanted)}")
+
+
+def _require_setup() -> None:
+    """Say at once what would otherwise show as a part that never starts."""
+    lacking = prerequisites.packages()
+    lacking += [tool.name for tool in build.TOOLS if not (paths.BIN / tool.name).exists()]
+    lacking += [place.name for place in (paths.CHARTS, paths.IMAGES) if not place.exists()]
+    if lacking:
+        raise SandboxError(f"missing: {', '.join(lacking)}; run `python -m sandbox setup`")
 
 
 def _launch() -> None:

@@ -4,6 +4,7 @@ The network is the sandbox's. When the process is killed, the kernel ends every 
 node and drops its mounts, as when a machine is switched off.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def main(node: str) -> None:
     for own in OWN:
         init.bind(paths.NODES / node / "machine" / own.lstrip("/"), Path(own))
     init.temporary(containerd.STATE, 0o711)
+    shutil.rmtree(parts.STATUS / node, ignore_errors=True)  # of processes that ended with the last
     supervise(paths.PARTS / node)
 
 

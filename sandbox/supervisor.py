@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sandbox import network, parts, paths
 
-PAUSE = 0.05
+PAUSE = 0.1
 SHORTEST_DELAY, LONGEST_DELAY = 0.2, 5.0
 """Seconds before a part that died is started again; doubled for one that keeps dying."""
 STEADY = 10.0

@@ -91,6 +91,9 @@ def _kubernetes(name: str, *version_command: str) -> Tool:
     )
 
 
+_KUBERNETES = _kubernetes("kubectl").version.split(".")
+"""What helm takes for the cluster's version where it asks none."""
+
 TOOLS = (
     Tool(
         name="pulumi",
@@ -118,6 +121,11 @@ TOOLS = (
         module=MODULES / "helm",
         package="helm.sh/helm/v3/cmd/helm",
         version_of="helm.sh/helm/v3",
+        version_flags=(
+            "helm.sh/helm/v3/internal/version.version=v{version}",
+            f"helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor={_KUBERNETES[0]}",
+            f"helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={_KUBERNETES[1]}",
+        ),
         version_command=("version", "--template", "{{.Version}}"),
     ),
     Tool(name="coderd", module=paths.ROOT / "sandbox" / "coderd", package=".", static=True),
