@@ -32,14 +32,19 @@ class Overrides:
     def get(self, key: str, part: str = "") -> Any:
         """A setting of the stack, or one part of a setting that is an object."""
         value = self.config.get(f"{_NAMESPACE}:{key}")
-        return (value or {}).get(part) if part else value
+        if part:
+            return value.get(part) if isinstance(value, dict) else None
+        return value
 
     def put(self, key: str, value: Any, part: str = "", shown: str = "") -> None:
         """Set what the stack leaves open."""
         if self.get(key, part):
             return
         if part:
-            self.config.setdefault(f"{_NAMESPACE}:{key}", {})[part] = value
+            whole = self.config.setdefault(f"{_NAMESPACE}:{key}", {})
+            if not isinstance(whole, dict):
+                return  # the program says what it must be
+            whole[part] = value
         else:
             self.config[f"{_NAMESPACE}:{key}"] = value
         self.lines.append(f"{_dotted(key, part)} = {shown or value}")
@@ -57,12 +62,16 @@ class Overrides:
 
 def write(stack: "Stack", source: Path, target: Path, made: Path) -> Path:
     """Write the settings file; `made` is what the CLI wrote when it made the stack."""
-    settings = yaml.safe_load(source.read_text()) or {}
-    config: Config = settings.get("config") or {}
+    try:
+        settings = dict(yaml.safe_load(source.read_text()) or {})
+        config: Config = dict(settings.get("config") or {})
+    except (ValueError, TypeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise SandboxError(f"{source} is no settings file of a stack: {reason}") from error
     overrides = Overrides(config)
     if overrides.get("cloud"):
-        _common(overrides)
-        _CLOUDS.get(overrides.get("cloud"), _nothing)(overrides)
+        common(overrides)
+        _CLOUDS.get(str(overrides.get("cloud")), _nothing)(overrides)
     _replace_encrypted(stack, overrides)
     kept = {key: value for key, value in settings.items() if key not in _ENCRYPTION}
     salt = _encryption(made) or _encryption(target)
@@ -80,9 +89,10 @@ def _encryption(file: Path) -> dict[str, Any]:
     return {key: values[key] for key in _ENCRYPTION if key in values}
 
 
-def _common(overrides: Overrides) -> None:
-    version = str(overrides.get("chartVersion") or "1")
-    flavour = "classic" if version.startswith("1.") or version == "1" else "v2"
+def common(overrides: Overrides) -> None:
+    """What every stack of the program gets."""
+    major = str(overrides.get("chartVersion") or "1").partition(".")[0]
+    flavour = "v2" if major.isdigit() and int(major) >= 2 else "classic"
     overrides.put("chartRepository", f"{network.CHARTS_URL}/{flavour}")
 
 

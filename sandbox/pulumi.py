@@ -58,8 +58,9 @@ def run(arguments: Sequence[str]) -> int:
         stack = Stack(command.stack or DEFAULT_STACK, command.directory)
         extra += [] if command.stack else ["--stack", stack.name]
         if command.configured:
+            source = stack.source(command.settings)
             stack.ensure()
-            extra += ["--config-file", str(stack.overlay(command.settings))]
+            extra += [_FILE, str(stack.overlay(source))]
     if command.removes_stack:
         # Else the CLI would delete the project's own settings file too.
         extra.append("--preserve-config")
@@ -74,7 +75,9 @@ def show(stack: str) -> int:
     outputs = json.loads(Stack(stack).output("stack", "output", "--json") or "{}")
     for name, value in outputs.items():
         print(f"  {name}: {value}")
-    print(f"Coder answers at {outputs.get('accessUrl')}, and at http://{outputs.get('address')}/")
+    if "address" not in outputs:
+        raise SandboxError(f"stack {stack} is not up: run `python -m sandbox pulumi up`")
+    print(f"Coder answers at {outputs['accessUrl']}, and at http://{outputs['address']}/")
     print('kubectl, helm and pulumi: eval "$(python -m sandbox env)"; the end: make down')
     return 0
 
@@ -134,10 +137,8 @@ class Stack:
                 stdout=subprocess.DEVNULL,
             )
 
-    def overlay(self, given: Path | None = None) -> Path:
-        """The stack's settings file: the given one, or the project's, with the overrides."""
-        from sandbox import overlay
-
+    def source(self, given: Path | None = None) -> Path:
+        """What the settings are made of: the file that was given, or the project's own."""
         source = given or self.directory / f"Pulumi.{self.name}.yaml"
         if not source.exists():
             known = sorted(file.name for file in self.directory.glob("Pulumi.*.yaml"))
@@ -145,6 +146,12 @@ class Stack:
                 f"stack {self.name}: there is no {source.name} in {self.directory}; "
                 f"there is {', '.join(known) or 'none of another name either'}"
             )
+        return source
+
+    def overlay(self, source: Path) -> Path:
+        """The stack's settings file: the source with the sandbox's overrides."""
+        from sandbox import overlay
+
         return overlay.write(self, source, self.settings, self._settings)
 
     @property

@@ -96,9 +96,15 @@ def _pending(stack: Stack, pending: list[dict[str, Any]]) -> Iterator[str]:
         *("refresh", "--yes", "--skip-preview", "--non-interactive", "--clear-pending-creates"),
         *("--config-file", str(stack.settings)),
     )
+    adopted = [resource for resource, _ in present]
     for item in pending:
-        if not any(item["resource"] is resource for resource, _ in present):
-            yield f"{_name(item['resource'])} was interrupted while {item['type']}: forgotten"
+        resource = item["resource"]
+        if resource in adopted:
+            continue
+        advice = ""
+        if item["type"] == "creating" and not resource["type"].startswith("kubernetes:"):
+            advice = "; if it exists, `pulumi import` brings it back"
+        yield f"{_name(resource)} was interrupted while {item['type']}: forgotten{advice}"
 
 
 def _adopt(stack: Stack, present: list[tuple[dict[str, Any], str]]) -> None:

@@ -5,16 +5,16 @@ A plugin is a `Plugin` with its `resources` (resource.py) and `functions`, start
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
 from pulumi.provider.experimental import provider
 from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.provider.experimental.provider import PropertyDiff, PropertyDiffKind
 from pulumi.runtime.proto import provider_pb2
 
 from sandbox.plugins import strict
-from sandbox.plugins.operation import REQUEST, Engine, Failure, InitFailed, Operation
+from sandbox.plugins.comparison import difference
+from sandbox.plugins.operation import REQUEST, Engine, Failure, InitFailed, Kept, Operation
 from sandbox.plugins.resource import (
     Input,
     Inputs,
@@ -29,12 +29,10 @@ from sandbox.plugins.values import (
     UNKNOWN,
     Path,
     Properties,
-    at,
     has_unknown,
     marked_map,
     plain_map,
     secret_paths,
-    written,
 )
 
 __all__ = [
@@ -160,26 +158,9 @@ class Plugin(provider.Provider):
         resource = self.resource(own_type(request.type))
         state, new = plain_map(request.old_state), plain_map(request.new_inputs)
         op = self._operation(request.urn, 60)
-
-        def compared() -> tuple[dict[str, Any], list[Path], list[str]]:
-            old = resource.before(self._old_inputs() or state, state)
-            forced = resource.forced_replacements(op, state, new)
-            return old, resource.changes(old, new), list(forced)
-
-        old, changes, forced = await asyncio.to_thread(compared)
-        changed = [path for path in changes if not _ignored(path, request.ignore_changes)]
-        replacing = [path for path in changed if resource.replaces(path, old, new)]
-        replaces = sorted({written(path) for path in replacing} | set(forced))
-        return provider.DiffResponse(
-            changes=bool(changed or forced),
-            replaces=replaces,
-            diffs=sorted({str(path[0]) for path in changed}),
-            detailed_diff={
-                written(path): PropertyDiff(_kind(path, old, new, path in replacing), True)
-                for path in changed
-            },
-            delete_before_replace=bool(replaces) and resource.delete_before_replace(old, new),
-        )
+        old = self._old_inputs() or state
+        ignored = request.ignore_changes
+        return await asyncio.to_thread(difference, resource, op, old, state, new, ignored)
 
     async def create(self, request: provider.CreateRequest) -> provider.CreateResponse:
         """Make it, or say what to expect."""
@@ -281,19 +262,6 @@ class Plugin(provider.Provider):
         return Kept(failed, state)
 
 
-class Kept(Exception):
-    """An InitFailed with its state marked, as the engine is to keep it."""
-
-    def __init__(
-        self, failed: InitFailed, state: Properties, inputs: Properties | None = None
-    ) -> None:
-        super().__init__(str(failed))
-        self.id = failed.id
-        self.reasons = failed.reasons
-        self.state = state
-        self.inputs = inputs
-
-
 def decoded(config: Mapping[str, Any], settings: Inputs) -> dict[str, Any]:
     """The provider's inputs; what the SDK sent as JSON text, as what it is."""
     values = dict(config)
@@ -309,18 +277,3 @@ def autoname(op: Operation, old: Any, digits: int = 7, separator: str = "-") -> 
     if isinstance(old, str) and old and not has_unknown(old):
         return old
     return f"{op.name}{separator}{op.unique(digits)}"
-
-
-def _ignored(path: Path, patterns: Iterable[str]) -> bool:
-    text = written(path)
-    return any(text == one or text.startswith((f"{one}.", f"{one}[")) for one in patterns)
-
-
-def _kind(
-    path: Path, old: dict[str, Any], new: dict[str, Any], replacing: bool
-) -> PropertyDiffKind:
-    if at(old, path) is None:
-        return PropertyDiffKind.ADD_REPLACE if replacing else PropertyDiffKind.ADD
-    if at(new, path) is None:
-        return PropertyDiffKind.DELETE_REPLACE if replacing else PropertyDiffKind.DELETE
-    return PropertyDiffKind.UPDATE_REPLACE if replacing else PropertyDiffKind.UPDATE

@@ -13,6 +13,8 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
+from sandbox.plugins.values import Properties
+
 REQUEST: ContextVar[Any] = ContextVar("REQUEST")
 """The message of the call being answered; the SDK's own classes leave some of its fields out."""
 
@@ -29,6 +31,19 @@ class InitFailed(Failure):
         self.id = id
         self.state = state
         self.reasons = reasons
+
+
+class Kept(Exception):
+    """An InitFailed with its state marked, as the engine is to keep it."""
+
+    def __init__(
+        self, failed: InitFailed, state: Properties, inputs: Properties | None = None
+    ) -> None:
+        super().__init__(str(failed))
+        self.id = failed.id
+        self.reasons = failed.reasons
+        self.state = state
+        self.inputs = inputs
 
 
 class Cancelled(Failure):

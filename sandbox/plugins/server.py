@@ -14,8 +14,8 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.plugins.base import Kept, Plugin
-from sandbox.plugins.operation import REQUEST, Engine, Failure
+from sandbox.plugins.base import Plugin
+from sandbox.plugins.operation import REQUEST, Engine, Failure, Kept
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _THREADS = 64

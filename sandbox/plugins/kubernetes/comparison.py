@@ -54,11 +54,9 @@ class ComparedObject(Resource):
                 "list resources exist for compatibility with YAML manifests and Helm charts, "
                 "and cannot be created directly. Use the underlying resource type instead"
             )
-        kept = without_nulls(inputs)
+        kept = {"apiVersion": self.api_version, "kind": self.kind, **without_nulls(inputs)}
         inputs.clear()
         inputs.update(fold_string_data(kept))
-        inputs.setdefault("apiVersion", self.api_version)
-        inputs.setdefault("kind", self.kind)
         metadata = inputs.setdefault("metadata", {})
         if isinstance(metadata, dict):
             self._name(op, metadata, old)

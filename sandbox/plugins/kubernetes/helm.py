@@ -54,7 +54,7 @@ class Helm:
                 output.seek(0)
                 errors.seek(0)
                 if process.returncode:
-                    raise HelmError(_message(errors.read().decode(errors="replace")))
+                    raise HelmError(message(errors.read().decode(errors="replace")))
                 return output.read().decode()
         finally:
             for descriptor in descriptors:
@@ -102,7 +102,7 @@ def _wait(op: Operation, process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _message(errors: str) -> str:
+def message(errors: str) -> str:
     """Helm's own error, without its warnings and the command's name."""
     _, found, message = errors.rpartition("Error: ")
     message = message.strip() if found else errors.strip()
