@@ -16,16 +16,17 @@ def check() -> int:
 
 def setup() -> int | None:
     """Install and build what is missing."""
-    from sandbox import image_store, images, prerequisites, repository
+    from sandbox import image_store, images, lock, prerequisites, repository
     from sandbox.tools import build
 
     if code := prerequisites.main():
         return code
     prerequisites.install_packages()
     build.ensure(_say)
-    repository.build()
-    images.build()
-    image_store.prepare()
+    with lock.exclusive("images", wait=True, directory=paths.HOME):
+        repository.build()
+        images.build()
+        image_store.prepare()
     return None
 
 

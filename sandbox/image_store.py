@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox import SandboxError, containerd, namespace, paths
 
-STORE = paths.STATE / "image-store"
+STORE = paths.HOME / "image-store"
 
 
 def prepare() -> None:
