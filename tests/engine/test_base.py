@@ -149,9 +149,9 @@ def test_a_custom_time_out_ends_the_wait(stack: Stack) -> None:
     assert "timed out after 1 seconds" in stack.fails("up", "--yes", "--skip-preview")
 
 
-def _start(stack: Stack) -> subprocess.Popen[str]:
+def _start(stack: Stack, more: str = "") -> subprocess.Popen[str]:
     """An update that is busy making a thing for a minute."""
-    stack.program('Thing("a", size=1, sleep=60)')
+    stack.program(f'Thing("a", size=1, sleep=60)\n{more}')
     running = subprocess.Popen(
         stack.command("up", "--yes", "--skip-preview"),
         cwd=stack.folder,
@@ -190,7 +190,7 @@ def test_an_interrupt_ends_what_waits(stack: Stack) -> None:
 
 
 def test_nothing_outlives_an_engine_that_was_killed(stack: Stack) -> None:
-    running = _start(stack)
+    running = _start(stack, "import time\ntime.sleep(60)")
     assert len(_processes(stack)) >= 4, "engine, language host, program and plugin"
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
