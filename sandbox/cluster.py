@@ -19,7 +19,7 @@ from sandbox import (
     readiness,
     topology,
 )
-from sandbox.tools import build
+from sandbox.tools import programs
 from sandbox.topology import Node
 
 inside = namespace.inside
@@ -68,7 +68,7 @@ def up(number: int | None = None, say: Callable[[str], object] = print) -> None:
 def _require_setup() -> None:
     """Say at once what would otherwise show as a part that never starts."""
     lacking = prerequisites.packages()
-    lacking += [tool.name for tool in build.TOOLS if not (paths.BIN / tool.name).exists()]
+    lacking += [tool.name for tool in programs.TOOLS if not (paths.BIN / tool.name).exists()]
     lacking += [place.name for place in (paths.CHARTS, paths.IMAGES) if not place.exists()]
     if lacking:
         raise SandboxError(f"missing: {', '.join(lacking)}; run `python -m sandbox setup`")

@@ -9,8 +9,7 @@ import pwd
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 from sandbox import (
     SandboxError,
@@ -21,28 +20,14 @@ from sandbox import (
     parts,
     paths,
     postgres_config,
-    scram,
+    postgres_programs,
 )
 from sandbox.pki import Authority
-from sandbox.tools.postgres import postgres as installation
+from sandbox.postgres_config import PORT, Declaration
+from sandbox.postgres_programs import ACCOUNT
 
-PORT = postgres_config.PORT
-ACCOUNT = "nobody"
-"""Runs the servers, which refuse root."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
-CLIENT_VERSION = "17"
 READY_SECONDS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Declaration:
-    """What a server was made with."""
-
-    host: str
-    address: str
-    version: str
-    tls: bool
-    settings: Mapping[str, str]
 
 
 class Server:
@@ -76,7 +61,7 @@ class Server:
         options += ["--auth-local", "peer", "--auth-host", "reject", "--no-sync"]
         server._run("initdb", "--pgdata", f"{server._inside}/new", *options)
         single = ["--single", "-D", f"{server._inside}/new", "-c", "exit_on_error=on", "postgres"]
-        server._run("postgres", *single, input=_administrator(username, password))
+        server._run("postgres", *single, input=postgres_config.administrator(username, password))
         return server._complete()
 
     @classmethod
@@ -93,7 +78,7 @@ class Server:
     def _reserve(self, host: str, version: str, tls: bool, settings: Mapping[str, str]) -> None:
         """Take an address, and have all that the data need but the data."""
         namespace.require()
-        installation(version)
+        postgres_programs.inside(version, "postgres")  # installed now, not under the lock
         with lock.exclusive("postgres", wait=True):
             if self.exists:
                 raise SandboxError(f"a PostgreSQL server {self.name} exists already")
@@ -134,7 +119,11 @@ class Server:
 
     def declare(self) -> None:
         """Have the server run, without waiting for it."""
-        command = [str(self._program("postgres")), "-D", str(self._inside / "data")]
+        command = [
+            str(postgres_programs.inside(self.version, "postgres")),
+            "-D",
+            str(self._inside / "data"),
+        ]
         command += ["-c", f"config_file={self._inside / postgres_config.FILE}"]
         parts.write(
             parts.Part(
@@ -222,27 +211,8 @@ class Server:
         except FileNotFoundError:
             raise SandboxError(f"there is no PostgreSQL server {self.name}") from None
 
-    def _program(self, name: str) -> Path:
-        """A program as seen inside; some versions come without the clients."""
-        directory = installation(self.version)
-        if not (directory / name).exists():
-            directory = installation(CLIENT_VERSION)
-        program = directory / name
-        if program.is_relative_to(paths.TOOLS):
-            return paths.INSIDE_TOOLS / program.relative_to(paths.TOOLS)
-        return program
-
-    def _run(self, name: str, *arguments: str, input: str = "") -> str:
-        done = namespace.inside(
-            [str(self._program(name)), *arguments],
-            user=ACCOUNT,
-            input=input,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise SandboxError(f"{name} for {self.name} failed: {done.stderr.strip()[-500:]}")
-        return done.stdout
+    def _run(self, program: str, *arguments: str, input: str = "") -> str:
+        return postgres_programs.run(self.version, program, *arguments, input=input)
 
 
 def choose_address(taken: list[str]) -> str:
@@ -279,12 +249,3 @@ def resume() -> list[Server]:
     for server in found:
         server.declare()
     return found
-
-
-def _administrator(username: str, password: str) -> str:
-    """Statements for what a cloud's administrator may do."""
-    role = '"{}"'.format(username.replace('"', '""'))
-    return (
-        f"CREATE ROLE {role} LOGIN CREATEROLE CREATEDB PASSWORD '{scram.verifier(password)}';\n"
-        f"GRANT pg_monitor, pg_signal_backend TO {role} WITH ADMIN OPTION;\n"
-    )

@@ -1,7 +1,10 @@
-"""The configuration files of a PostgreSQL server."""
+"""What a PostgreSQL server is made with: its declaration, files and administrator."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox import scram
 
 PORT = 5432
 FILE = "postgresql.conf"
@@ -15,6 +18,17 @@ DEFAULTS = {
     "shared_buffers": "32MB",
     "max_connections": "100",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What a server was made with."""
+
+    host: str
+    address: str
+    version: str
+    tls: bool
+    settings: Mapping[str, str]
 
 
 def files(directory: Path, address: str, tls: bool, settings: Mapping[str, str]) -> dict[str, str]:
@@ -50,3 +64,12 @@ def _lines(lines: Iterable[str]) -> str:
 
 def _quoted(value: str) -> str:
     return "'{}'".format(value.replace("\\", "\\\\").replace("'", "''"))
+
+
+def administrator(username: str, password: str) -> str:
+    """Statements for what a cloud's administrator may do."""
+    role = '"{}"'.format(username.replace('"', '""'))
+    return (
+        f"CREATE ROLE {role} LOGIN CREATEROLE CREATEDB PASSWORD '{scram.verifier(password)}';\n"
+        f"GRANT pg_monitor, pg_signal_backend TO {role} WITH ADMIN OPTION;\n"
+    )

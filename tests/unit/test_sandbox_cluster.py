@@ -23,7 +23,7 @@ from sandbox import (
     services,
     topology,
 )
-from sandbox.tools import build
+from sandbox.tools import programs
 
 
 @pytest.fixture(autouse=True)
@@ -190,13 +190,13 @@ def test_a_zone_and_a_node_are_found_by_name_or_the_known_ones_are_said() -> Non
     ],
 )
 def test_only_a_release_of_the_pinned_minor_version_is_used_instead(said: str, fits: bool) -> None:
-    kubectl = next(tool for tool in build.TOOLS if tool.name == "kubectl")
+    kubectl = next(tool for tool in programs.TOOLS if tool.name == "kubectl")
     assert kubectl.version.startswith("1.34."), "adapt the cases to the pinned version"
     assert kubectl.fits(said) is fits
 
 
 def test_a_tool_made_from_other_sources_has_another_place(tmp_path: Path) -> None:
-    tool = build.Tool(name="t", module=tmp_path, package=".")
+    tool = programs.Tool(name="t", module=tmp_path, package=".")
     (tmp_path / "main.go").write_text("package main")
     before = tool.directory
     (tmp_path / "main.go").write_text("package main // changed")
