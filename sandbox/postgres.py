@@ -186,8 +186,8 @@ class Server:
             lines = file.read_text().splitlines()
         except FileNotFoundError:
             return False
-        # the file's first line is the server's process, its eighth the state
-        return bool(state and lines[0] == str(state.pid) and lines[7:8] == ["ready   "])
+        # the first line is the server's process, the eighth the state; it is written bit by bit
+        return bool(state and lines[:1] == [str(state.pid)] and lines[7:8] == ["ready   "])
 
     @property
     def host(self) -> str:
