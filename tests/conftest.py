@@ -1,8 +1,11 @@
-"""What all tests share: where the project is."""
+"""What all tests share: where the project is, and a sandbox apart from the one of `make up`."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("CODER_SANDBOX_INSTANCE", "1")
 
 ROOT = Path(__file__).parent.parent
 

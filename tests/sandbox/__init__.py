@@ -1,0 +1,1 @@
+"""Everything at once: the program, the engine, Kubernetes, Helm and PostgreSQL."""

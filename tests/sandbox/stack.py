@@ -1,0 +1,184 @@
+"""A stack of the program in the sandbox, with settings of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import paths, pulumi
+from sandbox.postgres import Server
+from tests.conftest import ROOT
+
+Settings = dict[str, Any]
+PASSWORDS = paths.PULUMI / "passwords"
+
+
+class Stack:
+    """One environment: a namespace, a PostgreSQL server and a Coder."""
+
+    def __init__(self, name: str, folder: Path, **settings: Any) -> None:
+        self.name = name
+        self.host = f"{name}.coder.internal"
+        self.file = folder / f"Pulumi.{name}.yaml"
+        self.settings: Settings = {
+            "cloud": "existing",
+            "cluster": {},
+            "zone": "us-east-1a",
+            "namespace": name,
+            "existing": {"host": self.host, "adminUsername": "coder_admin"},
+            "protect": False,
+        }
+        self.set(**settings)
+
+    @property
+    def server(self) -> Server:
+        """The PostgreSQL server that the sandbox made for the stack."""
+        return Server(self.host.partition(".")[0])
+
+    def set(self, **settings: Any) -> "Stack":
+        """Change settings, as `pulumi config set` would."""
+        self.settings |= settings
+        config = {f"coder:{key}": value for key, value in self.settings.items()}
+        self.file.write_text(yaml.safe_dump({"config": config}))
+        return self
+
+    def secret(self, part: str, value: str) -> "Stack":
+        """Give `existing.<part>` encrypted, as `pulumi config set --secret` would."""
+        pulumi.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
+        return self.set(existing=self.settings["existing"] | {part: {"secure": "v1:elsewhere"}})
+
+    def run(self, *words: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
+        """Run the CLI on this stack; its two streams come as one."""
+        command = [sys.executable, "-m", "sandbox", "pulumi", *words]
+        command += ["--stack", self.name, "--config-file", str(self.file)]
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"NO_COLOR": "1"},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
+
+    def up(self, *words: str) -> str:
+        """Update; returns what was printed."""
+        result = self.run("up", "--yes", *words)
+        assert result.returncode == 0, result.stdout
+        return result.stdout
+
+    def unchanged(self) -> None:
+        """A further update has nothing to do."""
+        self.up("--expect-no-changes")
+
+    def fails(self, *words: str) -> str:
+        """A command that must fail, in words and without a traceback."""
+        result = self.run(*words)
+        assert result.returncode != 0, f"{' '.join(words)} should have failed:\n{result.stdout}"
+        assert "Traceback" not in result.stdout, result.stdout
+        return result.stdout
+
+    def destroy(self) -> None:
+        """Take the stack down for good, its server too."""
+        self.set(protect=False)
+        self.run("up", "--yes", "--skip-preview")
+        self.run("destroy", "--yes", "--remove")
+        if self.server.exists:
+            self.server.delete()
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs; a secret one would be masked."""
+        command = [sys.executable, "-m", "sandbox", "pulumi", "stack", "output", "--json"]
+        command += ["--stack", self.name]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    def state(self) -> dict[str, Any]:
+        """The state as it is stored, secrets encrypted."""
+        command = [sys.executable, "-m", "sandbox", "pulumi", "stack", "export"]
+        command += ["--stack", self.name]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    def coder(self) -> "CoderPage":
+        """Coder at the address that the stack exports."""
+        return CoderPage(self.outputs()["accessUrl"])
+
+
+class CoderPage:
+    """What the stand-in Coder says of itself."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def buildinfo(self) -> dict[str, Any]:
+        """Which database Coder is on."""
+        return self.get("/api/v2/buildinfo")
+
+    def users(self) -> list[str]:
+        """The names of all users."""
+        return sorted(user["username"] for user in self.get("/api/v2/users")["users"])
+
+    def add_user(self, name: str) -> None:
+        """Make a user."""
+        body = json.dumps({"username": name}).encode()
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.url}/api/v2/users", body, {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+
+    def get(self, path: str) -> Any:
+        """The JSON at a path."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+def kubectl(*words: str, check: bool = True) -> str:
+    """What kubectl prints."""
+    done = subprocess.run(
+        [paths.BIN / "kubectl", *words],
+        env=os.environ | {"KUBECONFIG": str(paths.KUBECONFIG)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 or not check, done.stderr
+    return done.stdout
+
+
+def helm(*words: str) -> str:
+    """What helm prints."""
+    done = subprocess.run(
+        [paths.BIN / "helm", *words],
+        env=os.environ | {"KUBECONFIG": str(paths.KUBECONFIG)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def wait(what: str, true: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something holds; fail by its name."""
+    end = time.monotonic() + seconds
+    while not _holds(true):
+        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.5)
+
+
+def _holds(true: Callable[[], object]) -> bool:
+    try:
+        return bool(true())
+    except OSError:
+        return False
+
+
+def merged(settings: Mapping[str, Any], **more: Any) -> Settings:
+    """An object setting with more keys."""
+    return {**settings, **more}

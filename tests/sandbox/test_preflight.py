@@ -1,0 +1,119 @@
+"""An unfit database stops the update before the release, with a line for each broken promise."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox import latency, paths
+from sandbox.postgres import Server
+from tests.sandbox.conftest import Make
+from tests.sandbox.stack import Stack, helm
+
+PASSWORD = "Adm1n-of-the-unfit-server"
+SERVERS: list[Server] = []
+
+
+@pytest.fixture(scope="module")
+def unfit(make: Make) -> Iterator[Stack]:
+    """A stack whose own server is fit; tests give it others that are not."""
+    stack = make("unfit")
+    stack.run("preview")
+    yield stack
+    for server in SERVERS:
+        server.delete()
+
+
+def fails_on(stack: Stack, server: Server) -> str:
+    """What an update prints that must fail on that server, before any release."""
+    stack.set(existing={"host": server.host, "adminUsername": "coder_admin"})
+    printed = stack.secret("adminPassword", PASSWORD).fails("up", "--yes")
+    assert helm("list", "-n", stack.name, "-q", "--all") == "", "Coder was touched"
+    return printed
+
+
+def server(name: str, **more: Any) -> Server:
+    host = f"{name}.coder.internal"
+    made = Server.create(name, host, username="coder_admin", password=PASSWORD, **more)
+    SERVERS.append(made)
+    return made
+
+
+def test_a_slow_database_is_refused_with_the_measured_figure(unfit: Stack) -> None:
+    latency.set_latency(unfit.host, 15)
+    try:
+        printed = unfit.fails("up", "--yes")
+    finally:
+        latency.set_latency(unfit.host, None)
+    assert "ms on average under load, must be under 10 ms" in printed
+    assert helm("list", "-n", unfit.name, "-q", "--all") == "", "Coder was touched"
+
+
+def test_a_slow_database_only_warns_where_that_is_asked_for(unfit: Stack) -> None:
+    latency.set_latency(unfit.host, 15)
+    try:
+        unfit.set(latencyGate="warn").up()
+    finally:
+        latency.set_latency(unfit.host, None)
+    unfit.set(protect=False)
+    unfit.run("destroy", "--yes")
+
+
+def test_too_few_connections_are_refused(unfit: Stack) -> None:
+    printed = fails_on(unfit, server("few", settings={"max_connections": "40"}))
+    assert "connections: 1 replica(s) need up to 60 and 10 more" in printed
+    assert "the server allows 37" in printed
+
+
+def test_an_old_version_and_too_few_connections_are_named_together(unfit: Stack) -> None:
+    unfit.set(chartVersion="2.38.8", replicas=3)
+    printed = fails_on(unfit, server("old", version="12", settings={"max_connections": "40"}))
+    assert "version: the server is PostgreSQL 12" in printed
+    assert "chart 2.38.8 needs 13 or later" in printed
+    assert "connections: 3 replica(s) need up to 48" in printed
+    unfit.set(chartVersion="1.44.3", replicas=1)
+
+
+def test_a_server_without_tls_is_refused(unfit: Stack) -> None:
+    printed = fails_on(unfit, server("plain", tls=False))
+    assert "TLS: the server offers none and sslMode is verify-full" in printed
+
+
+def test_a_wrong_password_is_named(unfit: Stack) -> None:
+    other = server("locked")
+    other.sql("ALTER ROLE coder_admin PASSWORD 'another-one'")
+    printed = fails_on(unfit, other)
+    assert 'the server refuses the password of "coder_admin"' in printed
+
+
+def test_a_standby_is_refused(unfit: Stack) -> None:
+    primary = server("primary")
+    standby = Server.create_standby("standby", "standby.coder.internal", primary)
+    SERVERS.insert(0, standby)
+    printed = fails_on(unfit, standby)
+    assert "standby: standby.coder.internal is a standby and read-only" in printed
+
+
+def test_the_other_charts_data_and_another_stacks_database_are_refused(unfit: Stack) -> None:
+    taken = server("taken")
+    taken.sql("CREATE DATABASE coder")
+    taken.sql("COMMENT ON DATABASE coder IS 'coder stack=coder/unfit flavour=v2'")
+    printed = fails_on(unfit, taken)
+    assert 'database "coder" holds the data of Coder v2, chartVersion is classic' in printed
+    taken.sql("COMMENT ON DATABASE coder IS 'coder stack=coder/other flavour=classic'")
+    printed = unfit.fails("up", "--yes")
+    assert 'database "coder" belongs to stack coder/other' in printed
+
+
+def test_a_database_with_tables_of_somebody_needs_a_persons_word(unfit: Stack) -> None:
+    somebodys = server("somebodys")
+    somebodys.sql("CREATE DATABASE coder")
+    somebodys.sql("CREATE TABLE theirs (id int)", "coder")
+    printed = fails_on(unfit, somebodys)
+    assert "has 1 tables and no mark of this stack" in printed
+    assert "pulumi config set --path existing.flavour classic" in printed
+
+
+def test_a_certificate_of_another_authority_is_refused(unfit: Stack) -> None:
+    printed = fails_on(unfit.set(caCertificate=str(paths.PKI / "ca.crt")), server("foreign"))
+    assert "the server's certificate does not pass verify-full" in printed

@@ -1,0 +1,67 @@
+"""What a protected stack refuses, already at preview, and how it is let go."""
+
+import pytest
+
+from tests.sandbox.conftest import Make
+from tests.sandbox.stack import Stack, kubectl, merged
+
+
+@pytest.fixture(scope="module")
+def protected(make: Make) -> Stack:
+    stack = make("protected", protect=True)
+    stack.up()
+    stack.coder().add_user("grace")
+    return stack
+
+
+def intact(stack: Stack) -> None:
+    assert "grace" in stack.coder().users()
+    stack.unchanged()
+
+
+def test_another_namespace_is_refused(protected: Stack) -> None:
+    printed = protected.set(namespace="elsewhere").fails("preview")
+    assert (
+        "Namespace protected is protected; to let it go: pulumi config set protect false" in printed
+    )
+    assert "nothing was touched" in printed
+    protected.fails("up", "--yes")
+    protected.set(namespace="protected")
+    assert not kubectl("get", "namespace", "elsewhere", "--ignore-not-found", "-o", "name")
+    intact(protected)
+
+
+def test_another_database_is_refused(protected: Stack) -> None:
+    before = protected.settings["existing"]
+    protected.set(existing=merged(before, database="other"))
+    printed = protected.fails("preview")
+    assert "Coder would leave the database" in printed
+    assert "find none of its users there" in printed
+    protected.fails("up", "--yes")
+    protected.set(existing=before)
+    intact(protected)
+
+
+def test_a_password_generation_that_jumps_is_refused(protected: Stack) -> None:
+    printed = protected.set(passwordGeneration=3).fails("preview")
+    assert "it is 3 and was 1, must be 1 or 2" in printed
+    protected.set(passwordGeneration=1)
+    intact(protected)
+
+
+@pytest.mark.parametrize("words", [("destroy", "--yes"), ("destroy", "--yes", "--run-program")])
+def test_a_destroy_is_refused_before_anything_is_touched(
+    protected: Stack, words: tuple[str, ...]
+) -> None:
+    printed = protected.fails(*words)
+    assert "is protected; to let it go: pulumi config set protect false, then pulumi up" in printed
+    intact(protected)
+
+
+def test_let_go_it_is_destroyed_and_the_database_stays(protected: Stack) -> None:
+    printed = protected.set(protect=False).up()
+    assert "would leave on protected.coder.internal what is there: database coder" in printed
+    result = protected.run("destroy", "--yes")
+    assert result.returncode == 0, result.stdout
+    assert not kubectl("get", "namespace", "protected", "--ignore-not-found", "-o", "name")
+    assert protected.server.sql("SELECT username FROM users", "coder") == "grace"

@@ -1,0 +1,101 @@
+"""A chart that fails, is killed, or runs Coder on another database."""
+
+import functools
+import http.server
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import paths
+from tests.conftest import ROOT
+from tests.sandbox.conftest import Make
+from tests.sandbox.stack import Stack, helm, kubectl, wait
+
+NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"type": "NoSuchType"}}}
+
+
+@pytest.fixture(scope="module")
+def stack(make: Make) -> Stack:
+    stack = make("release")
+    stack.up()
+    return stack
+
+
+def test_a_failed_upgrade_is_rolled_back_and_coder_answers(stack: Stack) -> None:
+    printed = stack.set(chartValues=NO_SUCH_SERVICE).fails("up", "--yes")
+    assert "has been rolled back due to atomic being set" in printed
+    assert stack.coder().buildinfo()["database"]["host"] == stack.host
+    stack.set(chartValues={}).up()
+    stack.unchanged()
+
+
+def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:
+    # No such image: helm waits for the pod until it is killed.
+    stack.set(chartValues={"coderd": {"image": "docker.io/coderenvs/coder-service:none"}})
+    command = [sys.executable, "-m", "sandbox", "pulumi", "up", "--yes", "--skip-preview"]
+    update = subprocess.Popen(
+        [*command, "--stack", stack.name, "--config-file", str(stack.file)],
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait("the upgrade to begin", lambda: "pending-upgrade" in _status(stack), 120)
+    os.killpg(update.pid, signal.SIGKILL)
+    update.wait()
+    stack.set(chartValues={})
+    assert "locked" in stack.fails("up", "--yes")
+    recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
+    subprocess.run(recover, cwd=ROOT, check=True, timeout=300)
+    assert "pending" not in _status(stack)
+    stack.up()
+    assert stack.coder().buildinfo()["database"]["host"] == stack.host
+    stack.unchanged()
+
+
+def test_coder_on_another_database_fails_the_after_check(make: Make, ignorant: str) -> None:
+    stack = make("ignorant", chartRepository=ignorant)
+    printed = stack.fails("up", "--yes")
+    assert "Coder does not use this database" in printed
+
+
+@pytest.fixture
+def ignorant(tmp_path: Path) -> Iterator[str]:
+    """A repository whose classic chart ignores the switches and keeps the built-in database."""
+    chart = tmp_path / "coder"
+    shutil.copytree(ROOT / "sandbox" / "charts" / "classic", chart)
+    values = chart / "values.yaml"
+    templates = chart / "templates"
+    for template in templates.rglob("*"):
+        if template.is_file():
+            text = template.read_text().replace(".Values.postgres", ".Values.ignored")
+            template.write_text(text)
+    values.write_text(values.read_text().replace("\npostgres:", "\nignored:"))
+    out = tmp_path / "repository"
+    out.mkdir()
+    package = [paths.BIN / "helm", "package", chart, "--version", "1.44.3"]
+    subprocess.run([*package, "--app-version", "1.44.3", "-d", out], check=True)
+    subprocess.run([paths.BIN / "helm", "repo", "index", out], check=True)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(out))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def _status(stack: Stack) -> str:
+    return helm("-n", stack.name, "list", "--all", "-o", "json")
+
+
+def test_a_dead_database_comes_back_and_so_does_coder(stack: Stack) -> None:
+    stack.server.stop()
+    stack.server.start()
+    wait("Coder to answer", lambda: stack.coder().get("/api/v2/query"))
+    assert kubectl("-n", stack.name, "get", "deployment", "coderd", "-o", "name")

@@ -1,0 +1,159 @@
+"""No password, and no URL with one, is anywhere in the clear but in its Secret."""
+
+import base64
+import json
+import subprocess
+import threading
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from sandbox import paths
+from sandbox.postgres import Server
+from tests.sandbox.conftest import Make
+from tests.sandbox.stack import Stack, helm, kubectl
+
+ADMIN = "Adm1n/canary+of=the~test"
+
+
+class Arguments:
+    """Every process argument and environment entry of the machine, looked at all the time."""
+
+    def __init__(self) -> None:
+        self.seen: set[bytes] = set()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "Arguments":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._done.is_set():
+            for file in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(file.read_bytes())
+                except OSError:
+                    continue
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
+    """A stack that was updated and rotated, where canaries may be found, and the canaries."""
+    stack = make("secrets")
+    server = Server.create(
+        "secrets",
+        stack.host,
+        username="coder_admin",
+        password=ADMIN,
+        settings={"log_statement": "all", "log_connections": "on", "log_min_messages": "debug1"},
+    )
+    existing = {"host": server.host, "adminUsername": "coder_admin", "adminPassword": ADMIN}
+    stack.set(existing=existing)
+    with Arguments() as arguments:
+        printed = stack.up("--verbose=9", "--logtostderr") + stack.set(passwordGeneration=2).up()
+        printed += stack.run("preview", "--diff", "--json").stdout
+    passwords = [ADMIN, *_generated(stack)]
+    places = {
+        "the CLI's output": printed,
+        "the outputs": json.dumps(stack.outputs()),
+        "process arguments": b"\n".join(arguments.seen).decode(errors="replace"),
+        "the server's log": (paths.LOG / "postgres-secrets.log").read_text(),
+        "Helm values": helm("-n", "secrets", "get", "values", "coder", "--all"),
+        "the manifest": helm("-n", "secrets", "get", "manifest", "coder"),
+        "events": kubectl("get", "events", "-A", "-o", "json"),
+        "pods": kubectl("get", "pods,jobs,deployments", "-A", "-o", "json"),
+        "the pods' logs": "".join(
+            kubectl("-n", namespace, "logs", name, "--all-containers", check=False)
+            for namespace in ("secrets", "secrets-database")
+            for name in kubectl("-n", namespace, "get", "pods", "-o", "name").split()
+        ),
+        "the state": json.dumps(stack.state()),
+        "the sandbox's logs": "".join(
+            file.read_text(errors="replace") for file in paths.LOG.glob("*.log")
+        ),
+    }
+    return stack, places, passwords
+
+
+def test_no_password_is_in_the_clear_anywhere(
+    searched: tuple[Stack, dict[str, str], list[str]],
+) -> None:
+    _, places, passwords = searched
+    assert len(passwords) == 4, "two logins, two generations of one of them, and the admin's"
+    found = [
+        f"{place}: {form}"
+        for place, text in places.items()
+        for password in passwords
+        for form in {
+            password,
+            quote(password, safe=""),
+            base64.b64encode(password.encode()).decode(),
+            json.dumps(password)[1:-1],
+        }
+        if form in text
+    ]
+    assert not found
+
+
+def test_the_search_finds_what_is_there(
+    searched: tuple[Stack, dict[str, str], list[str]],
+) -> None:
+    _, places, _ = searched
+    for place, text in places.items():
+        assert len(text) > 20, f"{place} is empty, so nothing was searched"
+    assert "ALTER" in places["the server's log"], "statements are not in the log"
+    assert "SCRAM-SHA-256" in places["the server's log"], "verifiers are what a log may hold"
+
+
+def test_every_occurrence_in_the_state_is_marked_secret(
+    searched: tuple[Stack, dict[str, str], list[str]],
+) -> None:
+    stack, _, passwords = searched
+    command = ["pulumi", "stack", "export", "--show-secrets", "--stack", stack.name]
+    from sandbox import pulumi
+
+    done = subprocess.run(
+        command, env=pulumi.environment(), cwd=paths.ROOT, capture_output=True, text=True
+    )
+    state = json.loads(done.stdout)
+    naked = [path for path in _naked(state["deployment"].get("resources"), passwords, "")]
+    assert passwords[-1] in done.stdout, "the state holds no password, so nothing was proved"
+    assert not naked
+
+
+def _naked(value: object, passwords: list[str], path: str) -> list[str]:
+    """The paths of passwords that no secret mark is around."""
+    if isinstance(value, dict):
+        if "4dabf18193072939515e22adb298388d" in value:
+            return []
+        return [
+            found
+            for key, item in value.items()
+            for found in _naked(item, passwords, f"{path}.{key}")
+        ]
+    if isinstance(value, list):
+        return [
+            found
+            for number, item in enumerate(value)
+            for found in _naked(item, passwords, f"{path}[{number}]")
+        ]
+    return [path] if isinstance(value, str) and any(word in value for word in passwords) else []
+
+
+def _generated(stack: Stack) -> list[str]:
+    """All passwords of both logins, the one before the rotation too."""
+    secret = ["-n", f"{stack.name}-database", "get", "secrets", "-o", "json"]
+    passwords: list[str] = []
+    for item in json.loads(kubectl(*secret))["items"]:
+        for key in ("blue", "green"):
+            if key in item.get("data", {}):
+                passwords.append(base64.b64decode(item["data"][key]).decode())
+    return passwords

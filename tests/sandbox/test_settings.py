@@ -1,0 +1,49 @@
+"""Bad settings end at preview on the real engine: one line each, nothing made."""
+
+import json
+import subprocess
+
+from sandbox import pulumi
+from tests.conftest import ROOT
+from tests.sandbox.conftest import Make
+from tests.sandbox.stack import kubectl
+
+
+def test_several_bad_settings_are_named_at_once_and_nothing_is_made(make: Make) -> None:
+    stack = make(
+        "bad",
+        chartVersion="1.25.0",
+        replicas=99,
+        latencyLimitMs=-1,
+        backupDays=0,
+        chartValues={"postgres": {"host": "elsewhere"}, "bogus": {}},
+        zone="us-east-1b",
+        cluster={"zone": "us-east-1a"},
+    )
+    for words in (("preview",), ("up", "--yes")):
+        printed = stack.fails(*words)
+        for line in (
+            "chartVersion: 1.25.0 can't be handed a CA",
+            "replicas: is 99, must be 1 to 10",
+            "latencyLimitMs: is -1",
+            "backupDays: is 0",
+            "chartValues.postgres.host: the program sets this key",
+            "chartValues.bogus: the chart knows no such key",
+            'zone: is "us-east-1b", yet cluster.zone is "us-east-1a"',
+        ):
+            assert line in printed, printed
+    assert not kubectl("get", "namespace", "bad", "--ignore-not-found", "-o", "name")
+    assert not [item for item in _resources(stack.name) if item["custom"]]
+
+
+def test_a_kubeconfig_of_another_cluster_is_refused(make: Make) -> None:
+    stack = make("other", cluster={"endpoint": "https://elsewhere.example.com"})
+    assert "cluster.endpoint: is https://elsewhere.example.com" in stack.fails("preview")
+
+
+def _resources(stack: str) -> list[dict[str, object]]:
+    command = ["pulumi", "stack", "export", "--stack", stack]
+    done = subprocess.run(
+        command, env=pulumi.environment(), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)["deployment"].get("resources", [])
