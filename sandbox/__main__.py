@@ -22,11 +22,15 @@ def main(arguments: list[str]) -> int:
         command = parsed.pop("command")
         if os.geteuid() != 0 and command not in (commands.check, commands.setup):  # they say more
             raise SandboxError("root is needed, for namespaces, mounts and interfaces: sudo")
-        return command(**parsed) or 0
+        code = command(**parsed) or 0
+        sys.stdout.flush()
+        return code
     except SandboxError as error:
         print(f"error: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"error: `{shlex.join(map(str, error.cmd))}` failed", file=sys.stderr)
+    except BrokenPipeError:  # whoever read our output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
     return 1
