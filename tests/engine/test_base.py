@@ -31,7 +31,6 @@ def test_a_thing_is_made_changed_and_replaced(stack: Stack) -> None:
     assert is_secret(first["outputs"]["token"]), "an output declared secret is"
     assert re.fullmatch(r"a-[0-9a-f]{7}", first["outputs"]["name"])
     assert stack.resource("b")["id"] == first["outputs"]["arn"]
-    assert "3 unchanged" in stack.preview()
 
     stack.program('Thing("a", size=4, zone="x", password=pulumi.Output.secret("hunter2"))')
     assert "~ size: 3 => 4" in stack.preview()
@@ -190,7 +189,9 @@ def test_an_interrupt_ends_what_waits(stack: Stack) -> None:
 
 
 def test_nothing_outlives_an_engine_that_was_killed(stack: Stack) -> None:
-    running = _start(stack, "import time\ntime.sleep(60)")
+    running = _start(
+        stack, "import threading, time\nthreading.Thread(target=time.sleep, args=[60]).start()"
+    )
     assert len(_processes(stack)) >= 4, "engine, language host, program and plugin"
     os.kill(running.pid, signal.SIGKILL)
     running.wait()

@@ -43,32 +43,25 @@ def replacing(thing: ComparedObject, old: dict[str, Any], new: dict[str, Any]) -
 # With the engine.
 
 
-def program(kubeconfig: Mapping[str, Any], more: str = "") -> str:
-    return (
-        "import pulumi_kubernetes as kubernetes\n"
-        f"cluster = kubernetes.Provider('cluster', kubeconfig={json.dumps(kubeconfig)!r}{more})\n"
-        "options = pulumi.ResourceOptions(provider=cluster)\n"
-        "kubernetes.core.v1.Secret('s', string_data={'a': 'b'}, opts=options)\n"
-    )
+PROGRAM = f"""
+import pulumi_kubernetes as kubernetes
+cluster = kubernetes.Provider('cluster', kubeconfig={json.dumps(NOWHERE)!r})
+options = pulumi.ResourceOptions(provider=cluster)
+kubernetes.core.v1.Secret('s', string_data={{'a': 'b'}}, opts=options)
+"""
 
 
 def test_a_cluster_out_of_reach_is_named_when_something_is_to_be_made(stack: Stack) -> None:
-    stack.program(program(NOWHERE))
+    stack.program(PROGRAM)
     assert "+ 3 to create" in stack.preview()
     words = stack.fails("up", "--yes", "--skip-preview")
     assert "configured Kubernetes cluster is unreachable" in words
     assert "dial tcp 127.0.0.1:1: connect: connection refused" in words
 
-    stack.program(program(NOWHERE, ", enable_secret_mutable=True"))
-    assert "~ 1 to update" in stack.preview(), "a setting is changed in place"
-    elsewhere = json.loads(json.dumps(NOWHERE).replace(":1", ":2"))
-    stack.program(program(elsewhere))
-    assert "+-1 to replace" in stack.preview(), "another cluster is another provider"
-
 
 def test_a_chart_that_is_not_there_fails_the_preview(stack: Stack) -> None:
     stack.program(
-        program(NOWHERE) + "kubernetes.helm.v3.Release('r', chart='none', opts=options,\n"
+        PROGRAM + "kubernetes.helm.v3.Release('r', chart='none', opts=options,\n"
         "    repository_opts={'repo': 'http://127.0.0.1:1/'})"
     )
     words = stack.fails("preview")
@@ -77,6 +70,18 @@ def test_a_chart_that_is_not_there_fails_the_preview(stack: Stack) -> None:
 
 
 # Names and changes.
+
+
+def test_only_another_cluster_replaces_the_provider() -> None:
+    replaces = Kubernetes().replaces_provider
+    here = {"kubeconfig": NOWHERE}
+    there = {"kubeconfig": json.loads(json.dumps(NOWHERE).replace(":1", ":2"))}
+    assert not replaces("enableSecretMutable", here, {**here, "enableSecretMutable": True})
+    assert replaces("kubeconfig", here, there)
+    assert replaces("kubeconfig", here, {"kubeconfig": UNKNOWN})
+    named = {"clusterIdentifier": "a"}
+    assert not replaces("kubeconfig", {**here, **named}, {**there, **named})
+    assert replaces("clusterIdentifier", {**here, **named}, {**here, "clusterIdentifier": "b"})
 
 
 def test_a_name_is_made_once_and_kept() -> None:
