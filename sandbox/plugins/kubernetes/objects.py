@@ -115,7 +115,7 @@ class KubernetesObject(ComparedObject):
             if op.preview:
                 return self._state(changed, manager, inputs)
             return self._state(awaiting.ready(op, self.cluster, changed, live), manager, inputs)
-        except (ApiError, awaiting.NotReady) as error:
+        except (Failure, awaiting.NotReady) as error:
             if op.preview and isinstance(error, ApiError) and error.reason == "Forbidden":
                 return inputs
             name = full_name(live)

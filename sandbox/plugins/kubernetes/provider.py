@@ -44,9 +44,10 @@ class Kubernetes(Plugin):
 
     def configured(self) -> None:
         """Connect; a cluster that can't be reached only fails what needs it."""
-        for unsupported in ("renderYamlToDirectory",):
-            if self.config.get(unsupported):
-                raise Failure(f"kubernetes:{unsupported} is not available in the sandbox")
+        if self.config.get("renderYamlToDirectory"):
+            raise Failure("kubernetes:renderYamlToDirectory is not available in the sandbox")
+        if not self.enabled("enableServerSideApply", default=True):
+            raise Failure("kubernetes:enableServerSideApply can't be false in the sandbox")
         self.cluster = Cluster(self.config)
         self.cluster.connect()
 
