@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import latency, paths
+from sandbox import latency, paths, pulumi
 from sandbox.postgres import Server
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, helm
+from tests.sandbox.stack import PASSWORDS, Stack, helm
 
 PASSWORD = "Adm1n-of-the-unfit-server"
 SERVERS: list[Server] = []
@@ -27,7 +27,7 @@ def unfit(make: Make) -> Iterator[Stack]:
 def fails_on(stack: Stack, server: Server) -> str:
     """What an update prints that must fail on that server, before any release."""
     stack.set(existing={"host": server.host, "adminUsername": "coder_admin"})
-    printed = stack.secret("adminPassword", PASSWORD).fails("up", "--yes")
+    printed = stack.fails("up", "--yes")
     assert helm("list", "-n", stack.name, "-q", "--all") == "", "Coder was touched"
     return printed
 
@@ -35,6 +35,7 @@ def fails_on(stack: Stack, server: Server) -> str:
 def server(name: str, **more: Any) -> Server:
     host = f"{name}.coder.internal"
     made = Server.create(name, host, username="coder_admin", password=PASSWORD, **more)
+    pulumi.write_private(PASSWORDS / name, PASSWORD)
     SERVERS.append(made)
     return made
 
@@ -89,6 +90,7 @@ def test_a_wrong_password_is_named(unfit: Stack) -> None:
 def test_a_standby_is_refused(unfit: Stack) -> None:
     primary = server("primary")
     standby = Server.create_standby("standby", "standby.coder.internal", primary)
+    pulumi.write_private(PASSWORDS / "standby", PASSWORD)
     SERVERS.insert(0, standby)
     printed = fails_on(unfit, standby)
     assert "standby: standby.coder.internal is a standby and read-only" in printed

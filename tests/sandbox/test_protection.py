@@ -21,10 +21,8 @@ def intact(stack: Stack) -> None:
 
 def test_another_namespace_is_refused(protected: Stack) -> None:
     printed = protected.set(namespace="elsewhere").fails("preview")
-    assert (
-        "Namespace protected is protected; to let it go: pulumi config set protect false" in printed
-    )
-    assert "nothing was touched" in printed
+    assert "is protected; to let it go: pulumi config set protect false" in printed
+    assert "by the settings namespace or cluster; nothing was touched" in printed
     protected.fails("up", "--yes")
     protected.set(namespace="protected")
     assert not kubectl("get", "namespace", "elsewhere", "--ignore-not-found", "-o", "name")

@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox import paths
+from sandbox import paths, pulumi
 from sandbox.postgres import Server
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, helm, kubectl
+from tests.sandbox.stack import PASSWORDS, Stack, helm, kubectl
 
 ADMIN = "Adm1n/canary+of=the~test"
 
 
 class Arguments:
-    """Every process argument and environment entry of the machine, looked at all the time."""
+    """Every process argument on the machine, looked at all the time."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -55,8 +55,7 @@ def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
         password=ADMIN,
         settings={"log_statement": "all", "log_connections": "on", "log_min_messages": "debug1"},
     )
-    existing = {"host": server.host, "adminUsername": "coder_admin", "adminPassword": ADMIN}
-    stack.set(existing=existing)
+    pulumi.write_private(PASSWORDS / "secrets", ADMIN)
     with Arguments() as arguments:
         printed = stack.up("--verbose=9", "--logtostderr") + stack.set(passwordGeneration=2).up()
         printed += stack.run("preview", "--diff", "--json").stdout
@@ -118,8 +117,6 @@ def test_every_occurrence_in_the_state_is_marked_secret(
 ) -> None:
     stack, _, passwords = searched
     command = ["pulumi", "stack", "export", "--show-secrets", "--stack", stack.name]
-    from sandbox import pulumi
-
     done = subprocess.run(
         command, env=pulumi.environment(), cwd=paths.ROOT, capture_output=True, text=True
     )

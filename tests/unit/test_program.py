@@ -157,9 +157,8 @@ def test_every_job_is_bounded_unprivileged_and_made_anew_after_a_failure(engine:
         spec, pod = job.plain["spec"], job.plain["spec"]["template"]["spec"]
         assert job.plain["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}
         assert spec["backoffLimit"] == 0
-        assert 0 < spec["activeDeadlineSeconds"] < 600, (
-            "the engine gives up after ten minutes, with fewer words"
-        )
+        # The engine gives up after ten minutes, with fewer words.
+        assert 0 < spec["activeDeadlineSeconds"] < 600
         assert "ttlSecondsAfterFinished" not in spec, "it would vanish behind the engine's back"
         assert pod["restartPolicy"] == "Never"
         assert pod["automountServiceAccountToken"] is False
