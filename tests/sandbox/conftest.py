@@ -1,5 +1,6 @@
 """One sandbox for all tests of this folder, brought up before and taken down after them."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import paths
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack
 
@@ -18,6 +20,9 @@ Make = Callable[..., Stack]
 def sandbox_up() -> Iterator[None]:
     """The sandbox of the tests, apart from the one that `make up` uses."""
     command = [sys.executable, "-m", "sandbox"]
+    # What an earlier run left must not decide how this one ends.
+    subprocess.run([*command, "down"], cwd=ROOT, check=True)
+    shutil.rmtree(paths.STATE, ignore_errors=True)
     subprocess.run([*command, "up"], cwd=ROOT, check=True)
     yield
     subprocess.run([*command, "down"], cwd=ROOT, check=True)

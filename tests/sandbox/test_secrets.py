@@ -48,7 +48,7 @@ class Arguments:
 def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
     """A stack that was updated and rotated, where canaries may be found, and the canaries."""
     stack = make("secrets")
-    server = Server.create(
+    Server.create(
         "secrets",
         stack.host,
         username="coder_admin",
