@@ -34,6 +34,8 @@ class Stack:
             "namespace": name,
             "existing": {"host": self.host, "adminUsername": "coder_admin"},
             "protect": False,
+            # Measuring takes 15 s; the tests that are about it switch it on.
+            "latencyGate": "off",
         }
         self.set(**settings)
 

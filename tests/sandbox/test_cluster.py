@@ -39,10 +39,8 @@ def test_two_nodes_in_two_zones_are_ready(stack: Stack) -> None:
 
 
 def test_logs_exec_and_names_of_services_and_databases_work_in_pods(stack: Stack) -> None:
-    pod = kubectl(
-        "-n", "cluster", "get", "pods", "-o", "name", "-l", "app.kubernetes.io/name=coderd"
-    )
-    pod = pod.split()[0]
+    labels = "coder.deployment=coderd"
+    pod = kubectl("-n", "cluster", "get", "pods", "-o", "name", "-l", labels).split()[0]
     assert kubectl("-n", "cluster", "logs", pod)
     looked_up = kubectl("-n", "cluster", "exec", pod, "--", "nslookup", stack.host)
     assert stack.server.address in looked_up

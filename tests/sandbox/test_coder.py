@@ -28,7 +28,7 @@ EXPORTS = {
 
 @pytest.fixture(scope="module")
 def classic(make: Make) -> Stack:
-    stack = make("classic")
+    stack = make("classic", latencyGate="enforce")
     stack.up()
     return stack
 

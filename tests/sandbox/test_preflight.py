@@ -43,7 +43,7 @@ def server(name: str, **more: Any) -> Server:
 def test_a_slow_database_is_refused_with_the_measured_figure(unfit: Stack) -> None:
     latency.set_latency(unfit.host, 15)
     try:
-        printed = unfit.fails("up", "--yes")
+        printed = unfit.set(latencyGate="enforce").fails("up", "--yes")
     finally:
         latency.set_latency(unfit.host, None)
     assert "ms on average under load, must be under 10 ms" in printed
@@ -56,8 +56,7 @@ def test_a_slow_database_only_warns_where_that_is_asked_for(unfit: Stack) -> Non
         unfit.set(latencyGate="warn").up()
     finally:
         latency.set_latency(unfit.host, None)
-    unfit.set(protect=False)
-    unfit.run("destroy", "--yes")
+    unfit.set(latencyGate="off").run("destroy", "--yes")
 
 
 def test_too_few_connections_are_refused(unfit: Stack) -> None:

@@ -62,4 +62,5 @@ def test_let_go_it_is_destroyed_and_the_database_stays(protected: Stack) -> None
     result = protected.run("destroy", "--yes")
     assert result.returncode == 0, result.stdout
     assert not kubectl("get", "namespace", "protected", "--ignore-not-found", "-o", "name")
-    assert protected.server.sql("SELECT username FROM users", "coder") == "grace"
+    kept = protected.server.sql("SELECT name FROM users WHERE name = 'grace'", "coder")
+    assert kept == "grace"
