@@ -153,6 +153,9 @@ def end(seconds: float = 30) -> None:
             parts.wait_until(lambda: pid() is None, "the parts to stop", seconds)
         except SandboxError:
             os.kill(first, signal.SIGKILL)
+        # A socket that is still closing may hold the network's namespace, and with it the link.
+        with contextlib.suppress(SandboxError):
+            _output("ip", "link", "delete", network.LINK)
         parts.wait_until(lambda: not _linked(), f"interface {network.LINK} to go", 10)
     if not _linked():  # else it is the link of another HOME's sandbox, whose cgroups they are
         cgroups.remove()
