@@ -77,8 +77,9 @@ def show(stack: str) -> int:
         print(f"  {name}: {value}")
     if "address" not in outputs:
         raise SandboxError(f"stack {stack} is not up: run `python -m sandbox pulumi up`")
-    print(f"Coder answers at {outputs['accessUrl']}, and at http://{outputs['address']}/")
-    print('kubectl, helm and pulumi: eval "$(python -m sandbox env)"; the end: make down')
+    urls = dict.fromkeys((outputs["accessUrl"], f"http://{outputs['address']}"))
+    print(f"Coder answers at {' and at '.join(urls)}")
+    print('kubectl, helm and pulumi: eval "$(venv/bin/python -m sandbox env)"; the end: make down')
     return 0
 
 
