@@ -67,11 +67,13 @@ def test_too_few_connections_are_refused(unfit: Stack) -> None:
 
 def test_an_old_version_and_too_few_connections_are_named_together(unfit: Stack) -> None:
     unfit.set(chartVersion="2.38.8", replicas=3)
-    printed = fails_on(unfit, server("old", version="12", settings={"max_connections": "40"}))
+    try:
+        printed = fails_on(unfit, server("old", version="12", settings={"max_connections": "40"}))
+    finally:
+        unfit.set(chartVersion="1.44.3", replicas=1)
     assert "version: the server is PostgreSQL 12" in printed
     assert "chart 2.38.8 needs 13 or later" in printed
     assert "connections: 3 replica(s) need up to 48" in printed
-    unfit.set(chartVersion="1.44.3", replicas=1)
 
 
 def test_a_server_without_tls_is_refused(unfit: Stack) -> None:
