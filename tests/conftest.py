@@ -8,6 +8,22 @@ import pytest
 os.environ.setdefault("CODER_SANDBOX_INSTANCE", "1")
 
 ROOT = Path(__file__).parent.parent
+EXPORTS = {
+    "contractVersion",
+    "accessUrl",
+    "address",
+    "namespace",
+    "databaseHost",
+    "databasePort",
+    "databaseName",
+    "databaseUser",
+    "databaseSslMode",
+    "databaseZone",
+    "passwordSecretName",
+    "chart",
+    "chartVersion",
+}
+"""The outputs that other stacks build on."""
 
 
 @pytest.fixture(autouse=True)

@@ -97,14 +97,14 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; a secret one would be masked."""
-        command = [sys.executable, "-m", "sandbox", "pulumi", "stack", "output", "--json"]
-        command += ["--stack", self.name]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        return json.loads(done.stdout)
+        return self._stack("output", "--json")
 
     def state(self) -> dict[str, Any]:
         """The state as it is stored, secrets encrypted."""
-        command = [sys.executable, "-m", "sandbox", "pulumi", "stack", "export"]
+        return self._stack("export")
+
+    def _stack(self, *words: str) -> dict[str, Any]:
+        command = [sys.executable, "-m", "sandbox", "pulumi", "stack", *words]
         command += ["--stack", self.name]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         return json.loads(done.stdout)
@@ -144,25 +144,22 @@ class CoderPage:
 
 def kubectl(*words: str, check: bool = True) -> str:
     """What kubectl prints."""
+    return _printed("kubectl", *words, check=check)
+
+
+def helm(*words: str) -> str:
+    """What helm prints."""
+    return _printed("helm", *words)
+
+
+def _printed(program: str, *words: str, check: bool = True) -> str:
     done = subprocess.run(
-        [paths.BIN / "kubectl", *words],
+        [paths.BIN / program, *words],
         env=os.environ | {"KUBECONFIG": str(paths.KUBECONFIG)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0 or not check, done.stderr
-    return done.stdout
-
-
-def helm(*words: str) -> str:
-    """What helm prints."""
-    done = subprocess.run(
-        [paths.BIN / "helm", *words],
-        env=os.environ | {"KUBECONFIG": str(paths.KUBECONFIG)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

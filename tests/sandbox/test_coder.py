@@ -6,24 +6,9 @@ import urllib.error
 
 import pytest
 
+from tests.conftest import EXPORTS
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import Stack, kubectl, wait
-
-EXPORTS = {
-    "contractVersion",
-    "accessUrl",
-    "address",
-    "namespace",
-    "databaseHost",
-    "databasePort",
-    "databaseName",
-    "databaseUser",
-    "databaseSslMode",
-    "databaseZone",
-    "passwordSecretName",
-    "chart",
-    "chartVersion",
-}
 
 
 @pytest.fixture(scope="module")

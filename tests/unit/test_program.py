@@ -9,25 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import EXPORTS, ROOT
 from tests.unit.pretend import JOB, PASSWORDS, RELEASE, SERVICE, Engine, deployed, unwrapped
 from tests.unit.stacks import ADMIN_PASSWORD, GIVEN, MADE, PASSWORD, Stack, given, made
-
-EXPORTS = {
-    "contractVersion",
-    "accessUrl",
-    "address",
-    "namespace",
-    "databaseHost",
-    "databasePort",
-    "databaseName",
-    "databaseUser",
-    "databaseSslMode",
-    "databaseZone",
-    "passwordSecretName",
-    "chart",
-    "chartVersion",
-}
 
 STACKS: dict[str, Stack] = {
     "roles are made": made(),
