@@ -9,7 +9,7 @@ import pulumi
 
 from components import CLOUDS, Cloud, certificates, objects
 from components.charts import Chart, chart, foreseen
-from components.cluster import Cluster
+from components.cluster import Cluster, Search
 from components.coder import CoderArgs
 from components.postgres import DatabasePlan, PostgresArgs, PostgresConnection
 from components.preflight import Gate, unfit
@@ -149,16 +149,24 @@ class _Reader:
         self, cloud: Cloud, asked: PostgresArgs
     ) -> tuple[Cluster | None, PostgresArgs | None]:
         """The cluster found and what its server is asked for, in the words of that cloud."""
-        context, zone = self.config.require("kubeContext"), asked.zone
         ours = {key: self._object(cloud, key) for key in OBJECTS}
         cluster = None
         if (words := ours.pop("cluster")) is not None:
-            cluster, problems = cloud.find_cluster(words, context, zone)
+            search = Search(
+                context=self.config.require("kubeContext"),
+                zone=asked.zone,
+                stack=asked.plan.stack,
+                network=ours["network"],
+            )
+            cluster, problems = cloud.find_cluster(words, search)
             self.problems += problems
+        del ours["network"]
         own = {objects.snake(key): value for key, value in ours.items() if key in cloud.OBJECTS}
         if any(value is None for value in own.values()):
             return cluster, None
-        zone = cluster.zone if cluster else zone
+        if cluster and cluster.found is not None:
+            own["found"] = cluster.found
+        zone = cluster.zone if cluster else asked.zone
         postgres = cloud.PostgresArgs(**{**vars(asked), "zone": zone, **own})
         self.problems += postgres.problems()
         return cluster, postgres

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import pulumi
 
 from components import existing
-from components.cluster import Cluster
+from components.cluster import Cluster, Search
 from components.postgres import PostgresArgs, PostgresConnection
 
 
@@ -29,7 +29,7 @@ class Cloud(Protocol):
     def Postgres(self) -> Callable[[str, Any, pulumi.ResourceOptions], Postgres]: ...
 
     @property
-    def find_cluster(self) -> Callable[[Any, str, str], tuple[Cluster | None, list[str]]]: ...
+    def find_cluster(self) -> Callable[[Any, Search], tuple[Cluster | None, list[str]]]: ...
 
 
 CLOUDS: Mapping[str, Cloud] = {"existing": existing}

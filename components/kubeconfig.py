@@ -23,6 +23,10 @@ class Cluster:
     certificate_authority: str | None
     """PEM, or None where the kubeconfig names none."""
 
+    def answers_at(self, endpoint: str) -> bool:
+        """Whether the endpoint is this server, however it is written."""
+        return _host(endpoint) == _host(self.server)
+
 
 def current(context: str) -> Cluster:
     """The cluster of `context`, or of the current context when that is empty."""
@@ -53,6 +57,10 @@ def current(context: str) -> Cluster:
         raise KubeconfigError(f'kubeContext: context "{name}" names no cluster with a server')
     path, fields = cluster
     return Cluster(name, fields["server"], _authority(path, fields))
+
+
+def _host(endpoint: str) -> str:
+    return endpoint.removeprefix("https://").rstrip("/").removesuffix(":443").lower()
 
 
 def _paths() -> list[str]:

@@ -5,7 +5,7 @@ import dataclasses
 import pulumi
 
 from components import certificates, kubeconfig
-from components.cluster import Cluster
+from components.cluster import Cluster, Search
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,14 +18,14 @@ class ClusterArgs:
     zone: str = ""
 
 
-def find_cluster(args: ClusterArgs, context: str, zone: str) -> tuple[Cluster | None, list[str]]:
+def find_cluster(args: ClusterArgs, search: Search) -> tuple[Cluster | None, list[str]]:
     """The cluster of the kubeconfig, or None, and a line for everything that does not fit."""
     try:
-        current = kubeconfig.current(context)
+        current = kubeconfig.current(search.context)
     except kubeconfig.KubeconfigError as error:
         return None, [str(error)]
     problems: list[str] = []
-    if args.endpoint and _host(args.endpoint) != _host(current.server):
+    if args.endpoint and not current.answers_at(args.endpoint):
         problems.append(
             f"cluster.endpoint: is {args.endpoint}, yet context {current.context} of the "
             f"kubeconfig points to {current.server}; set kubeContext to the cluster that is meant"
@@ -39,18 +39,14 @@ def find_cluster(args: ClusterArgs, context: str, zone: str) -> tuple[Cluster | 
                 "cluster.certificateAuthority: is not the one of context "
                 f"{current.context} ({current.server}); set kubeContext to the one that is meant"
             )
-    if zone and args.zone and zone != args.zone:
+    if search.zone and args.zone and search.zone != args.zone:
         problems.append(
-            f'zone: is "{zone}", yet cluster.zone is "{args.zone}"; the database and Coder belong '
-            "in one zone: set both to the same, or leave one out"
+            f'zone: is "{search.zone}", yet cluster.zone is "{args.zone}"; the database and Coder '
+            "belong in one zone: set both to the same, or leave one out"
         )
     if not args.endpoint and not args.certificate_authority:
         pulumi.warn(
             "cluster: neither endpoint nor certificateAuthority is given, so nothing tells whether "
             f"{current.server} (context {current.context}) is the cluster that is meant"
         )
-    return Cluster(identifier=current.server, zone=zone or args.zone), problems
-
-
-def _host(endpoint: str) -> str:
-    return endpoint.removeprefix("https://").rstrip("/").removesuffix(":443").lower()
+    return Cluster(identifier=current.server, zone=search.zone or args.zone), problems
