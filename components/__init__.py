@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from components import existing
+from components import aws, existing
 from components.cluster import Cluster, Search
 from components.postgres import PostgresArgs, PostgresConnection
 
@@ -32,4 +32,4 @@ class Cloud(Protocol):
     def find_cluster(self) -> Callable[[Any, Search], tuple[Cluster | None, list[str]]]: ...
 
 
-CLOUDS: Mapping[str, Cloud] = {"existing": existing}
+CLOUDS: Mapping[str, Cloud] = {"aws": aws, "existing": existing}

@@ -1,0 +1,14 @@
+"""Amazon's certificate authorities for RDS, which ship with the project as data."""
+
+from pathlib import Path
+
+BUNDLE = Path(__file__).parent / "rds-ca.pem"
+"""Written by refresh_certificates.py, each certificate below a line `# <its name>`."""
+END = "-----END CERTIFICATE-----\n"
+
+
+def authorities(region: str) -> str:
+    """The CAs that sign RDS's certificates in that region, or all where it has none of its own."""
+    blocks = [f"{block}{END}" for block in BUNDLE.read_text().split(END) if block]
+    own = [block for block in blocks if block.startswith(f"# Amazon RDS {region} Root CA ")]
+    return "".join(own or blocks)

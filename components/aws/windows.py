@@ -1,0 +1,52 @@
+"""Backup and maintenance windows as RDS writes them, in UTC."""
+
+import re
+from collections.abc import Iterator
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = r"([01]\d|2[0-3]):([0-5]\d)"
+_DAY = f"({'|'.join(DAYS)})"
+DAILY = re.compile(f"{_TIME}-{_TIME}")
+WEEKLY = re.compile(f"{_DAY}:{_TIME}-{_DAY}:{_TIME}", re.IGNORECASE)
+DAY = 24 * 60
+WEEK = 7 * DAY
+
+
+def problems(backup: str, maintenance: str) -> Iterator[str]:
+    """A line for each window that RDS would refuse."""
+    daily, weekly = DAILY.fullmatch(backup), WEEKLY.fullmatch(maintenance)
+    if not daily:
+        yield f'server.backupWindow: is "{backup}", must be as 03:00-04:00, in UTC'
+    if not weekly:
+        yield (
+            f'server.maintenanceWindow: is "{maintenance}", must be as sun:04:30-sun:05:30, in UTC'
+        )
+    if not daily or not weekly:
+        return
+    begin, length = _daily(*map(int, daily.groups()))
+    backups = {(day * DAY + begin + i) % WEEK for day in range(7) for i in range(length)}
+    begin, weekly_length = _weekly(*weekly.groups())
+    maintained = {(begin + i) % WEEK for i in range(weekly_length)}
+    for key, minutes in (("backupWindow", length), ("maintenanceWindow", weekly_length)):
+        if minutes < 30:
+            yield f"server.{key}: has {minutes} minutes, must have 30 or more"
+    if backups & maintained:
+        yield (
+            f"server.maintenanceWindow: {maintenance} overlaps the backup window {backup}, which "
+            "RDS refuses; move one of them"
+        )
+
+
+def _daily(hour: int, minute: int, end_hour: int, end_minute: int) -> tuple[int, int]:
+    begin = hour * 60 + minute
+    return begin, (end_hour * 60 + end_minute - begin) % DAY
+
+
+def _weekly(
+    day: str, hour: str, minute: str, end_day: str, end_hour: str, end_minute: str
+) -> tuple[int, int]:
+    begin, end = (
+        DAYS.index(name.lower()) * DAY + int(hours) * 60 + int(minutes)
+        for name, hours, minutes in ((day, hour, minute), (end_day, end_hour, end_minute))
+    )
+    return begin, (end - begin) % WEEK
