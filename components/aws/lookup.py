@@ -15,5 +15,5 @@ def ask(question: str, function: Callable[..., T], **arguments: Any) -> T:
     try:
         return function(**arguments)
     except Exception as error:  # the SDK has no narrower class for what an invoke answers
-        cause = str(error).split("\t* ")[-1].strip().splitlines()
-        raise LookupFailed(f"{question}: {cause[0] if cause else error!r}") from error
+        cause = str(error).split("\t* ")[-1].strip().splitlines() or ["no answer"]
+        raise LookupFailed(f"{question}: {cause[0]}") from error

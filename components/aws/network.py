@@ -55,7 +55,7 @@ class Subnets:
             if subnet.vpc_id != self.vpc_id:
                 yield (
                     f"network.subnetIds: {subnet.identifier} is in {subnet.vpc_id}, must be in "
-                    f"{self.vpc_id}, the cluster's VPC"
+                    f"{self.vpc_id}, the VPC of the server"
                 )
         zones = ", ".join(sorted(_zones(usable))) or "no zone"
         if len(_zones(usable)) < 2:

@@ -1,0 +1,146 @@
+"""A pretend AWS: an EKS cluster and what is around it, as the look-ups answer."""
+
+from typing import Any
+
+import grpc
+import pulumi
+import pytest
+
+from tests.unit.pretend import Engine, deploy
+from tests.unit.stacks import Stack, stack
+
+INSTANCE = "aws:rds/instance:Instance"
+SUBNET_GROUP = "aws:rds/subnetGroup:SubnetGroup"
+PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+RANDOM_ID = "random:index/randomId:RandomId"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+
+NODES = "sg-nodes"
+VPC = "vpc-1"
+HOST = "postgres-server1a2b3c4.c9akciq32.us-east-1.rds.amazonaws.com"
+RUNNING = {
+    "dbInstanceIdentifier": "postgres-server1a2b3c4",
+    "availabilityZone": "us-east-1a",
+    "engineVersion": "17.6",
+    "tags": {"coder:stack": "coder/dev", "coder:zone": "us-east-1a"},
+}
+
+
+class Refused(grpc.RpcError):
+    """What the API answers, as the bridge and the engine wrap it."""
+
+    def __init__(self, details: str) -> None:
+        self._details = details
+
+    def details(self) -> str:
+        return self._details
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+
+class Aws(Engine):
+    """Answers the look-ups of `find_cluster`; a test changes what it needs to be different."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.endpoint = "https://api.example.com"
+        self.subnets = {
+            "subnet-a": "us-east-1a",
+            "subnet-b": "us-east-1b",
+            "subnet-c": "us-east-1c",
+        }
+        self.public: set[str] = set()
+        self.vpcs: dict[str, str] = {}
+        self.cluster_subnets = ["subnet-a", "subnet-b"]
+        self.node_groups: dict[str, tuple[list[str], int]] = {"workers": (["subnet-a"], 2)}
+        self.instances: dict[str, dict[str, Any]] = {}
+        self.cluster_security_group = NODES
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        assert not self.asked, f"{args.token} is looked up after resources are made"
+        known = {
+            "aws:eks/getCluster:getCluster": self._cluster,
+            "aws:eks/getNodeGroups:getNodeGroups": self._node_groups,
+            "aws:eks/getNodeGroup:getNodeGroup": self._node_group,
+            "aws:ec2/getSubnet:getSubnet": self._subnet,
+            "aws:rds/getInstances:getInstances": self._instances,
+            "aws:rds/getInstance:getInstance": self._instance,
+        }
+        return known[args.token](args.args)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        identifier, outputs = super().new_resource(args)
+        if args.typ == INSTANCE:
+            outputs |= {"address": HOST, "endpoint": f"{HOST}:5432", "identifier": args.name}
+        elif args.typ.startswith("aws:"):
+            outputs |= {"name": identifier}
+        elif args.typ == RANDOM_ID:
+            outputs |= {"hex": "0a1b2c3d"}
+        return identifier, outputs
+
+    def _cluster(self, args: dict[str, Any]) -> Any:
+        if args["name"] != "dev":
+            raise Refused(
+                "invocation of aws:eks/getCluster:getCluster returned an error: invoking "
+                "aws:eks/getCluster:getCluster: 1 error occurred:\n\t* reading EKS Cluster "
+                f"({args['name']}): couldn't find resource\n\n"
+            )
+        return {
+            "name": "dev",
+            "arn": "arn:aws:eks:us-east-1:123456789012:cluster/dev",
+            "endpoint": self.endpoint,
+            "vpcConfig": {
+                "vpcId": VPC,
+                "subnetIds": self.cluster_subnets,
+                "clusterSecurityGroupId": self.cluster_security_group,
+            },
+        }
+
+    def _node_groups(self, args: dict[str, Any]) -> Any:
+        return {"clusterName": args["clusterName"], "names": list(self.node_groups)}
+
+    def _node_group(self, args: dict[str, Any]) -> Any:
+        subnets, desired = self.node_groups[args["nodeGroupName"]]
+        return {"subnetIds": subnets, "scalingConfigs": [{"desiredSize": desired}]}
+
+    def _subnet(self, args: dict[str, Any]) -> Any:
+        identifier = args["id"]
+        return {
+            "id": identifier,
+            "availabilityZone": self.subnets[identifier],
+            "vpcId": self.vpcs.get(identifier, VPC),
+            "mapPublicIpOnLaunch": identifier in self.public,
+        }
+
+    def _instances(self, args: dict[str, Any]) -> Any:
+        wanted = args["tags"].items()
+        return {
+            "instanceIdentifiers": [
+                name for name, each in self.instances.items() if wanted <= each["tags"].items()
+            ]
+        }
+
+    def _instance(self, args: dict[str, Any]) -> Any:
+        return self.instances[args["dbInstanceIdentifier"]]
+
+    def run(self, **changes: Any) -> dict[str, Any]:
+        """Deploy, and return the instance's inputs."""
+        running = changes.pop("running", None)
+        if running is not None:
+            self.instances[RUNNING["dbInstanceIdentifier"]] = RUNNING | running
+        deploy(aws(**changes), secrets=(), engine=self)
+        return self.named("postgres-server").plain
+
+    def refuses(self, **changes: Any) -> list[str]:
+        """The lines with which a stack is refused before anything is registered."""
+        with pytest.raises(pulumi.RunError) as error:
+            self.run(**changes)
+        assert not self.asked, "something was registered before the settings were refused"
+        return [line.removeprefix("  ") for line in str(error.value).splitlines()[1:]]
+
+
+def aws(**changes: Any) -> Stack:
+    """A stack of `cloud: aws`, with nothing given that need not be."""
+    return stack(cloud="aws", cluster={"name": "dev"}) | changes

@@ -1,0 +1,32 @@
+"""Amazon's certificate authorities, as they ship with the project."""
+
+import datetime
+
+import pytest
+from cryptography import x509
+
+from components.aws.certificates import BUNDLE, authorities
+
+LEFT = datetime.timedelta(days=365)
+
+
+def test_no_certificate_has_expired_or_soon_will() -> None:
+    soon = datetime.datetime.now(datetime.UTC) + LEFT
+    ending = [
+        f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}"
+        for each in x509.load_pem_x509_certificates(BUNDLE.read_bytes())
+        if each.not_valid_after_utc < soon
+    ]
+    assert not ending, "run `python -m components.aws.refresh_certificates`"
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])
+def test_a_region_has_its_own_authorities_of_each_kind(region: str) -> None:
+    found = x509.load_pem_x509_certificates(authorities(region).encode())
+    names = {each.subject.rfc4514_string().split("CN=")[1].split(",")[0] for each in found}
+    kinds = ("RSA2048", "RSA4096", "ECC384")
+    assert names == {f"Amazon RDS {region} Root CA {kind} G1" for kind in kinds}
+
+
+def test_a_region_without_its_own_gets_all() -> None:
+    assert authorities("xx-new-1") == BUNDLE.read_text()

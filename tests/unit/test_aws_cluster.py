@@ -1,0 +1,202 @@
+"""What is found of an EKS cluster, what is refused, and what it says."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.aws import Aws
+from tests.unit.stacks import Stack
+
+
+@pytest.fixture
+def cloud() -> Aws:
+    return Aws()
+
+
+def test_the_only_zone_of_the_nodes_is_taken(cloud: Aws) -> None:
+    cloud.node_groups = {"workers": (["subnet-b"], 1)}
+    assert cloud.run()["availabilityZone"] == "us-east-1b"
+    assert not [line for line in cloud.said if line.startswith("zone:")]
+
+
+def test_the_zone_with_most_desired_nodes_is_taken_and_said(cloud: Aws) -> None:
+    cloud.node_groups = {
+        "small": (["subnet-a"], 2),
+        "large": (["subnet-b"], 3),
+        "wide": (["subnet-a", "subnet-b"], 2),
+    }
+    assert cloud.run()["availabilityZone"] == "us-east-1b"
+    (line,) = [line for line in cloud.said if line.startswith("zone:")]
+    assert "us-east-1a 3, us-east-1b 4" in line
+
+
+def test_a_zone_given_is_taken(cloud: Aws) -> None:
+    assert cloud.run(zone="us-east-1b")["availabilityZone"] == "us-east-1b"
+
+
+def test_without_node_groups_a_zone_must_be_given(cloud: Aws) -> None:
+    cloud.node_groups = {}
+    (line,) = cloud.refuses()
+    assert line.startswith("zone: can't be found, as EKS cluster dev has no node groups (Karpenter")
+    assert cloud.run(zone="us-east-1b")["availabilityZone"] == "us-east-1b"
+
+
+def test_a_zone_of_the_nodes_alone_is_added_to_the_clusters_subnets(cloud: Aws) -> None:
+    cloud.node_groups = {"workers": (["subnet-c"], 1)}
+    assert cloud.run()["availabilityZone"] == "us-east-1c"
+    subnets = cloud.named("postgres-subnets").plain["subnetIds"]
+    assert subnets == ["subnet-a", "subnet-b", "subnet-c"]
+
+
+def test_private_subnets_are_preferred(cloud: Aws) -> None:
+    cloud.subnets["subnet-p"] = "us-east-1a"
+    cloud.cluster_subnets = ["subnet-a", "subnet-b", "subnet-p"]
+    cloud.public = {"subnet-p"}
+    cloud.run()
+    assert cloud.named("postgres-subnets").plain["subnetIds"] == ["subnet-a", "subnet-b"]
+
+
+def test_public_subnets_serve_where_private_ones_are_too_few(cloud: Aws) -> None:
+    cloud.public = {"subnet-b"}
+    cloud.run()
+    assert cloud.named("postgres-subnets").plain["subnetIds"] == ["subnet-a", "subnet-b"]
+
+
+def test_what_is_given_of_the_network_is_not_taken_from_the_cluster(cloud: Aws) -> None:
+    cloud.vpcs = {"subnet-b": "vpc-2", "subnet-c": "vpc-2"}
+    cloud.run(
+        zone="us-east-1c",
+        network={
+            "vpcId": "vpc-2",
+            "subnetIds": ["subnet-b", "subnet-c"],
+            "clientSecurityGroupIds": ["sg-other"],
+        },
+    )
+    assert cloud.named("postgres-firewall").plain["vpcId"] == "vpc-2"
+    assert cloud.named("postgres-subnets").plain["subnetIds"] == ["subnet-b", "subnet-c"]
+    assert "postgres-from-sg-other" in cloud.names
+
+
+def test_the_kubeconfig_must_point_to_the_cluster(cloud: Aws) -> None:
+    cloud.endpoint = "https://ABC.gr7.us-east-1.eks.amazonaws.com"
+    (line,) = cloud.refuses()
+    assert line.startswith("kubeContext: context here of the kubeconfig points to ")
+    assert "https://ABC.gr7.us-east-1.eks.amazonaws.com" in line
+    assert cloud.run(network={"endpoint": "https://api.example.com"}), "a tunnel may be given"
+
+
+def test_the_instance_keeps_the_zone_that_was_chosen_for_it(cloud: Aws) -> None:
+    cloud.node_groups = {"workers": (["subnet-b"], 9)}
+    assert cloud.run(running={})["availabilityZone"] == "us-east-1a"
+
+
+def test_a_zone_that_a_failover_changed_is_accepted_silently(cloud: Aws) -> None:
+    failed_over = {"availabilityZone": "us-east-1b"}
+    server = cloud.run(running=failed_over)
+    assert server["availabilityZone"] == "us-east-1a"
+    assert server["tags"]["coder:zone"] == "us-east-1a"
+    assert Aws().run(running=failed_over, zone="us-east-1a")["multiAz"] is False
+    assert Aws().run(running=failed_over, zone="us-east-1b")["tags"]["coder:zone"] == "us-east-1b"
+
+
+def test_high_availability_can_be_turned_on_for_an_instance_that_is_there(cloud: Aws) -> None:
+    server = cloud.run(running={}, highAvailability=True)
+    assert server["multiAz"] is True
+    assert server["availabilityZone"] == "us-east-1a"
+
+
+def test_the_next_major_version_is_allowed_only_while_it_is_asked_for() -> None:
+    assert Aws().run(running={}, postgresVersion="18")["allowMajorVersionUpgrade"] is True
+    assert Aws().run(running={}, postgresVersion="17")["allowMajorVersionUpgrade"] is False
+
+
+WRONG: list[tuple[Stack, str]] = [
+    ({"cluster": {"name": "prod"}},
+     "cluster.name: prod can't be looked up; check it, aws:region and the credentials: reading EKS "
+     "Cluster (prod): couldn't find resource"),
+    ({"zone": "us-east-1d"}, 'zone: is "us-east-1d", yet the cluster\'s subnets are in us-east-1a, '
+     "us-east-1b; choose one of those, or give network.subnetIds with a subnet there"),
+    ({"network": {"subnetIds": ["subnet-a"]}},
+     "network.subnetIds: those given are all in us-east-1a, must be in two zones or more, as RDS "
+     "insists on it, also for a server in one; type `pulumi config set --path "
+     "'network.subnetIds[0]' subnet-…` and so on for each"),
+    ({"highAvailability": True},
+     "highAvailability: is true, yet RDS makes no instance with both a standby and a given zone; "
+     "type `pulumi config set highAvailability false` and `pulumi up`, then set it to true: the "
+     "instance keeps its zone"),
+    ({"running": {}, "zone": "us-east-1b"},
+     'zone: is "us-east-1b", yet instance postgres-server1a2b3c4 is in us-east-1a, and RDS moves '
+     "none; set it to us-east-1a, or make a new stack there with restoreFrom"),
+    ({"running": {}, "postgresVersion": "16"},
+     "postgresVersion: is 16, yet instance postgres-server1a2b3c4 has 17, and none goes back; set "
+     "it to 17, or make a new stack with restoreFrom and a snapshot from before the upgrade"),
+    ({"running": {}, "postgresVersion": "19"},
+     "postgresVersion: is 19, yet instance postgres-server1a2b3c4 has 17; go one major version at "
+     "a time: set it to 18 first"),
+    ({"size": "huge"},
+     'size: is "huge", must be small, medium, large, or a class of RDS such as db.m7g.large'),
+    ({"maxStorageGb": 65}, "maxStorageGb: is 65, must be 64 (no growth) or at least 71, 10 % more "
+     "than storageGb"),
+    ({"backupDays": 0}, "backupDays: is 0, must be 1 to 35; 0 would switch backups off, which this "
+     "program never does"),
+    ({"server": {"kmsKeyId": "alias/mine"}},
+     'server.kmsKeyId: is "alias/mine", must be the ARN of a key (arn:aws:kms:…:key/…), as RDS '
+     "hands back no alias"),
+    ({"server": {"backupWindow": "3-4"}},
+     'server.backupWindow: is "3-4", must be as 03:00-04:00, in UTC'),
+    ({"server": {"backupWindow": "03:00-03:20"}},
+     "server.backupWindow: has 20 minutes, must have 30 or more"),
+    ({"server": {"maintenanceWindow": "sun:03:30-sun:04:30"}},
+     "server.maintenanceWindow: sun:03:30-sun:04:30 overlaps the backup window 03:00-04:00, which "
+     "RDS refuses; move one of them"),
+    ({"server": {"backupWindow": "23:45-00:15", "maintenanceWindow": "sun:23:00-mon:00:00"}},
+     "server.maintenanceWindow: sun:23:00-mon:00:00 overlaps the backup window 23:45-00:15, which "
+     "RDS refuses; move one of them"),
+    ({"server": {"parameters": {"max_connections": 5}}},
+     'server.parameters.max_connections: is 5, must be a string, as "5"'),
+    ({"server": {"parameters": {"rds.force_ssl": "0"}}},
+     "server.parameters.rds.force_ssl: must be 1, as nothing may connect without TLS"),
+    ({"restoreFrom": {"snapshot": "a", "instance": "b"}},
+     "restoreFrom: take either snapshot, or instance and time, not both"),
+    ({"restoreFrom": {"instance": "b", "time": "yesterday"}},
+     'restoreFrom.time: is "yesterday", must be as 2026-01-31T03:00:00Z, in UTC'),
+    ({"labels": {"coder:stack": "x"}},
+     "labels.coder:stack: is taken; choose another name for the tag"),
+    ({"size": "db.t4g.micro", "replicas": 2}, "replicas: 2 of chart 1.44.3 need "),
+    ({"server": {"parameters": {"max_connections": "50"}}}, "replicas: 1 of chart 1.44.3 need "),
+    ({"existing": {"host": "x"}}, "existing: is set, yet this cloud takes none; take it out"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "line"), WRONG)
+def test_what_can_not_be_is_refused_with_its_line(cloud: Aws, settings: Stack, line: str) -> None:
+    lines = cloud.refuses(**settings)
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(line)
+
+
+def test_two_instances_of_one_stack_are_refused(cloud: Aws) -> None:
+    tags = {"coder:stack": "coder/dev"}
+    cloud.instances = {"one": {"tags": tags}, "two": {"tags": tags}}
+    (line,) = cloud.refuses()
+    assert line.startswith("Instances one, two all carry the tag coder:stack=coder/dev")
+
+
+def test_a_cluster_in_one_zone_is_told_what_to_do(cloud: Aws) -> None:
+    cloud.cluster_subnets = ["subnet-a"]
+    (line,) = cloud.refuses()
+    assert line.startswith("network.subnetIds: the cluster's subnets are all in us-east-1a")
+
+
+def test_the_subnets_must_be_in_one_vpc(cloud: Aws) -> None:
+    cloud.vpcs = {"subnet-b": "vpc-2"}
+    (line,) = cloud.refuses(network={"subnetIds": ["subnet-a", "subnet-b"]})
+    assert (
+        line == "network.subnetIds: subnet-b is in vpc-2, must be in vpc-1, the VPC of the server"
+    )
+
+
+def test_everything_wrong_is_said_at_once(cloud: Aws) -> None:
+    cloud.node_groups = {}
+    wrong: dict[str, Any] = {"size": "huge", "highAvailability": True, "backupDays": 0}
+    assert len(cloud.refuses(**wrong)) == 4

@@ -1,0 +1,28 @@
+"""How much memory a class has, and how many connections fit in it."""
+
+import pytest
+
+from components.aws import machines
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "gib"),
+    [
+        ("db.t4g.micro", 1),
+        ("db.t3.2xlarge", 32),
+        ("db.m6i.large", 8),
+        ("db.m7g.xlarge", 16),
+        ("db.m6i.2xlarge", 32),
+        ("db.r6gd.16xlarge", 512),
+        ("db.x2iedn.xlarge", 64),
+        ("db.q9.large", None),
+    ],
+)
+def test_a_class_has_the_memory_of_its_family(instance_class: str, gib: int | None) -> None:
+    assert machines.memory_gib(instance_class) == gib
+
+
+def test_the_limit_is_on_the_low_side_of_rds_own_formula() -> None:
+    assert machines.max_connections("db.m6i.large") == 675
+    assert machines.max_connections("db.r6i.32xlarge") == 5000
+    assert machines.max_connections("db.q9.large") is None

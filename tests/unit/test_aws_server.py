@@ -1,0 +1,207 @@
+"""What is asked of RDS: private, encrypted, backed up, in the right zone, hard to lose."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.unit.aws import (
+    HOST,
+    INGRESS,
+    INSTANCE,
+    NODES,
+    PARAMETER_GROUP,
+    RANDOM_ID,
+    SECURITY_GROUP,
+    SUBNET_GROUP,
+    VPC,
+    Aws,
+)
+from tests.unit.pretend import PASSWORD, SECRET
+from tests.unit.stacks import Stack
+
+
+@pytest.fixture
+def cloud() -> Aws:
+    return Aws()
+
+
+EXPECTED: dict[str, Any] = {
+    "engine": "postgres",
+    "engineVersion": "17",
+    "instanceClass": "db.m6i.large",
+    "allocatedStorage": 64,
+    "maxAllocatedStorage": 256,
+    "storageType": "gp3",
+    "storageEncrypted": True,
+    "publiclyAccessible": False,
+    "availabilityZone": "us-east-1a",
+    "multiAz": False,
+    "backupRetentionPeriod": 7,
+    "backupWindow": "03:00-04:00",
+    "maintenanceWindow": "sun:04:30-sun:05:30",
+    "deletionProtection": True,
+    "skipFinalSnapshot": False,
+    "deleteAutomatedBackups": False,
+    "copyTagsToSnapshot": True,
+    "autoMinorVersionUpgrade": True,
+    "allowMajorVersionUpgrade": False,
+    "applyImmediately": False,
+    "engineLifecycleSupport": "open-source-rds-extended-support-disabled",
+    "performanceInsightsEnabled": True,
+    "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
+    "tags": {"coder:stack": "coder/dev", "coder:zone": "us-east-1a"},
+}
+
+
+@pytest.mark.parametrize("key", EXPECTED)
+def test_an_instance_is_as_production_wants_it(cloud: Aws, key: str) -> None:
+    assert cloud.run()[key] == EXPECTED[key]
+
+
+CHANGED: list[tuple[Stack, dict[str, Any]]] = [
+    ({"size": "medium"}, {"instanceClass": "db.m6i.xlarge"}),
+    ({"size": "large"}, {"instanceClass": "db.m6i.2xlarge"}),
+    ({"size": "db.r8g.4xlarge"}, {"instanceClass": "db.r8g.4xlarge"}),
+    ({"size": "db.t4g.small"}, {"performanceInsightsEnabled": False}),
+    ({"backupDays": 30}, {"backupRetentionPeriod": 30}),
+    ({"storageGb": 100}, {"allocatedStorage": 100}),
+    ({"storageGb": 100, "maxStorageGb": 100}, {"maxAllocatedStorage": 0}),
+    ({"protect": False}, {"deletionProtection": False, "skipFinalSnapshot": False}),
+    ({"applyImmediately": True}, {"applyImmediately": True}),
+    ({"server": {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc-1"}},
+     {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc-1"}),
+    ({"server": {"backupWindow": "01:00-02:00", "maintenanceWindow": "mon:02:00-mon:03:00"}},
+     {"backupWindow": "01:00-02:00", "maintenanceWindow": "mon:02:00-mon:03:00"}),
+    ({"labels": {"team": "x"}}, {"tags": EXPECTED["tags"] | {"team": "x"}}),
+    ({"restoreFrom": {"snapshot": "snap-1"}}, {"snapshotIdentifier": "snap-1"}),
+    ({"restoreFrom": {"instance": "old"}},
+     {"restoreToPointInTime": {"sourceDbInstanceIdentifier": "old",
+                               "useLatestRestorableTime": True}}),
+    ({"restoreFrom": {"instance": "old", "time": "2026-01-31T03:00:00Z"}},
+     {"restoreToPointInTime": {"sourceDbInstanceIdentifier": "old",
+                               "restoreTime": "2026-01-31T03:00:00Z"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "inputs"), CHANGED)
+def test_each_setting_reaches_the_instance(
+    cloud: Aws, settings: Stack, inputs: dict[str, Any]
+) -> None:
+    asked = cloud.run(**settings)
+    assert {key: asked[key] for key in inputs} == inputs
+
+
+def test_the_final_snapshot_has_a_legal_name_of_its_own(cloud: Aws) -> None:
+    name = cloud.run()["finalSnapshotIdentifier"]
+    assert name == "coder-coder-dev-final-0a1b2c3d"
+    suffix = cloud.named("postgres-final-snapshot")
+    assert suffix.type == RANDOM_ID
+    assert suffix.plain["keepers"] == {"kmsKeyId": ""}, "a replaced server must not share it"
+
+
+def test_only_the_nodes_may_connect(cloud: Aws) -> None:
+    server = cloud.run()
+    firewall = cloud.named("postgres-firewall")
+    assert firewall.type == SECURITY_GROUP
+    assert firewall.plain["vpcId"] == VPC
+    assert not {"ingress", "egress"} & firewall.plain.keys(), "inline rules fight separate ones"
+    assert server["vpcSecurityGroupIds"] == ["postgres-firewall-1a2b3c"]
+    (rule,) = cloud.all(INGRESS)
+    assert rule.plain["referencedSecurityGroupId"] == NODES
+    assert (rule.plain["fromPort"], rule.plain["toPort"]) == (5432, 5432)
+    assert rule.plain["ipProtocol"] == "tcp"
+    assert not {"cidrIpv4", "cidrIpv6"} & rule.plain.keys()
+
+
+def test_each_client_has_a_rule_that_the_server_waits_for(cloud: Aws) -> None:
+    cloud.run(network={"clientSecurityGroupIds": ["sg-1", "sg-2"]})
+    rules = {rule.name: rule for rule in cloud.all(INGRESS)}
+    assert set(rules) == {"postgres-from-sg-1", "postgres-from-sg-2"}
+    assert {rule.urn for rule in rules.values()} <= cloud.named("postgres-server").dependencies
+
+
+def test_the_subnet_group_has_the_clusters_subnets(cloud: Aws) -> None:
+    server = cloud.run()
+    (group,) = cloud.all(SUBNET_GROUP)
+    assert group.plain["subnetIds"] == ["subnet-a", "subnet-b"]
+    assert server["dbSubnetGroupName"] == "postgres-subnets-1a2b3c"
+
+
+def test_a_parameter_group_is_made_only_where_a_setting_needs_it(cloud: Aws) -> None:
+    assert "parameterGroupName" not in cloud.run()
+    assert not cloud.all(PARAMETER_GROUP)
+
+
+def test_parameters_say_whether_they_need_a_restart(cloud: Aws) -> None:
+    parameters = {"max_connections": "500", "log_min_duration_statement": "1000"}
+    cloud.run(server={"parameters": parameters})
+    (group,) = cloud.all(PARAMETER_GROUP)
+    assert group.plain["family"] == "postgres17"
+    assert group.plain["parameters"] == [
+        {"name": "log_min_duration_statement", "value": "1000", "applyMethod": "immediate"},
+        {"name": "max_connections", "value": "500", "applyMethod": "pending-reboot"},
+    ]
+
+
+def test_tls_is_forced_where_it_is_not_the_default(cloud: Aws) -> None:
+    cloud.run(postgresVersion="14")
+    (group,) = cloud.all(PARAMETER_GROUP)
+    assert group.plain["family"] == "postgres14"
+    assert group.plain["parameters"] == [
+        {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}
+    ]
+
+
+def test_what_holds_data_or_its_network_is_protected(cloud: Aws) -> None:
+    cloud.run()
+    protected = {each.type for each in cloud.asked if each.protect and "aws:" in each.type}
+    assert protected == {INSTANCE, SUBNET_GROUP, SECURITY_GROUP}
+    for each in cloud.asked:
+        if each.type in protected:
+            assert each.hooks.get("before_delete"), f"{each.name} has no hook at its deletion"
+
+
+def test_nothing_is_protected_once_that_is_switched_off(cloud: Aws) -> None:
+    cloud.run(protect=False)
+    assert not [each for each in cloud.asked if each.protect]
+    assert not [each for each in cloud.asked if each.hooks.get("before_delete")]
+
+
+def test_the_connection_is_verified_by_the_regions_own_authorities(cloud: Aws) -> None:
+    cloud.run()
+    login = cloud.named("coder-db-blue").plain["stringData"]
+    assert login["host"] == HOST, "the endpoint would be host and port"
+    assert "sslmode=verify-full" in login["url"]
+    names = re.findall("^# (.*)$", login["ca.crt"], re.MULTILINE)
+    assert names
+    assert all(name.startswith("Amazon RDS us-east-1 Root CA ") for name in names)
+
+
+def test_the_master_login_never_reaches_coders_namespace(cloud: Aws) -> None:
+    cloud.run()
+    made = {each.name for each in cloud.all(PASSWORD)}
+    assert made == {
+        "postgres-admin-password",
+        "postgres-database-blue",
+        "postgres-database-green",
+    }
+    holders = {
+        each.name for each in cloud.all(SECRET) if "coder_admin" in str(each.plain["stringData"])
+    }
+    assert holders == {"postgres-database-credentials"}
+
+
+def test_the_master_password_is_legal_and_secret(cloud: Aws) -> None:
+    cloud.run()
+    asked = cloud.named("postgres-admin-password").plain
+    assert (asked["length"], asked["overrideSpecial"]) == (32, "-_~")
+    assert '"password": "[secret]"' in cloud.named("postgres-server").in_the_clear
+
+
+def test_every_resource_of_aws_belongs_to_the_component(cloud: Aws) -> None:
+    cloud.run()
+    for each in cloud.asked:
+        if each.type.startswith("aws:"):
+            assert each.parent.endswith("coder:aws:Postgres::postgres"), each.name
+            assert each.name.startswith("postgres-")
