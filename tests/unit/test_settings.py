@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components import CLOUDS
 from tests.conftest import ROOT
 from tests.unit.pretend import deploy, refused
 from tests.unit.stacks import GIVEN, MADE, SCHEMA, Stack, given, made
@@ -31,7 +32,7 @@ def without(server: Stack, *keys: str) -> Stack:
 
 
 WRONG: list[tuple[Stack, str]] = [
-    (made(cloud="ibm"), 'cloud: is "ibm", must be one of: existing'),
+    (made(cloud="ibm"), f'cloud: is "ibm", must be one of: {", ".join(CLOUDS)}'),
     # keys of objects
     (made(cluster={"name": "x"}), "cluster.name: no such key; cluster takes: "
      "certificateAuthority, endpoint, zone"),
