@@ -1,0 +1,65 @@
+"""What all resources of AWS have alike: names, tags and the words of Terraform's checks."""
+
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sandbox.plugins.base import UNKNOWN, Input, Operation, Problem, autoname
+from sandbox.plugins.strict import snake
+
+TAGS = Input("map")
+REGION = Input("string", replaces=True)
+DESCRIPTION = "Managed by Pulumi"
+
+
+def name(op: Operation, inputs: dict[str, Any], old: Mapping[str, Any]) -> None:
+    """Fill in a name where neither it nor a prefix is given."""
+    if inputs.get("name") is None and inputs.get("namePrefix") is None:
+        inputs["name"] = autoname(op, old.get("name"))
+
+
+def given_name(inputs: Mapping[str, Any]) -> str:
+    """The name given, or one made of the prefix."""
+    stamp = f"{time.time_ns():x}"[:16] + secrets.token_hex(5)
+    return inputs.get("name") or f"{inputs['namePrefix']}{stamp[:26]}"
+
+
+def tags_all(op: Operation, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The resource's tags on top of the provider's own."""
+    return {**(op.config.get("defaultTags") or {}).get("tags", {}), **(inputs.get("tags") or {})}
+
+
+def problem(op: Operation, key: str, text: str) -> Problem:
+    """What the provider's own check says of one argument."""
+    return Problem("", f"{text}. Examine values at '{op.name}.{key}'.")
+
+
+def conflicts(
+    op: Operation, inputs: Mapping[str, Any], *pairs: tuple[str, str]
+) -> Iterator[Problem]:
+    """Arguments that may not be given together."""
+    for one, other in pairs:
+        if inputs.get(one) is not None and inputs.get(other) is not None:
+            detail = f'"{snake(one)}": conflicts with {snake(other)}'
+            yield problem(op, one, f"Conflicting configuration arguments. {detail}")
+
+
+def unmatched(
+    op: Operation, inputs: Mapping[str, Any], key: str, pattern: str, text: str
+) -> Iterator[Problem]:
+    """A string that is not of the pattern, where it is known by now."""
+    value = inputs.get(key)
+    if isinstance(value, str) and value != UNKNOWN and not re.fullmatch(pattern, value):
+        yield problem(op, key, f'invalid value for {snake(key)} ({text}): "{value}"')
+
+
+def not_among(
+    op: Operation, inputs: Mapping[str, Any], key: str, allowed: tuple[Any, ...]
+) -> Iterator[Problem]:
+    """A value that is none of those allowed, where it is known by now."""
+    value = inputs.get(key)
+    if value is not None and value != UNKNOWN and value not in allowed:
+        listed = " ".join(f'"{each}"' for each in allowed)
+        yield problem(op, key, f"expected {snake(key)} to be one of [{listed}], got {value}")

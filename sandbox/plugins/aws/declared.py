@@ -1,0 +1,135 @@
+"""The inputs and outputs of an RDS instance, by the names of the published SDK."""
+
+from collections.abc import Mapping
+
+from sandbox.plugins.base import Input, Inputs, Output, Outputs
+from sandbox.plugins.resource import Kind
+
+_BOOLEANS = """
+allowMajorVersionUpgrade applyImmediately autoMinorVersionUpgrade copyTagsToSnapshot
+customerOwnedIpEnabled dedicatedLogVolume deleteAutomatedBackups deletionProtection
+iamDatabaseAuthenticationEnabled manageMasterUserPassword multiAz performanceInsightsEnabled
+publiclyAccessible skipFinalSnapshot storageEncrypted upgradeStorageConfig
+"""
+_INTEGERS = """
+allocatedStorage backupRetentionPeriod iops maxAllocatedStorage monitoringInterval
+passwordWoVersion performanceInsightsRetentionPeriod port storageThroughput
+"""
+_STRINGS = """
+availabilityZone backupTarget backupWindow caCertIdentifier characterSetName
+customIamInstanceProfile databaseInsightsMode dbName dbSubnetGroupName domain
+domainAuthSecretArn domainFqdn domainIamRoleName domainOu engine engineLifecycleSupport
+engineVersion finalSnapshotIdentifier identifier identifierPrefix kmsKeyId licenseModel
+maintenanceWindow masterUserSecretKmsKeyId monitoringRoleArn ncharCharacterSetName networkType
+optionGroupName parameterGroupName password passwordWo performanceInsightsKmsKeyId region
+replicaMode replicateSourceDb snapshotIdentifier storageType timezone username
+"""
+_LISTS = "domainDnsIps enabledCloudwatchLogsExports vpcSecurityGroupIds warningEventCategories"
+
+REPLACING = frozenset(
+    (
+        "availabilityZone",
+        "backupTarget",
+        "characterSetName",
+        "customIamInstanceProfile",
+        "dbName",
+        "engine",
+        "kmsKeyId",
+        "ncharCharacterSetName",
+        "region",
+        "restoreToPointInTime",
+        "snapshotIdentifier",
+        "storageEncrypted",
+        "timezone",
+        "username",
+    )
+)
+SECRET = frozenset(("password", "passwordWo"))
+STATE_ONLY = frozenset(
+    (
+        "allowMajorVersionUpgrade",
+        "applyImmediately",
+        "blueGreenUpdate",
+        "deleteAutomatedBackups",
+        "finalSnapshotIdentifier",
+        "replicateSourceDb",
+        "skipFinalSnapshot",
+        "tags",
+    )
+)
+"""Changes of these alone ask nothing of RDS."""
+PENDING = frozenset(
+    (
+        "allocatedStorage",
+        "caCertIdentifier",
+        "engineVersion",
+        "instanceClass",
+        "iops",
+        "multiAz",
+        "parameterGroupName",
+        "storageThroughput",
+        "storageType",
+    )
+)
+"""Changes of these wait for the maintenance window unless they are applied at once."""
+UNSIMULATED = frozenset(
+    (
+        "blueGreenUpdate",
+        "domain",
+        "identifierPrefix",
+        "manageMasterUserPassword",
+        "passwordWo",
+        "replicateSourceDb",
+        "s3Import",
+    )
+)
+"""Refused, so that nothing seems to work that was never made to."""
+
+
+_KINDS: Mapping[Kind, str] = {
+    "boolean": _BOOLEANS,
+    "integer": _INTEGERS,
+    "string": _STRINGS,
+    "list": _LISTS,
+}
+
+INPUTS: Inputs = {
+    "instanceClass": Input("string", required=True),
+    "blueGreenUpdate": Input("object", fields={"enabled": Input("boolean")}),
+    "restoreToPointInTime": Input(
+        "object",
+        replaces=True,
+        fields={
+            "restoreTime": Input("string"),
+            "sourceDbInstanceAutomatedBackupsArn": Input("string"),
+            "sourceDbInstanceIdentifier": Input("string"),
+            "sourceDbiResourceId": Input("string"),
+            "useLatestRestorableTime": Input("boolean"),
+        },
+    ),
+    "s3Import": Input("object"),
+    "tags": Input("map"),
+    **{
+        key: Input(kind, secret=key in SECRET, replaces=key in REPLACING)
+        for kind, names in _KINDS.items()
+        for key in names.split()
+    },
+}
+OUTPUTS: Outputs = {
+    key: Output()
+    for key in (
+        "address",
+        "arn",
+        "endpoint",
+        "engineVersionActual",
+        "hostedZoneId",
+        "latestRestorableTime",
+        "listenerEndpoints",
+        "masterUserSecrets",
+        "replicas",
+        "resourceId",
+        "status",
+        "tagsAll",
+        "upgradeRolloutOrder",
+    )
+}

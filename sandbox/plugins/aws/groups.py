@@ -1,0 +1,248 @@
+"""RDS subnet groups and parameter groups."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from sandbox.plugins.aws import servers
+from sandbox.plugins.aws.cloud import Cloud, Data, zones_of
+from sandbox.plugins.aws.common import (
+    DESCRIPTION,
+    REGION,
+    TAGS,
+    conflicts,
+    given_name,
+    name,
+    not_among,
+    tags_all,
+    unmatched,
+)
+from sandbox.plugins.aws.errors import ApiError, failure, invalid
+from sandbox.plugins.base import Input, Inputs, Operation, Output, Outputs, Problem, Resource
+from sandbox.plugins.values import Path
+
+FAMILIES = tuple(f"postgres{major}" for major in range(13, 19))
+STATIC = {"max_connections", "shared_buffers", "wal_level", "shared_preload_libraries"}
+"""Some of those that need a restart; the others are taken for dynamic."""
+
+
+class _Group(Resource):
+    """Something with a name that instances refer to."""
+
+    kind: ClassVar[str]
+    noun: ClassVar[str]
+    reference: ClassVar[str]
+    """The instance's property that refers to it."""
+    in_use: ClassVar[tuple[str, str]]
+
+    def read(self, op: Operation, id: str, state: Data) -> Data | None:
+        """The group as it is."""
+        return Cloud.of(op, state).look()[self.kind].get(id)
+
+    def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
+        """Make it under its name, which is its id."""
+        cloud, chosen = Cloud.of(op, inputs), given_name(inputs).lower()
+        try:
+            with cloud.change() as data:
+                self.refuse(data, inputs)
+                if chosen in data[self.kind]:
+                    code = f"{self.noun.replace(' ', '')}AlreadyExists"
+                    raise ApiError(code, f"{self.noun} {chosen} already exists")
+                found = data[self.kind][chosen] = self.described(op, cloud, data, chosen, inputs)
+        except ApiError as error:
+            doing = f"creating RDS {self.noun} ({chosen})"
+            raise failure(doing, f"Create{self.noun.replace(' ', '')}", error) from None
+        return chosen, found
+
+    def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
+        """Change it in place."""
+        cloud = Cloud.of(op, inputs)
+        try:
+            with cloud.change() as data:
+                self.refuse(data, inputs, id)
+                found = data[self.kind][id] = self.described(op, cloud, data, id, inputs)
+        except ApiError as error:
+            doing = f"updating RDS {self.noun} ({id})"
+            raise failure(doing, f"Modify{self.noun.replace(' ', '')}", error) from None
+        self.changed(data, id)
+        return found
+
+    def delete(self, op: Operation, id: str, state: Data) -> None:
+        """Delete it, unless an instance has it."""
+        try:
+            with Cloud.of(op, state).change() as data:
+                if self.users(data, id):
+                    code, message = self.in_use
+                    raise ApiError(code, message.format(id))
+                data[self.kind].pop(id, None)
+        except ApiError as error:
+            doing = f"deleting RDS {self.noun} ({id})"
+            raise failure(doing, f"Delete{self.noun.replace(' ', '')}", error) from None
+
+    def users(self, data: Data, id: str) -> list[Data]:
+        """The instances that refer to it."""
+        return [each for each in data["instances"].values() if each.get(self.reference) == id]
+
+    def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
+        """Raise what the API says of inputs that it does not take."""
+        raise NotImplementedError
+
+    def described(self, op: Operation, cloud: Cloud, data: Data, id: str, inputs: Data) -> Data:
+        """The group as it is kept."""
+        raise NotImplementedError
+
+    def changed(self, data: Data, id: str) -> None:
+        """What a change does to the instances that have it."""
+
+
+class SubnetGroup(_Group):
+    """The subnets that an instance may be in."""
+
+    type = "aws:rds/subnetGroup:SubnetGroup"
+    kind = "subnetGroups"
+    noun = "DB Subnet Group"
+    reference = "dbSubnetGroupName"
+    in_use = (
+        "InvalidDBSubnetGroupStateFault",
+        "Cannot delete the subnet group '{}' because it's in use.",
+    )
+    inputs: ClassVar[Inputs] = {
+        "description": Input("string", default=DESCRIPTION),
+        "name": Input("string", replaces=True),
+        "namePrefix": Input("string", replaces=True),
+        "region": REGION,
+        "subnetIds": Input("list", required=True),
+        "tags": TAGS,
+    }
+    outputs: ClassVar[Outputs] = {
+        key: Output() for key in ("arn", "supportedNetworkTypes", "tagsAll", "vpcId")
+    }
+
+    def differs(self, path: Path, old: Data, new: Data) -> bool:
+        """Subnets are a set."""
+        if path[0] == "subnetIds":
+            return set(old.get("subnetIds") or []) != set(new.get("subnetIds") or [])
+        return True
+
+    def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
+        """A name has lower-case letters, digits, spaces, dots, hyphens and underscores."""
+        name(op, inputs, old)
+        yield from conflicts(op, inputs, ("name", "namePrefix"))
+        for key, most in (("name", 255), ("namePrefix", 229)):
+            pattern = rf"(?!default$)[ .0-9a-z_-]{{1,{most}}}"
+            text = (
+                "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces"
+            )
+            yield from unmatched(op, inputs, key, pattern, text)
+
+    def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
+        """Subnets must exist, in one VPC, in two zones; one in use must stay."""
+        wanted = inputs["subnetIds"]
+        if unknown := [each for each in wanted if each not in data["subnets"]]:
+            raise ApiError(
+                "InvalidSubnet", f"Some input subnets in :[{', '.join(unknown)}] are invalid."
+            )
+        if len({data["subnets"][each]["vpcId"] for each in wanted}) > 1:
+            raise ApiError("InvalidSubnet", "The DB subnet group must be in one VPC.")
+        zones = zones_of(data, wanted)
+        if len(zones) < 2:
+            raise ApiError(
+                "DBSubnetGroupDoesNotCoverEnoughAZs",
+                "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. "
+                f"Current AZ coverage: {', '.join(sorted(zones))}. Add subnets to cover at least 2 "
+                "AZs.",
+            )
+        for instance in self.users(data, id):
+            if instance["availabilityZone"] not in zones:
+                raise ApiError("SubnetAlreadyInUse", "The DB subnet is already in use in the AZ.")
+
+    def described(self, op: Operation, cloud: Cloud, data: Data, id: str, inputs: Data) -> Data:
+        """The group as it is kept."""
+        return {
+            **inputs,
+            "name": id,
+            "arn": cloud.arn("rds", f"subgrp:{id}"),
+            "supportedNetworkTypes": ["IPV4"],
+            "tagsAll": tags_all(op, inputs),
+            "vpcId": data["subnets"][inputs["subnetIds"][0]]["vpcId"],
+        }
+
+
+class ParameterGroup(_Group):
+    """PostgreSQL's settings for one major version."""
+
+    type = "aws:rds/parameterGroup:ParameterGroup"
+    kind = "parameterGroups"
+    noun = "DB Parameter Group"
+    reference = "parameterGroupName"
+    in_use = (
+        "InvalidDBParameterGroupState",
+        "One or more database instances are still members of this parameter group {}, so the "
+        "group cannot be deleted",
+    )
+    inputs: ClassVar[Inputs] = {
+        "description": Input("string", replaces=True, default=DESCRIPTION),
+        "family": Input("string", required=True, replaces=True),
+        "name": Input("string", replaces=True),
+        "namePrefix": Input("string", replaces=True),
+        "parameters": Input(
+            "list",
+            fields={
+                "applyMethod": Input("string"),
+                "name": Input("string", required=True),
+                "value": Input("string", required=True),
+            },
+        ),
+        "region": REGION,
+        "skipDestroy": Input("boolean"),
+        "tags": TAGS,
+    }
+    outputs: ClassVar[Outputs] = {"arn": Output(), "tagsAll": Output()}
+
+    def differs(self, path: Path, old: Data, new: Data) -> bool:
+        """Parameters are a set, in which another apply method alone is no change."""
+        if path[0] == "parameters":
+            return _values(old) != _values(new)
+        return True
+
+    def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
+        """A name begins with a letter and has single hyphens."""
+        name(op, inputs, old)
+        yield from conflicts(op, inputs, ("name", "namePrefix"))
+        pattern = r"(?!.*--)[a-z][a-z0-9.-]{0,254}(?<!-)"
+        yield from unmatched(op, inputs, "name", pattern, "a letter, then letters, digits, hyphens")
+        for parameter in inputs.get("parameters") or []:
+            if isinstance(parameter, dict):
+                yield from not_among(op, parameter, "applyMethod", ("immediate", "pending-reboot"))
+
+    def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
+        """The family must exist, and a static parameter waits for a restart."""
+        if inputs["family"] not in FAMILIES:
+            raise ApiError(
+                "InvalidParameterValue",
+                f"ParameterGroupFamily {inputs['family']} is not a valid parameter group family",
+            )
+        for each in inputs.get("parameters") or []:
+            if each["name"] in STATIC and each.get("applyMethod", "immediate") == "immediate":
+                raise invalid("cannot use immediate apply method for static parameter")
+
+    def described(self, op: Operation, cloud: Cloud, data: Data, id: str, inputs: Data) -> Data:
+        """The group as it is kept."""
+        arn = cloud.arn("rds", f"pg:{id}")
+        return {**inputs, "name": id, "arn": arn, "tagsAll": tags_all(op, inputs)}
+
+    def changed(self, data: Data, id: str) -> None:
+        """Instances take the dynamic parameters at once, the others when they start."""
+        for instance in self.users(data, id):
+            servers.chosen().configure(instance, settings(data, instance))
+
+
+def settings(data: Data, instance: Data) -> dict[str, str]:
+    """PostgreSQL's settings of an instance; RDS's own are not PostgreSQL's."""
+    group: dict[str, Any] = data["parameterGroups"].get(
+        instance.get("parameterGroupName") or "", {}
+    )
+    return {key: value for key, value in _values(group).items() if "." not in key}
+
+
+def _values(inputs: Data) -> dict[str, str]:
+    return {each["name"].lower(): each["value"] for each in inputs.get("parameters") or []}

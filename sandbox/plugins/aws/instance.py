@@ -1,0 +1,268 @@
+"""An RDS instance: made, modified, restored, failed over and deleted as RDS does it."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from sandbox.plugins.aws import declared, records, rules, servers
+from sandbox.plugins.aws.cloud import Cloud, Data, seconds
+from sandbox.plugins.aws.common import conflicts, not_among, problem, tags_all, unmatched
+from sandbox.plugins.aws.errors import ApiError, failure, invalid, wrapped
+from sandbox.plugins.base import (
+    Inputs,
+    Operation,
+    Outputs,
+    Problem,
+    Resource,
+    autoname,
+)
+from sandbox.plugins.strict import snake
+from sandbox.plugins.values import Path, changed_paths
+
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_DAY = "(mon|tue|wed|thu|fri|sat|sun|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+
+
+class Instance(Resource):
+    """One PostgreSQL server."""
+
+    type = "aws:rds/instance:Instance"
+    inputs: ClassVar[Inputs] = declared.INPUTS
+    outputs: ClassVar[Outputs] = declared.OUTPUTS
+    create_timeout = 2400
+    update_timeout = 4800
+    delete_timeout = 3600
+
+    def differs(self, path: Path, old: Data, new: Data) -> bool:
+        """Storage that has grown by itself is no change, nor is another order."""
+        key = str(path[0])
+        if key == "allocatedStorage":
+            was, wanted = old.get(key), new.get(key)
+            if isinstance(was, int) and isinstance(wanted, int) and was > wanted:
+                return not (new.get("maxAllocatedStorage") or 0) > wanted
+        if key in ("vpcSecurityGroupIds", "enabledCloudwatchLogsExports"):
+            return set(old.get(key) or []) != set(new.get(key) or [])
+        return True
+
+    def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
+        """Fill in the identifier, and refuse what the provider itself refuses."""
+        if inputs.get("identifier") is None and inputs.get("identifierPrefix") is None:
+            inputs["identifier"] = autoname(op, old.get("identifier"), separator="")
+        for key in sorted(declared.UNSIMULATED & {k for k, v in inputs.items() if v}):
+            yield problem(op, key, f"the simulated AWS has no {key}")
+        yield from conflicts(
+            op,
+            inputs,
+            ("snapshotIdentifier", "restoreToPointInTime"),
+            ("dbName", "replicateSourceDb"),
+        )
+        for key, text in (("identifier", "identifier"), ("finalSnapshotIdentifier", "snapshot")):
+            case = "a-z" if key == "identifier" else "A-Za-z"
+            pattern = rf"(?!.*--)[{case}][0-9{case}-]*(?<!-)"
+            yield from unmatched(op, inputs, key, pattern, f"no {text} of RDS")
+        yield from unmatched(op, inputs, "backupWindow", f"{_TIME}-{_TIME}", "hh24:mi-hh24:mi")
+        yield from unmatched(
+            op,
+            inputs,
+            "maintenanceWindow",
+            f"{_DAY}:{_TIME}-{_DAY}:{_TIME}",
+            "ddd:hh24:mi-ddd:hh24:mi",
+        )
+        yield from not_among(op, inputs, "databaseInsightsMode", ("standard", "advanced"))
+        yield from not_among(op, inputs, "networkType", ("IPV4", "DUAL"))
+        support = "open-source-rds-extended-support"
+        allowed = (support, f"{support}-disabled")
+        yield from not_among(op, inputs, "engineLifecycleSupport", allowed)
+        yield from not_among(op, inputs, "monitoringInterval", (0, 1, 5, 10, 15, 30, 60))
+        for each in inputs.get("enabledCloudwatchLogsExports") or []:
+            if each not in ("postgresql", "upgrade", "iam-db-auth-error"):
+                yield problem(op, "enabledCloudwatchLogsExports", f"no log of PostgreSQL: {each}")
+
+    def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
+        """Make it, empty or from what was kept, and wait until it is available."""
+        cloud, identifier = Cloud.of(op, inputs), inputs["identifier"]
+        operation, source = _operation(inputs), {}
+        if operation == "CreateDBInstance":
+            for key in ("allocatedStorage", "engine", "username"):
+                if inputs.get(key) is None:
+                    raise wrapped(f'"{snake(key)}": required field is not set')
+        try:
+            with cloud.change() as data:
+                source = records.source(data, inputs)
+                record = records.new(op, cloud, data, inputs, source)
+                rules.refuse_new(data, {**record, **inputs, **_kept(record)})
+                data["instances"][identifier] = record
+        except ApiError as error:
+            doing = f"creating RDS DB Instance ({identifier})"
+            raise failure(doing, operation, error) from None
+        op.status("creating")
+        self._make(inputs, record, source, data)
+        op.sleep(seconds())
+        record = records.put(cloud, identifier, status="available")
+        servers.chosen().guard()
+        return record["resourceId"], records.outputs(record)
+
+    def _make(self, inputs: Data, record: Data, source: Data, data: Data) -> None:
+        behind = servers.chosen()
+        if inputs.get("snapshotIdentifier"):
+            behind.restore(record, inputs["snapshotIdentifier"])
+        elif inputs.get("restoreToPointInTime"):
+            behind.copy(record, source)
+        else:
+            behind.create(record, inputs["password"], records.settings(data, record))
+            return
+        if password := inputs.get("password"):
+            behind.set_password(record, password)
+
+    def read(self, op: Operation, id: str, state: Data) -> Data | None:
+        """The instance as it is; one may be imported by its identifier."""
+        record = records.find(Cloud.of(op, state).look(), id)
+        if record is None:
+            return None
+        kept = {key: state[key] for key in ("password", *declared.STATE_ONLY) if key in state}
+        found = {**state, **records.outputs(record), **kept, "id": record["resourceId"]}
+        asked = state.get("engineVersion") or ""
+        if record["engineVersionActual"].startswith(f"{asked}."):
+            found["engineVersion"] = asked
+        return found
+
+    def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
+        """Modify it: at once, or in the next maintenance window; tags on their own."""
+        cloud = Cloud.of(op, inputs)
+        record = records.find(cloud.look(), id)
+        if record is None:
+            error = ApiError("DBInstanceNotFound", f"DBInstance {inputs['identifier']} not found.")
+            raise failure(f"updating RDS DB Instance ({id})", "ModifyDBInstance", error)
+        identifier = record["identifier"]
+        changed = {
+            str(path[0])
+            for path in changed_paths({key: state.get(key) for key in inputs}, inputs)
+            if self.differs(path, state, inputs)
+        }
+        asked = {key: inputs.get(key) for key in changed - declared.STATE_ONLY}
+        try:
+            if asked:
+                self._modify(op, cloud, identifier, asked, inputs)
+        except ApiError as error:
+            doing = f"updating RDS DB Instance ({identifier})"
+            raise failure(doing, "ModifyDBInstance", error) from None
+        record = records.put(
+            cloud, identifier, tags=inputs.get("tags") or {}, tagsAll=tags_all(op, inputs)
+        )
+        # What waits for the window is in the state at once, and gone from it at the next refresh.
+        return {**records.outputs(record), **{key: inputs[key] for key in changed if key in inputs}}
+
+    def _modify(
+        self, op: Operation, cloud: Cloud, identifier: str, asked: Data, inputs: Data
+    ) -> None:
+        with cloud.change() as data:
+            record = data["instances"][identifier]
+            _refuse_change(data, record, asked, inputs)
+            later = (
+                {}
+                if inputs.get("applyImmediately")
+                else {key: asked.pop(key) for key in sorted(asked.keys() & declared.PENDING)}
+            )
+            record["pending"] = {**record["pending"], **later}
+            record["status"] = "modifying"
+        op.status("modifying")
+        if password := asked.pop("password", None):
+            servers.chosen().set_password(record, password)
+        op.sleep(seconds())
+        records.apply(cloud, identifier, asked)
+
+    def delete(self, op: Operation, id: str, state: Data) -> None:
+        """Delete it, with a last snapshot unless the state says that there is to be none."""
+        cloud = Cloud.of(op, state)
+        record = records.find(cloud.look(), id)
+        if record is None:
+            return
+        identifier, last = record["identifier"], state.get("finalSnapshotIdentifier")
+        skip = bool(state.get("skipFinalSnapshot"))
+        if not skip and not last:
+            raise wrapped("final_snapshot_identifier is required when skip_final_snapshot is false")
+        try:
+            with cloud.change() as data:
+                record = data["instances"][identifier]
+                unlocked = (
+                    state.get("applyImmediately") and state.get("deletionProtection") is False
+                )
+                if record.get("deletionProtection") and not unlocked:
+                    raise invalid(
+                        "Cannot delete protected DB Instance, please disable deletion protection "
+                        "and try again."
+                    )
+                if record["status"] != "available":
+                    raise _unavailable(identifier)
+                if not skip and last in data["snapshots"]:
+                    raise ApiError(
+                        "DBSnapshotAlreadyExists",
+                        f"Cannot create the snapshot because a snapshot with the identifier {last} "
+                        "already exists.",
+                    )
+                record["status"] = "deleting"
+        except ApiError as error:
+            doing = f"deleting RDS DB Instance ({identifier})"
+            raise failure(doing, "DeleteDBInstance", error) from None
+        op.status("deleting")
+        if not skip:
+            servers.chosen().snapshot(record, str(last))
+        servers.chosen().delete(record)
+        op.sleep(seconds())
+        with cloud.change() as data:
+            if not skip:
+                data["snapshots"][last] = {**record, "created": _now()}
+            del data["instances"][identifier]
+
+
+def _operation(inputs: Data) -> str:
+    if inputs.get("snapshotIdentifier"):
+        return "RestoreDBInstanceFromDBSnapshot"
+    if inputs.get("restoreToPointInTime"):
+        return "RestoreDBInstanceToPointInTime"
+    return "CreateDBInstance"
+
+
+def _kept(record: Data) -> dict[str, Any]:
+    """What a restored instance has from its source, whatever is asked for."""
+    return {key: record[key] for key in ("engineVersion", "allocatedStorage", "username")}
+
+
+def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
+    if record["status"] != "available":
+        raise _unavailable(record["identifier"])
+    if "identifier" in asked or "port" in asked:
+        raise invalid("the simulated AWS neither renames an instance nor moves its port")
+    if "dbSubnetGroupName" in asked:
+        raise ApiError(
+            "InvalidVPCNetworkStateFault",
+            "You cannot move DB instance to subnet group. The specified DB subnet group and DB "
+            "instance are in the same VPC.",
+        )
+    if (asked.get("allocatedStorage") or record["allocatedStorage"]) < record["allocatedStorage"]:
+        raise invalid(
+            f"Invalid storage size {asked['allocatedStorage']}: must be greater than or equal to "
+            f"the current {record['allocatedStorage']}"
+        )
+    wanted = {**record, **{key: value for key, value in inputs.items() if value is not None}}
+    wanted["availabilityZone"] = record["availabilityZone"]
+    if version := asked.get("engineVersion"):
+        was, now = (int(rules.major_of(each)) for each in (record["engineVersionActual"], version))
+        if now < was:
+            raise invalid(
+                f"Cannot upgrade postgres from {record['engineVersionActual']} to {version}"
+            )
+        if now > was and not inputs.get("allowMajorVersionUpgrade"):
+            raise invalid(
+                "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
+                "version."
+            )
+    rules.refuse(data, wanted)
+
+
+def _unavailable(identifier: str) -> ApiError:
+    return ApiError("InvalidDBInstanceState", f"Instance {identifier} is not in available state.")
+
+
+def _now() -> str:
+    return f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,167 @@
+"""The record that the simulated RDS keeps of an instance, and how it changes."""
+
+import datetime
+import math
+from typing import Any
+
+from sandbox.plugins.aws import declared, groups, rules, servers
+from sandbox.plugins.aws.cloud import Cloud, Data, resource_id, zones_of
+from sandbox.plugins.aws.common import tags_all
+from sandbox.plugins.aws.errors import ApiError
+from sandbox.plugins.operation import Operation
+
+DOMAIN = "c9akciq32"
+INTERNAL = ("pending", "created", "password")
+CONNECTION_BYTES = 9531392
+GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
+DEFAULTS: Data = {
+    "autoMinorVersionUpgrade": True,
+    "backupRetentionPeriod": 0,
+    "backupWindow": "06:11-06:41",
+    "caCertIdentifier": "rds-ca-rsa2048-g1",
+    "copyTagsToSnapshot": False,
+    "databaseInsightsMode": "standard",
+    "dedicatedLogVolume": False,
+    "deleteAutomatedBackups": True,
+    "deletionProtection": False,
+    "engine": "postgres",
+    "engineLifecycleSupport": "open-source-rds-extended-support",
+    "enabledCloudwatchLogsExports": [],
+    "iamDatabaseAuthenticationEnabled": False,
+    "iops": 0,
+    "licenseModel": "postgresql-license",
+    "maintenanceWindow": "sat:07:20-sat:07:50",
+    "maxAllocatedStorage": 0,
+    "monitoringInterval": 0,
+    "multiAz": False,
+    "networkType": "IPV4",
+    "optionGroupName": "",
+    "performanceInsightsEnabled": False,
+    "port": 5432,
+    "publiclyAccessible": False,
+    "skipFinalSnapshot": False,
+    "storageEncrypted": False,
+    "storageThroughput": 0,
+    "storageType": "gp2",
+    "vpcSecurityGroupIds": [],
+}
+
+
+def source(data: Data, inputs: Data) -> Data:
+    """The record of what a new instance is restored from; empty for an empty one."""
+    if name := inputs.get("snapshotIdentifier"):
+        if name not in data["snapshots"]:
+            raise ApiError("DBSnapshotNotFound", f"DBSnapshot not found: {name}")
+        return data["snapshots"][name]
+    time = inputs.get("restoreToPointInTime")
+    if not time:
+        return {}
+    name = time.get("sourceDbInstanceIdentifier")
+    found = data["instances"].get(name)
+    if not found:
+        raise ApiError("DBInstanceNotFound", f"DBInstance {name} not found.")
+    if not found["backupRetentionPeriod"]:
+        raise ApiError("PointInTimeRestoreNotEnabled", f"Backups are not enabled for {name}.")
+    if time.get("restoreTime"):
+        raise ApiError(
+            "InvalidParameterValue",
+            "the simulated AWS keeps no logs: it restores to the latest time only",
+        )
+    return found
+
+
+def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> Data:
+    """The record of an instance that is being made."""
+    given = {key: value for key, value in inputs.items() if value is not None}
+    taken = ("engineVersion", "engineVersionActual", "allocatedStorage", "username", "dbName")
+    taken += ("storageEncrypted", "kmsKeyId")
+    record = {**DEFAULTS, **given, **{key: origin[key] for key in taken if key in origin}}
+    version = record.setdefault("engineVersion", "17")
+    major = rules.major_of(version)
+    id, name = resource_id(), inputs["identifier"]
+    address = f"{name}.{DOMAIN}.{cloud.region}.rds.amazonaws.com"
+    if record["storageEncrypted"]:
+        record.setdefault("kmsKeyId", cloud.arn("kms", "key/0aws-rds"))
+    record.setdefault("parameterGroupName", f"default.postgres{major}")
+    record |= {
+        "address": address,
+        "arn": cloud.arn("rds", f"db:{name}"),
+        "endpoint": f"{address}:{record['port']}",
+        "engineVersionActual": origin.get("engineVersionActual") or rules.VERSIONS[major],
+        "hostedZoneId": "Z2R2ITUGPM61AM",
+        "latestRestorableTime": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "listenerEndpoints": [],
+        "maintenanceWindow": record["maintenanceWindow"].lower(),
+        "masterUserSecrets": [],
+        "pending": {},
+        "replicas": [],
+        "resourceId": id,
+        "status": "creating",
+        "tagsAll": tags_all(op, inputs),
+        "upgradeRolloutOrder": "second",
+    }
+    group = data["subnetGroups"].get(record.get("dbSubnetGroupName"))
+    if "availabilityZone" not in record and group:
+        record["availabilityZone"] = min(zones_of(data, group["subnetIds"]))
+    record.pop("password", None)
+    return record
+
+
+def outputs(record: Data) -> dict[str, Any]:
+    """What the provider reads of an instance."""
+    return {
+        key: value
+        for key, value in record.items()
+        if key not in INTERNAL and key not in declared.STATE_ONLY - {"tags"}
+    }
+
+
+def find(data: Data, id: str) -> Data | None:
+    """The record by resource id or identifier."""
+    for record in data["instances"].values():
+        if id in (record["resourceId"], record["identifier"]):
+            return record
+    return None
+
+
+def put(cloud: Cloud, identifier: str, **values: Any) -> Data:
+    """Change the record."""
+    with cloud.change() as data:
+        data["instances"][identifier] |= values
+    return data["instances"][identifier]
+
+
+def settings(data: Data, record: Data) -> dict[str, str]:
+    """What the real server is told: RDS's default for the class, then the parameter group's."""
+    return {"max_connections": str(_connections(record)), **groups.settings(data, record)}
+
+
+def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
+    """Make the changes, restart where they need it, and be available again."""
+    data = cloud.look()
+    record = data["instances"][identifier]
+    behind = servers.chosen()
+    target = {**record, **{key: value for key, value in changes.items() if value is not None}}
+    if grown := changes.get("allocatedStorage"):
+        least = math.ceil(record["allocatedStorage"] * 1.1)
+        target["allocatedStorage"] = (
+            max(grown, least) if grown > record["allocatedStorage"] else grown
+        )
+    if version := changes.get("engineVersion"):
+        target["engineVersionActual"] = rules.VERSIONS[rules.major_of(version)]
+        major = rules.major_of(version)
+        if major != rules.major_of(record["engineVersionActual"]):
+            behind.upgrade(target, major)
+            if record["parameterGroupName"].startswith("default."):
+                target["parameterGroupName"] = f"default.postgres{major}"
+    if changes.keys() & {"instanceClass", "parameterGroupName"}:
+        behind.restart(target, settings(data, target))
+    return put(cloud, identifier, **{**target, "status": "available"})
+
+
+def _connections(record: Data) -> int:
+    size = record["instanceClass"].rsplit(".", 1)[-1]
+    times = size.removesuffix("xlarge")
+    memory = GIB.get(size) or 16 * int(times or 1)
+    # A real server makes room for each; more than this is of no use to anyone here.
+    return min(int(memory * 2**30 * 0.9 / CONNECTION_BYTES), 1000)

@@ -1,0 +1,206 @@
+"""What RDS refuses of an instance, in its own words."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sandbox.plugins.aws.cloud import Data, zones_of
+from sandbox.plugins.aws.errors import ApiError, invalid
+
+VERSIONS = {"13": "13.22", "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6", "18": "18.1"}
+"""The newest minor version of each major that RDS has."""
+OUT_OF_SUPPORT = {"13"}
+FAMILIES = """
+c6gd m5 m5d m6g m6gd m6i m6id m6idn m6in m7g m7i m8g m8gd r5 r5b r5d r6g r6gd r6i r6id r6idn r6in
+r7g r7i r8g r8gd t3 t4g x2g x2idn x2iedn z1d
+"""
+CLASS = re.compile(
+    rf"db\.({'|'.join(FAMILIES.split())})\.(micro|small|medium|large|(2|4|8|12|16|24|32)?xlarge)"
+)
+RESERVED = ("admin", "rdsadmin", "rdsrepladmin", "rdstopmgr", "user")
+RESERVED_DATABASES = ("postgres", "rdsadmin", "db", "template0", "template1")
+STORAGE = {"gp2": (20, 65536), "gp3": (20, 65536), "io1": (100, 65536), "io2": (100, 65536),
+           "standard": (5, 3072)}  # fmt: skip
+INSIGHTS_DAYS = (7, 731, *(31 * months for months in range(1, 24)))
+SMALL_FOR_IOPS = 400
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def refuse_new(data: Data, inputs: Mapping[str, Any]) -> None:
+    """Raise what CreateDBInstance, or a restore, answers to these inputs."""
+    if inputs["identifier"] in data["instances"]:
+        raise ApiError("DBInstanceAlreadyExists", "DB instance already exists")
+    if inputs.get("multiAz") and inputs.get("availabilityZone"):
+        raise invalid(
+            "Requesting a specific availability zone is not valid for Multi-AZ instances."
+        )
+    restored = inputs.get("snapshotIdentifier") or inputs.get("restoreToPointInTime")
+    if not restored:
+        username = inputs["username"]
+        if username.lower() in RESERVED:
+            raise ApiError(
+                "InvalidParameterValue",
+                f"MasterUsername {username} cannot be used as it is a reserved word used by the "
+                "engine",
+            )
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,15}", username):
+            raise ApiError(
+                "InvalidParameterValue", f"The parameter MasterUserName is not valid: {username}"
+            )
+        if inputs.get("password") is None:
+            raise ApiError(
+                "InvalidParameterValue", "The parameter MasterUserPassword must be provided."
+            )
+    if (inputs.get("dbName") or "").lower() in RESERVED_DATABASES:
+        raise ApiError("InvalidParameterValue", f"Database name {inputs['dbName']} cannot be used")
+    major = major_of(inputs["engineVersion"])
+    disabled = inputs.get("engineLifecycleSupport") == "open-source-rds-extended-support-disabled"
+    if major in OUT_OF_SUPPORT and disabled:
+        raise invalid(f"Cannot find version {inputs['engineVersion']} for postgres")
+    refuse(data, inputs)
+
+
+def refuse(data: Data, inputs: Mapping[str, Any]) -> None:
+    """Raise what RDS answers to what holds for a creation and a modification alike."""
+    for check in (_machine, _storage, _network, _password, _times, _monitoring):
+        check(data, inputs)
+
+
+def major_of(version: str) -> str:
+    """The major version of one that RDS has."""
+    major = version.split(".")[0]
+    if major not in VERSIONS or version not in (major, VERSIONS[major]):
+        raise invalid(f"Cannot find version {version} for postgres")
+    return major
+
+
+def _machine(data: Data, inputs: Mapping[str, Any]) -> None:
+    version, instance_class = inputs["engineVersion"], inputs["instanceClass"]
+    major = major_of(version)
+    if version == major and inputs.get("autoMinorVersionUpgrade") is False:
+        raise invalid(f"Cannot find version {version} for postgres")
+    if not CLASS.fullmatch(instance_class):
+        raise invalid(
+            "RDS does not support creating a DB instance with the following combination: "
+            f"DBInstanceClass={instance_class}, Engine=postgres, EngineVersion={VERSIONS[major]}, "
+            "LicenseModel=postgresql-license. For supported combinations of instance class and "
+            "database engine version, see the documentation."
+        )
+    name = inputs.get("parameterGroupName")
+    if not name or name.startswith("default."):
+        return
+    if name not in data["parameterGroups"]:
+        raise ApiError("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
+    family = data["parameterGroups"][name]["family"]
+    if family != f"postgres{major}":
+        raise invalid(
+            f"The parameter group {name} with DBParameterGroupFamily {family} can't be used for "
+            f"this instance. Use a parameter group with DBParameterGroupFamily postgres{major}."
+        )
+
+
+def _storage(data: Data, inputs: Mapping[str, Any]) -> None:
+    kind, size = inputs.get("storageType") or "gp2", inputs["allocatedStorage"]
+    if kind not in STORAGE:
+        raise ApiError("InvalidParameterValue", f"Invalid storage type: {kind}")
+    least, most = STORAGE[kind]
+    if not least <= size <= most:
+        raise invalid(
+            f"Invalid storage size for engine name postgres and storage type {kind}: {size}"
+        )
+    wants_speed = inputs.get("iops") or inputs.get("storageThroughput")
+    if kind == "gp3" and size < SMALL_FOR_IOPS and wants_speed:
+        raise invalid(
+            "You can't specify IOPS or storage throughput for engine postgres and a storage size "
+            f"less than {SMALL_FOR_IOPS}."
+        )
+    if limit := inputs.get("maxAllocatedStorage"):
+        if limit <= size:
+            raise invalid("Max storage size must be greater than storage size")
+        if limit < size * 1.1:
+            raise invalid("The maximum allocated storage must be increased by at least 10 percent.")
+    if inputs.get("kmsKeyId") and not inputs.get("storageEncrypted"):
+        raise invalid("KmsKeyId is only applicable for encrypted DB instances")
+
+
+def _network(data: Data, inputs: Mapping[str, Any]) -> None:
+    name, zone = inputs.get("dbSubnetGroupName"), inputs.get("availabilityZone")
+    if not name or name not in data["subnetGroups"]:
+        raise ApiError("DBSubnetGroupNotFoundFault", f"DB subnet group '{name}' does not exist.")
+    group = data["subnetGroups"][name]
+    if zone and zone not in zones_of(data, group["subnetIds"]):
+        raise ApiError(
+            "InvalidVPCNetworkStateFault",
+            f"Availability zone '[{zone}]' is unavailable in this region, please choose another "
+            "zone set.",
+        )
+    for identifier in inputs.get("vpcSecurityGroupIds") or []:
+        found = data["securityGroups"].get(identifier)
+        if not found or found["vpcId"] != group["vpcId"]:
+            raise ApiError(
+                "InvalidParameterValue",
+                f"Invalid security group, groupId= {identifier}, groupName=.",
+            )
+    port = inputs.get("port", 5432)
+    if not 1150 <= port <= 65535:
+        raise ApiError("InvalidParameterValue", f"Invalid database port: {port}")
+
+
+def _password(data: Data, inputs: Mapping[str, Any]) -> None:
+    password = inputs.get("password")
+    if password is None:
+        return
+    if len(password) < 8:
+        raise ApiError(
+            "InvalidParameterValue",
+            "The parameter MasterUserPassword is not a valid password because it is shorter than 8 "
+            "characters.",
+        )
+    if not re.fullmatch(r"[!-~]{8,128}", password) or set(password) & set('/@" '):
+        raise ApiError(
+            "InvalidParameterValue",
+            "The parameter MasterUserPassword is not a valid password. Only printable ASCII "
+            "characters besides '/', '@', '\"', ' ' may be used.",
+        )
+
+
+def _times(data: Data, inputs: Mapping[str, Any]) -> None:
+    days = inputs.get("backupRetentionPeriod") or 0
+    if not 0 <= days <= 35:
+        raise ApiError(
+            "InvalidParameterValue", f"Invalid backup retention period: {days}. Must be 0 to 35."
+        )
+    backup, maintenance = inputs.get("backupWindow"), inputs.get("maintenanceWindow")
+    if not backup or not maintenance:
+        return
+    daily = set(_minutes(backup, backup))
+    if any(minute % 1440 in daily for minute in _minutes(maintenance, maintenance.lower())):
+        raise invalid("The backup window and maintenance window must not overlap.")
+
+
+def _minutes(said: str, window: str) -> Iterator[int]:
+    begin, end = (_minute(part) for part in window.split("-"))
+    around = 1440 if window[0].isdigit() else 7 * 1440
+    length = (end - begin) % around
+    if length < 30:
+        raise ApiError("InvalidParameterValue", f"The window {said} must be at least 30 minutes.")
+    for minute in range(begin, begin + length):
+        yield minute % around
+
+
+def _minute(text: str) -> int:
+    *day, hour, minute = text.split(":")
+    return (DAYS.index(day[0]) * 1440 if day else 0) + int(hour) * 60 + int(minute)
+
+
+def _monitoring(data: Data, inputs: Mapping[str, Any]) -> None:
+    small = re.fullmatch(r"db\.t\w+\.(micro|small)", inputs["instanceClass"])
+    if inputs.get("performanceInsightsEnabled") and small:
+        raise invalid("Performance Insights not supported for this configuration.")
+    kept = inputs.get("performanceInsightsRetentionPeriod")
+    if kept is not None and kept not in INSIGHTS_DAYS:
+        raise ApiError(
+            "InvalidParameterValue", f"Invalid Performance Insights Retention Period: {kept}"
+        )
+    if inputs.get("monitoringInterval") and not inputs.get("monitoringRoleArn"):
+        raise invalid("A MonitoringRoleARN value is required if you specify a MonitoringInterval.")

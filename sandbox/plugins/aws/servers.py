@@ -1,0 +1,114 @@
+"""What stands behind an instance: a real server, or for a test without a sandbox none."""
+
+import os
+from typing import Any, Protocol
+
+from sandbox import SandboxError
+from sandbox.plugins.operation import Failure
+
+Instance = dict[str, Any]
+
+
+class Servers(Protocol):
+    """What is done to the server of an instance."""
+
+    def create(self, instance: Instance, password: str, settings: dict[str, str]) -> None:
+        """Make an empty one."""
+        ...
+
+    def copy(self, instance: Instance, source: Instance) -> None:
+        """Make one with all that a running one holds now."""
+        ...
+
+    def restore(self, instance: Instance, snapshot: str) -> None:
+        """Make one with all that a snapshot holds."""
+        ...
+
+    def snapshot(self, instance: Instance, name: str) -> None:
+        """Keep all that it holds now."""
+        ...
+
+    def delete(self, instance: Instance) -> None:
+        """Delete it and all that it holds."""
+        ...
+
+    def set_password(self, instance: Instance, password: str) -> None:
+        """Give the master login another password."""
+        ...
+
+    def configure(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Hand on the settings; those that need a restart wait for one."""
+        ...
+
+    def restart(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Restart it, as another class or a failover does."""
+        ...
+
+    def upgrade(self, instance: Instance, major: str) -> None:
+        """Bring it and what it holds to another major version."""
+        ...
+
+    def guard(self) -> None:
+        """Let in only whom the security groups admit."""
+        ...
+
+
+class NoServers:
+    """Instances that nobody connects to."""
+
+    def create(self, instance: Instance, password: str, settings: dict[str, str]) -> None:
+        """Nothing."""
+
+    def copy(self, instance: Instance, source: Instance) -> None:
+        """Nothing."""
+
+    def restore(self, instance: Instance, snapshot: str) -> None:
+        """Nothing."""
+
+    def snapshot(self, instance: Instance, name: str) -> None:
+        """Nothing."""
+
+    def delete(self, instance: Instance) -> None:
+        """Nothing."""
+
+    def set_password(self, instance: Instance, password: str) -> None:
+        """Nothing."""
+
+    def configure(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Nothing."""
+
+    def restart(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Nothing."""
+
+    def upgrade(self, instance: Instance, major: str) -> None:
+        """Nothing."""
+
+    def guard(self) -> None:
+        """Nothing."""
+
+
+class _Reported:
+    """Servers whose errors the engine shows as they are."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._servers, name)
+
+        def call(*arguments: Any) -> Any:
+            try:
+                return method(*arguments)
+            except SandboxError as error:
+                raise Failure(f"the sandbox, not AWS: {error}") from error
+
+        return call
+
+
+def chosen() -> Servers:
+    """The servers of this account; SANDBOX_AWS_SERVERS=none does without."""
+    if os.environ.get("SANDBOX_AWS_SERVERS") == "none":
+        return NoServers()
+    from sandbox.rds import RealServers
+
+    return _Reported(RealServers())  # pyright: ignore[reportReturnType]

@@ -1,0 +1,148 @@
+"""The real PostgreSQL servers behind the simulated RDS instances."""
+
+import pwd
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sandbox import SandboxError, parts, paths, postgres_config, scram
+from sandbox.plugins.aws.cloud import folder
+from sandbox.postgres import ACCOUNT, Server
+
+Instance = dict[str, Any]
+FIREWALL = "aws-firewall"
+SUPERUSER = postgres_config.SUPERUSER
+
+
+class RealServers:
+    """Does to real servers what RDS does to instances."""
+
+    def create(self, instance: Instance, password: str, settings: dict[str, str]) -> None:
+        """Make an empty server, its administrator no superuser."""
+        Server.create(
+            _name(instance),
+            instance["address"],
+            username=instance["username"],
+            password=password,
+            version=_major(instance),
+            settings=settings,
+        )
+
+    def copy(self, instance: Instance, source: Instance) -> None:
+        """Stream all from the source, then part from it."""
+        primary = Server(_name(source))
+        server = Server.create_standby(_name(instance), instance["address"], primary)
+        server.sql("SELECT pg_promote()")
+
+    def restore(self, instance: Instance, snapshot: str) -> None:
+        """Start a server on a copy of the snapshot's files."""
+        Restored.create_from(
+            _name(instance), instance["address"], _major(instance), _kept(snapshot)
+        )
+
+    def snapshot(self, instance: Instance, name: str) -> None:
+        """Keep a copy of the files; the server is stopped for it."""
+        server = Upgradable(_name(instance))
+        if server.exists:
+            server.stop()
+            server.copy_data(_kept(name))
+
+    def delete(self, instance: Instance) -> None:
+        """Delete the server; that it is gone already is no error."""
+        server = Server(_name(instance))
+        if server.exists:
+            server.delete()
+
+    def set_password(self, instance: Instance, password: str) -> None:
+        """Hand over a verifier, so that no log holds the password."""
+        role, verifier = instance["username"], scram.verifier(password)
+        Server(_name(instance)).sql(f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
+
+    def configure(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Write the settings down and have those read that need no restart."""
+        server = Server(_name(instance))
+        server.configure(settings)
+        server.sql("SELECT pg_reload_conf()")
+
+    def restart(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Restart with the settings."""
+        server = Server(_name(instance))
+        server.configure(settings)
+        server.restart()
+
+    def upgrade(self, instance: Instance, major: str) -> None:
+        """Dump all, and load it into a new server of the other major version."""
+        Upgradable(_name(instance)).upgrade(major)
+
+    def guard(self) -> None:
+        """Have the watcher of the security groups run, now and after each `up`."""
+        part = parts.Part(
+            name=FIREWALL,
+            command=parts.python("sandbox.rds_firewall", str(folder())),
+        )
+        parts.write(part)
+        parts.wait_started(FIREWALL)
+
+
+class Restored(Server):
+    """A server that begins with the files of another."""
+
+    @classmethod
+    def create_from(cls, name: str, host: str, version: str, files: Path) -> "Restored":
+        """Make it, and start it."""
+        if not files.exists():
+            raise SandboxError(f"no files are kept of the snapshot {files.name}")
+        server = cls(name)
+        server._reserve(host, version, True, {})
+        target = server._directory / "new"
+        shutil.copytree(files, target, symlinks=True)
+        (target / "postmaster.pid").unlink(missing_ok=True)
+        _own(target)
+        server._complete()
+        return server
+
+
+class Upgradable(Server):
+    """A server whose files can be kept, and brought to another major version."""
+
+    def copy_data(self, target: Path) -> None:
+        """Copy the files of the stopped server."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self._directory / "data", target, symlinks=True)
+
+    def upgrade(self, major: str) -> None:
+        """Dump, make new files, load: the roles, the databases and all that is in them."""
+        dump = self._run("pg_dumpall", "--host", str(self._inside), "--username", SUPERUSER)
+        self.stop()
+        old = self._directory / "old"
+        (self._directory / "data").rename(old)
+        given = self._declaration
+        self._declare(type(given)(**{**vars(given), "version": major}))
+        options = ["--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C"]
+        options += ["--auth-local", "peer", "--auth-host", "reject", "--no-sync"]
+        self._run("initdb", "--pgdata", f"{self._inside}/new", *options)
+        (self._directory / "new").rename(self._directory / "data")
+        self.start()
+        # The superuser is there already, which is the one error to be expected.
+        options = ["--no-psqlrc", "--quiet", "--host", str(self._inside), "--username", SUPERUSER]
+        self._run("psql", *options, "--dbname", "postgres", "--file", "-", input=dump)
+        shutil.rmtree(old)
+
+
+def _name(instance: Instance) -> str:
+    """The resource id never changes; an identifier can."""
+    return str(instance["resourceId"]).lower()
+
+
+def _major(instance: Instance) -> str:
+    return str(instance["engineVersionActual"]).split(".")[0]
+
+
+def _kept(snapshot: str) -> Path:
+    return paths.STATE / "aws" / "snapshots" / snapshot
+
+
+def _own(path: Path) -> None:
+    for each in (path, *path.rglob("*")):
+        shutil.chown(each, ACCOUNT, pwd.getpwnam(ACCOUNT).pw_gid)
+    path.chmod(0o700)
