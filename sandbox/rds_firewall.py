@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.plugins.aws.network import admits
+from sandbox.plugins.aws.admission import admits
 from sandbox.postgres import PORT, Server
 
 TABLE = "inet sandbox_aws"

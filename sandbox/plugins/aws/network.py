@@ -237,20 +237,6 @@ class IngressRule(Resource):
         }
 
 
-def admits(data: Data, instance: Data, port: int) -> bool:
-    """Whether the nodes of any cluster may connect to the instance."""
-    nodes = {each["clusterSecurityGroupId"] for each in data["clusters"].values()}
-    return any(
-        rule["securityGroupId"] in instance["vpcSecurityGroupIds"]
-        and rule.get("referencedSecurityGroupId") in nodes
-        and (
-            rule["ipProtocol"] == "-1"
-            or (rule["ipProtocol"] == "tcp" and rule["fromPort"] <= port <= rule["toPort"])
-        )
-        for rule in data["rules"].values()
-    )
-
-
 def _users(data: Data, id: str) -> bool:
     instances = any(id in each["vpcSecurityGroupIds"] for each in data["instances"].values())
     return instances or any(

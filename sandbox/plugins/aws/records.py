@@ -124,11 +124,11 @@ def find(data: Data, id: str) -> Data | None:
     return None
 
 
-def put(cloud: Cloud, identifier: str, **values: Any) -> Data:
+def put(cloud: Cloud, name: str, /, **values: Any) -> Data:
     """Change the record."""
     with cloud.change() as data:
-        data["instances"][identifier] |= values
-    return data["instances"][identifier]
+        data["instances"][name] |= values
+    return data["instances"][name]
 
 
 def settings(data: Data, record: Data) -> dict[str, str]:

@@ -1,0 +1,19 @@
+"""Whom security groups let in; without the engine, for the sandbox's firewall asks too."""
+
+from typing import Any
+
+Data = dict[str, Any]
+
+
+def admits(data: Data, instance: Data, port: int) -> bool:
+    """Whether the nodes of any cluster may connect to the instance."""
+    nodes = {each["clusterSecurityGroupId"] for each in data["clusters"].values()}
+    return any(
+        rule["securityGroupId"] in instance["vpcSecurityGroupIds"]
+        and rule.get("referencedSecurityGroupId") in nodes
+        and (
+            rule["ipProtocol"] == "-1"
+            or (rule["ipProtocol"] == "tcp" and rule["fromPort"] <= port <= rule["toPort"])
+        )
+        for rule in data["rules"].values()
+    )

@@ -1,0 +1,18 @@
+"""The AWS server alone, without what is made in it from inside a cluster."""
+
+from typing import Any
+
+import settings
+from components.aws import postgres
+
+
+class NoDatabase:
+    connection = None
+
+    def __init__(self, name: str, args: Any, opts: Any) -> None:
+        self.args = args
+
+
+postgres.Database = NoDatabase
+stack = settings.load()
+server = stack.cloud.Postgres("postgres", stack.postgres, None)

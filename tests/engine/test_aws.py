@@ -1,0 +1,161 @@
+"""The AWS server on a real engine and the simulated account: changes, protections, the end."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox import network, paths
+from tests.engine.stack import Stack
+
+IDLE = "no changes|unchanged"
+INSTANCE = "postgres-server"
+
+
+class AwsStack(Stack):
+    """The program's AWS server in a simulated account of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        kubeconfig = folder.parent / "kubeconfig"
+        cluster = {"name": "dev", "cluster": {"server": network.API_URL}}
+        context = {"name": "dev", "context": {"cluster": "dev", "user": "dev"}}
+        text = {"current-context": "dev", "clusters": [cluster], "contexts": [context]}
+        kubeconfig.write_text(yaml.safe_dump(text))
+        super().__init__(
+            folder,
+            environment
+            | {
+                "KUBECONFIG": str(kubeconfig),
+                "PYTHONPATH": str(paths.ROOT),
+                "SANDBOX_AWS": str(folder / "aws"),
+                "SANDBOX_AWS_SECONDS": "0",
+                "SANDBOX_AWS_SERVERS": "none",
+            },
+        )
+        project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text()) | {"runtime": "python"}
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        program = Path(__file__).with_name("aws_program.py").read_text()
+        (folder / "__main__.py").write_text(program)
+        self.settings: dict[str, Any] = {
+            "aws:region": "us-east-1",
+            "coder:cloud": "aws",
+            "coder:cluster": {"name": "dev"},
+        }
+        self.run("stack", "init", "dev")
+        self.set()
+
+    def set(self, **changes: Any) -> "AwsStack":
+        """Change settings, as an editor of the stack's file would."""
+        self.settings |= {f"coder:{key}": value for key, value in changes.items()}
+        file = self.folder / "Pulumi.dev.yaml"
+        kept = yaml.safe_load(file.read_text()) if file.exists() else {}
+        file.write_text(yaml.safe_dump(kept | {"config": self.settings}))
+        return self
+
+    def account(self) -> dict[str, Any]:
+        """All that the simulated account holds."""
+        return json.loads((self.folder / "aws" / "us-east-1.json").read_text())
+
+    def instance(self) -> dict[str, Any]:
+        (found,) = self.account()["instances"].values()
+        return found
+
+    def happens(self, **changes: Any) -> None:
+        """Something happens to the instance that Pulumi knows nothing of."""
+        account = self.account()
+        for instance in account["instances"].values():
+            instance |= changes
+        (self.folder / "aws" / "us-east-1.json").write_text(json.dumps(account))
+
+    def refuses(self, *, words: tuple[str, ...] = ("preview",), **changes: Any) -> str:
+        """A change is refused and touches nothing; what is said, and the settings as before."""
+        before, settings = self.account(), dict(self.settings)
+        said = self.set(**changes).fails(*words)
+        assert self.account() == before, "something was touched"
+        self.settings = settings
+        self.set()
+        return said
+
+
+@pytest.fixture
+def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
+    return AwsStack(tmp_path / "coder", engine)
+
+
+def changes(said: str) -> set[str]:
+    """The kinds of change in the summary of an update or preview."""
+    kinds = {"created", "updated", "replaced", "deleted", "create", "update", "replace", "delete"}
+    return {word for line in said.splitlines() if line.startswith("    ")
+            for word in line.split() if word in kinds}  # fmt: skip
+
+
+def test_a_second_up_changes_nothing_nor_does_a_failover(stack: AwsStack) -> None:
+    stack.up()
+    assert not changes(stack.up())
+    stack.happens(availabilityZone="us-east-1b")
+    stack.refresh()
+    assert stack.resource(INSTANCE)["outputs"]["availabilityZone"] == "us-east-1b"
+    assert not changes(stack.up())
+    assert "yet instance" in stack.refuses(zone="us-east-1c")
+
+
+def test_what_would_replace_or_delete_is_refused_and_touches_nothing(stack: AwsStack) -> None:
+    stack.up()
+    key = {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc"}
+    assert "server.kmsKeyId" in stack.refuses(server=key)
+    assert "server.kmsKeyId" not in stack.refuses(words=("destroy", "--yes"))
+    said = stack.refuses(words=("destroy", "--yes", "--skip-preview"))
+    assert "pulumi config set protect false" in said
+    assert "restoreFrom" in stack.refuses(postgresVersion="16")
+    assert "never shrinks" in stack.refuses(storageGb=32, maxStorageGb=32)
+
+
+def test_changes_wait_for_the_window_or_not_and_say_so(stack: AwsStack) -> None:
+    stack.up()
+    said = stack.set(size="medium", storageGb=100)._good("up", "--yes")
+    assert "Changes of size, storageGb wait for the maintenance window" in said
+    assert stack.instance()["instanceClass"] == "db.m6i.large"
+    assert stack.instance()["pending"]["instanceClass"] == "db.m6i.xlarge"
+    assert not changes(stack.up())
+    said = stack.set(applyImmediately=True, size="large").up()
+    assert "are made at once" in said
+    assert stack.instance()["instanceClass"] == "db.m6i.2xlarge"
+    assert changes(said) == {"updated"}
+
+
+def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:
+    assert "highAvailability: is true, yet" in stack.set(highAvailability=True).fails("preview")
+    stack.set(highAvailability=False, applyImmediately=True).up()
+    assert changes(stack.set(highAvailability=True).up()) == {"updated"}
+    assert stack.instance()["multiAz"] is True
+    assert changes(stack.set(highAvailability=False).up()) == {"updated"}
+    assert stack.instance()["availabilityZone"] == "us-east-1a"
+
+
+def test_the_next_major_version_is_an_upgrade_in_place(stack: AwsStack) -> None:
+    parameters = {"parameters": {"log_min_duration_statement": "1000"}}
+    stack.set(postgresVersion="16", server=parameters, applyImmediately=True).up()
+    said = stack.set(postgresVersion="17").up()
+    assert stack.instance()["engineVersionActual"].startswith("17.")
+    assert stack.resource(INSTANCE)["outputs"]["allowMajorVersionUpgrade"] is True
+    assert "deleted" not in {line.split()[0] for line in said.splitlines() if INSTANCE in line}
+    stack.up()
+    assert stack.resource(INSTANCE)["outputs"]["allowMajorVersionUpgrade"] is False
+    assert not changes(stack.up())
+
+
+def test_the_end_leaves_a_snapshot_each_time_that_can_be_restored(stack: AwsStack) -> None:
+    stack.up()
+    stack.set(protect=False).up()
+    stack._good("destroy", "--yes", "--skip-preview")
+    account = stack.account()
+    (first,) = account["snapshots"]
+    assert first.startswith("coder-coder-dev-final-")
+    kept = ("instances", "subnetGroups", "rules")
+    assert not any(account[kind] for kind in kept), "something of the stack was left"
+    stack.set(restoreFrom={"snapshot": first}).up()
+    assert not changes(stack.set(restoreFrom={}).up()), "it is read once"
+    stack._good("destroy", "--yes", "--skip-preview")
+    assert len(stack.account()["snapshots"]) == 2
