@@ -1,0 +1,261 @@
+"""The simulated RDS refuses what RDS refuses, in its words, and changes nothing by it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.plugins.aws.admission import admits
+from sandbox.plugins.aws.cloud import NODES_GROUP, VPC, Cloud
+from sandbox.plugins.aws.provider import Aws
+from sandbox.plugins.operation import Engine, Failure, Operation
+from sandbox.plugins.strict import problems
+
+INSTANCE = Aws.resources["aws:rds/instance:Instance"]
+SUBNETS = Aws.resources["aws:rds/subnetGroup:SubnetGroup"]
+PARAMETERS = Aws.resources["aws:rds/parameterGroup:ParameterGroup"]
+GROUP = Aws.resources["aws:ec2/securityGroup:SecurityGroup"]
+RULE = Aws.resources["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"]
+CLOUD = Cloud("us-east-1")
+GOOD: dict[str, Any] = {
+    "identifier": "one",
+    "engine": "postgres",
+    "engineVersion": "17",
+    "instanceClass": "db.m6i.large",
+    "allocatedStorage": 64,
+    "storageType": "gp3",
+    "username": "coder_admin",
+    "password": "correct-horse",
+    "availabilityZone": "us-east-1a",
+    "dbSubnetGroupName": "two",
+    "finalSnapshotIdentifier": "one-final",
+}
+
+
+@pytest.fixture(autouse=True)
+def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_AWS", str(tmp_path))
+    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0")
+    monkeypatch.setenv("SANDBOX_AWS_SERVERS", "none")
+    monkeypatch.setattr(CLOUD, "_file", tmp_path / "us-east-1.json")
+    SUBNETS.create(
+        operation(), {"name": "two", "subnetIds": ["subnet-0privatea", "subnet-0privateb"]}
+    )
+
+
+def operation() -> Operation:
+    return Operation(engine=Engine(""), config={"region": "us-east-1"}, urn="u::one", timeout=5)
+
+
+def refused(action: Callable[[], Any]) -> str:
+    """What is said of something that fails and changes nothing."""
+    before = CLOUD.look()
+    with pytest.raises(Failure) as error:
+        action()
+    assert CLOUD.look() == before, "a refusal changed something"
+    return str(error.value)
+
+
+def make(**changes: Any) -> tuple[str, dict[str, Any]]:
+    """An instance; its id and state."""
+    inputs = GOOD | changes
+    id, outputs = INSTANCE.create(operation(), inputs)
+    return id, {**inputs, **outputs}
+
+
+def modify(made: tuple[str, dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    """A change of a made instance."""
+    id, state = made
+    inputs = {key: state.get(key) for key in GOOD} | changes
+    return {**inputs, **INSTANCE.update(operation(), id, state, inputs)}
+
+
+REFUSED_AT_CREATION: list[tuple[dict[str, Any], str]] = [
+    ({"multiAz": True}, "InvalidParameterCombination: Requesting a specific availability zone is "
+     "not valid for Multi-AZ instances."),
+    ({"username": "admin"}, "MasterUsername admin cannot be used as it is a reserved word"),
+    ({"username": "a" * 17}, "The parameter MasterUserName is not valid"),
+    ({"username": None}, '"username": required field is not set'),
+    ({"allocatedStorage": None}, '"allocated_storage": required field is not set'),
+    ({"password": None}, "The parameter MasterUserPassword must be provided"),
+    ({"password": "short"}, "is not a valid password because it is shorter than 8 characters."),
+    ({"password": "with/a/slash"}, "Only printable ASCII characters besides '/', '@', '\"', ' '"),
+    ({"dbName": "postgres"}, "Database name postgres cannot be used"),
+    ({"engineVersion": "99"}, "Cannot find version 99 for postgres"),
+    ({"engineVersion": "17", "autoMinorVersionUpgrade": False}, "Cannot find version 17"),
+    ({"engineVersion": "13",
+      "engineLifecycleSupport": "open-source-rds-extended-support-disabled"}, "version 13"),
+    ({"instanceClass": "db.huge"}, "RDS does not support creating a DB instance with the following "
+     "combination: DBInstanceClass=db.huge, Engine=postgres, EngineVersion=17.6"),
+    ({"parameterGroupName": "none"}, "DBParameterGroupNotFound: DBParameterGroup not found: none"),
+    ({"parameterGroupName": "old"}, "Use a parameter group with DBParameterGroupFamily postgres17"),
+    ({"allocatedStorage": 10}, "Invalid storage size for engine name postgres and storage type gp3"),
+    ({"maxAllocatedStorage": 64}, "Max storage size must be greater than storage size"),
+    ({"maxAllocatedStorage": 65}, "must be increased by at least 10 percent"),
+    ({"iops": 5000}, "You can't specify IOPS or storage throughput for engine postgres"),
+    ({"kmsKeyId": "arn:x"}, "KmsKeyId is only applicable for encrypted DB instances"),
+    ({"dbSubnetGroupName": "none"}, "DBSubnetGroupNotFoundFault: DB subnet group 'none' does not"),
+    ({"availabilityZone": "us-east-1c"}, "Availability zone '[us-east-1c]' is unavailable"),
+    ({"vpcSecurityGroupIds": ["sg-none"]}, "Invalid security group, groupId= sg-none"),
+    ({"port": 80}, "Invalid database port: 80"),
+    ({"backupRetentionPeriod": 36}, "Invalid backup retention period: 36"),
+    ({"backupWindow": "03:00-04:00", "maintenanceWindow": "sun:03:30-sun:04:30"},
+     "The backup window and maintenance window must not overlap."),
+    ({"backupWindow": "03:00-03:10", "maintenanceWindow": "sun:05:30-sun:06:30"}, "30 minutes"),
+    ({"instanceClass": "db.t4g.micro", "performanceInsightsEnabled": True},
+     "Performance Insights not supported for this configuration."),
+    ({"performanceInsightsRetentionPeriod": 8}, "Invalid Performance Insights Retention Period"),
+    ({"monitoringInterval": 60}, "A MonitoringRoleARN value is required"),
+    ({"snapshotIdentifier": "none"}, "DBSnapshotNotFound: DBSnapshot not found: none"),
+    ({"restoreToPointInTime": {"sourceDbInstanceIdentifier": "none"}}, "DBInstance none not found"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED_AT_CREATION)
+def test_a_creation_is_refused_in_the_apis_words(changes: dict[str, Any], words: str) -> None:
+    PARAMETERS.create(operation(), {"name": "old", "family": "postgres16"})
+    assert words in refused(lambda: make(**changes))
+
+
+def test_an_identifier_is_taken_once() -> None:
+    make()
+    said = refused(make)
+    assert "StatusCode: 400, RequestID: " in said
+    assert ", DBInstanceAlreadyExists: DB instance already exists" in said
+    assert "api error DBInstanceAlreadyExists" not in said
+
+
+REFUSED_LATER: list[tuple[dict[str, Any], str]] = [
+    ({"allocatedStorage": 32}, "must be greater than or equal to the current 64"),
+    ({"engineVersion": "16"}, "Cannot upgrade postgres from 17.6 to 16"),
+    ({"engineVersion": "18"}, "The AllowMajorVersionUpgrade flag must be present"),
+    ({"instanceClass": "db.none.large"}, "DBInstanceClass=db.none.large"),
+    ({"dbSubnetGroupName": "other"}, "You cannot move DB instance to subnet group"),
+    ({"password": "no@sign-here"}, "is not a valid password"),
+    ({"backupRetentionPeriod": 99}, "Invalid backup retention period: 99"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED_LATER)
+def test_a_modification_is_refused_in_the_apis_words(changes: dict[str, Any], words: str) -> None:
+    made = make()
+    said = refused(lambda: modify(made, **changes))
+    assert "updating RDS DB Instance (one): operation error RDS: ModifyDBInstance" in said
+    assert words in said
+
+
+def test_nothing_is_modified_or_deleted_while_it_is_not_available() -> None:
+    made = make()
+    with CLOUD.change() as data:
+        data["instances"]["one"]["status"] = "backing-up"
+    assert "InvalidDBInstanceState" in refused(lambda: modify(made, instanceClass="db.m6i.xlarge"))
+    assert "InvalidDBInstanceState" in refused(lambda: INSTANCE.delete(operation(), *made))
+
+
+def test_what_may_interrupt_waits_and_the_rest_does_not() -> None:
+    made = make()
+    state = modify(made, instanceClass="db.m6i.xlarge", deletionProtection=True)
+    assert state["instanceClass"] == "db.m6i.xlarge", "the state has what was asked for"
+    record = CLOUD.look()["instances"]["one"]
+    assert (record["instanceClass"], record["deletionProtection"]) == ("db.m6i.large", True)
+    assert record["pending"] == {"instanceClass": "db.m6i.xlarge"}
+    found = INSTANCE.read(operation(), made[0], state)
+    assert found
+    assert found["instanceClass"] == "db.m6i.large", "a refresh shows what is so"
+
+
+def test_storage_grows_by_a_tenth_at_least() -> None:
+    state = modify(make(), allocatedStorage=65, applyImmediately=True)
+    assert state["allocatedStorage"] == 65
+    assert CLOUD.look()["instances"]["one"]["allocatedStorage"] == 71
+
+
+def test_the_deletion_follows_the_state() -> None:
+    id, state = make(deletionProtection=True)
+
+    def delete(**changes: Any) -> None:
+        INSTANCE.delete(operation(), id, state | changes)
+
+    assert "Cannot delete protected DB Instance" in refused(delete)
+    modify((id, state), deletionProtection=False)
+    assert "final_snapshot_identifier is required" in refused(
+        lambda: delete(finalSnapshotIdentifier=None)
+    )
+    with CLOUD.change() as data:
+        data["snapshots"]["one-final"] = {}
+    assert "DBSnapshotAlreadyExists" in refused(delete)
+    delete(finalSnapshotIdentifier="another")
+    assert set(CLOUD.look()["snapshots"]) == {"one-final", "another"}
+    delete()
+
+
+def test_what_is_in_use_stays() -> None:
+    make()
+    assert "because it's in use" in refused(lambda: SUBNETS.delete(operation(), "two", {}))
+    one_zone = {"subnetIds": ["subnet-0privatea", "subnet-0publica"]}
+    assert "Current AZ coverage: us-east-1a. Add subnets to cover at least 2 AZs." in refused(
+        lambda: SUBNETS.update(operation(), "two", {}, one_zone)
+    )
+    moved = {"subnetIds": ["subnet-0privateb", "subnet-0privatec"]}
+    assert "SubnetAlreadyInUse" in refused(lambda: SUBNETS.update(operation(), "two", {}, moved))
+
+
+def test_the_nodes_are_let_in_by_their_group_and_port_alone() -> None:
+    firewall, _ = GROUP.create(operation(), {"name": "fw", "vpcId": VPC, "description": "x"})
+    make(vpcSecurityGroupIds=[firewall])
+
+    def admitted() -> bool:
+        data = CLOUD.look()
+        return admits(data, data["instances"]["one"], 5432)
+
+    rule = {"securityGroupId": firewall, "ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432}
+    assert not admitted()
+    other, _ = GROUP.create(operation(), {"name": "x", "vpcId": VPC, "description": "x"})
+    RULE.create(operation(), rule | {"referencedSecurityGroupId": other})
+    assert not admitted()
+    good = rule | {"referencedSecurityGroupId": NODES_GROUP}
+    wrong, _ = RULE.create(operation(), good | {"fromPort": 80, "toPort": 80})
+    assert not admitted()
+    id, _ = RULE.create(operation(), good)
+    assert admitted()
+    assert "InvalidPermission.Duplicate" in refused(lambda: RULE.create(operation(), good))
+    RULE.delete(operation(), id, {})
+    assert not admitted()
+    RULE.delete(operation(), wrong, {})
+
+
+CHECKED: list[tuple[Any, dict[str, Any], str]] = [
+    (INSTANCE, GOOD | {"instanceClass": None},
+     'The argument "instance_class" is required, but no definition was found.'),
+    (INSTANCE, GOOD | {"publicallyAccessible": True}, 'unknown key. "publically_accessible"'),
+    (INSTANCE, GOOD | {"multiAz": "yes"}, "expected type 'bool'"),
+    (INSTANCE, GOOD | {"finalSnapshotIdentifier": "a--b"}, "final_snapshot_identifier"),
+    (INSTANCE, GOOD | {"backupWindow": "3-4"}, "backup_window"),
+    (INSTANCE, GOOD | {"blueGreenUpdate": {"enabled": True}}, "has no blueGreenUpdate"),
+    (SUBNETS, {"name": "Upper", "subnetIds": []}, "only lowercase alphanumeric characters"),
+    (RULE, {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort": 2},
+     "Exactly one of these attributes must be configured"),
+    (GROUP, {"name": "sg-x"}, "must not begin with sg-"),
+    (GROUP, {"ingress": [{"fromPort": 1}]}, "no inline ingress"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "inputs", "words"), CHECKED)
+def test_inputs_are_refused_before_anything_is_made(
+    resource: Any, inputs: dict[str, Any], words: str
+) -> None:
+    bridged = Aws().words("one")
+    found = list(problems(inputs, resource.inputs, bridged))
+    found = found or list(resource.check(operation(), dict(inputs), {}))
+    assert any(words in each.reason for each in found), found
+
+
+def test_only_what_the_published_provider_replaces_for_replaces() -> None:
+    changed = {"kmsKeyId": "k", "storageEncrypted": True, "availabilityZone": "b", "username": "u",
+               "engine": "e", "dbName": "d", "snapshotIdentifier": "s"}  # fmt: skip
+    for key, value in changed.items():
+        assert INSTANCE.replaces((key,), {}, {key: value}), key
+    for key in ("instanceClass", "multiAz", "identifier", "dbSubnetGroupName", "engineVersion"):
+        assert not INSTANCE.replaces((key,), {}, {key: "x"}), key
+    assert RULE.replaces(("cidrIpv4",), {"cidrIpv6": "::/0"}, {"cidrIpv4": "0.0.0.0/0"})
