@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox import SandboxError, network, paths, postgres
+from sandbox import SandboxError, network, paths, postgres, topology
 
 if TYPE_CHECKING:
     from sandbox.pulumi import Stack
@@ -112,6 +112,15 @@ def _existing(overrides: Overrides) -> None:
             overrides.put_password("existing", "adminPassword", password)
 
 
+def _aws(overrides: Overrides) -> None:
+    """RDS's certificates are the sandbox's own; its account has one cluster, in one region."""
+    overrides.put("caCertificate", str(paths.POSTGRES_CA))
+    region = overrides.config.setdefault("aws:region", topology.REGION)
+    if region != topology.REGION:
+        overrides.config["aws:region"] = topology.REGION
+        overrides.lines.append(f"aws:region = {topology.REGION}")
+
+
 def _server(host: str, username: str, password: str | None) -> str:
     """The administrator's password of the server at the host, which is made if it is missing."""
     known = next((server for server in postgres.servers() if server.host == host), None)
@@ -170,4 +179,4 @@ def _nothing(overrides: Overrides) -> None:
     pass
 
 
-_CLOUDS: Mapping[str, Callable[[Overrides], None]] = {"existing": _existing}
+_CLOUDS: Mapping[str, Callable[[Overrides], None]] = {"aws": _aws, "existing": _existing}

@@ -1,8 +1,9 @@
 """`cloud: aws`: an EKS cluster, and an RDS for PostgreSQL instance in the zone of its nodes."""
 
-from components.aws.arguments import PostgresArgs, RestoreArgs, ServerArgs
+from components.aws.arguments import PostgresArgs
 from components.aws.cluster import ClusterArgs, NetworkArgs, find_cluster
 from components.aws.postgres import Postgres
+from components.aws.words import RestoreArgs, ServerArgs
 
 OBJECTS = {
     "cluster": ClusterArgs,

@@ -5,8 +5,9 @@ from typing import Any
 
 from components import postgres
 from components.aws import machines
-from components.aws.arguments import PostgresArgs, RestoreArgs
+from components.aws.arguments import PostgresArgs
 from components.aws.running import STACK_TAG, ZONE_TAG
+from components.aws.words import RestoreArgs
 
 LOGS = ("postgresql", "upgrade")
 

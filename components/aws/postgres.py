@@ -9,14 +9,13 @@ from components.aws import instance
 from components.aws.arguments import PostgresArgs
 from components.aws.certificates import authorities
 from components.aws.changes import announce, refuse
-from components.aws.cluster import Found
+from components.aws.firewall import ANOTHER_VPC, admit_clients
 from components.aws.parameters import apply_method
 from components.database import Database, DatabaseArgs
 from components.postgres import PostgresConnection
 
 ADMIN = "coder_admin"
 DATABASE = "coder"
-ANOTHER_VPC = "; another network.vpcId or cluster does that, and a server stays in its VPC"
 ANOTHER_KEY = (
     "; another server.kmsKeyId does that: take a snapshot, copy it under the new key, and make a "
     "new stack with restoreFrom"
@@ -36,7 +35,7 @@ class Postgres(pulumi.ComponentResource):
             raise ValueError("a server can't be made without what was found of its network")
         found, protect = args.found, args.plan.protect
         child = pulumi.ResourceOptions(parent=self)
-        firewall, rules = self._firewall(name, args, found)
+        firewall, rules = admit_clients(name, args, found, self)
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
             subnet_ids=list(found.subnet_ids),
@@ -94,36 +93,6 @@ class Postgres(pulumi.ComponentResource):
         self.connection = database.connection
         self.register_outputs({"instance": server.identifier, "host": server.address})
 
-    def _firewall(
-        self, name: str, args: PostgresArgs, found: Found
-    ) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
-        """A security group that admits the clients to PostgreSQL's port, and lets nothing out."""
-        firewall = aws.ec2.SecurityGroup(
-            f"{name}-firewall",
-            description="PostgreSQL for Coder: only from the nodes of its cluster",
-            vpc_id=found.vpc_id,
-            revoke_rules_on_delete=True,
-            tags=args.labels,
-            opts=protection.protected(
-                self, "The server's firewall", protect=args.plan.protect, because=ANOTHER_VPC
-            ),
-        )
-        rules: list[pulumi.Resource] = [
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-from-{client}",
-                security_group_id=firewall.id,
-                referenced_security_group_id=client,
-                ip_protocol="tcp",
-                from_port=postgres.PORT,
-                to_port=postgres.PORT,
-                description="Nodes of the Kubernetes cluster",
-                tags=args.labels,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for client in found.client_security_group_ids
-        ]
-        return firewall, rules
-
     def _parameters(self, name: str, args: PostgresArgs) -> pulumi.Output[str] | None:
         if not args.parameters:
             return None
@@ -148,9 +117,9 @@ class Postgres(pulumi.ComponentResource):
             protect=args.plan.protect,
             because=ANOTHER_KEY,
             refuse=refuse,
-            # A login needs the rules, and knows of nothing but the server's name.
-            depends_on=rules,
         )
+        # A login needs the rules, and knows of nothing but the server's name.
+        opts.depends_on = rules
         hooks = opts.hooks or pulumi.ResourceHookBinding()
         hooks.before_update = [*(hooks.before_update or []), announce(self, args)]
         opts.hooks = hooks

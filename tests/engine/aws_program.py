@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pulumi
+
 import settings
 from components.aws import postgres
 
@@ -15,4 +17,4 @@ class NoDatabase:
 
 postgres.Database = NoDatabase
 stack = settings.load()
-server = stack.cloud.Postgres("postgres", stack.postgres, None)
+server = stack.cloud.Postgres("postgres", stack.postgres, pulumi.ResourceOptions())

@@ -90,7 +90,7 @@ REFUSED_AT_CREATION: list[tuple[dict[str, Any], str]] = [
      "combination: DBInstanceClass=db.huge, Engine=postgres, EngineVersion=17.6"),
     ({"parameterGroupName": "none"}, "DBParameterGroupNotFound: DBParameterGroup not found: none"),
     ({"parameterGroupName": "old"}, "Use a parameter group with DBParameterGroupFamily postgres17"),
-    ({"allocatedStorage": 10}, "Invalid storage size for engine name postgres and storage type gp3"),
+    ({"allocatedStorage": 10}, "Invalid storage size for engine name postgres and storage"),
     ({"maxAllocatedStorage": 64}, "Max storage size must be greater than storage size"),
     ({"maxAllocatedStorage": 65}, "must be increased by at least 10 percent"),
     ({"iops": 5000}, "You can't specify IOPS or storage throughput for engine postgres"),
