@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from sandbox import SandboxError, parts, paths, postgres_config, scram
+from sandbox import SandboxError, parts, postgres_config, scram
 from sandbox.plugins.aws.cloud import folder
 from sandbox.postgres import ACCOUNT, Server
 
@@ -139,7 +139,7 @@ def _major(instance: Instance) -> str:
 
 
 def _kept(snapshot: str) -> Path:
-    return paths.STATE / "aws" / "snapshots" / snapshot
+    return folder() / "snapshots" / snapshot
 
 
 def _own(path: Path) -> None:

@@ -113,6 +113,7 @@ class Instance(Resource):
             return
         if password := inputs.get("password"):
             behind.set_password(record, password)
+        behind.restart(record, records.settings(data, record))
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:
         """The instance as it is; one may be imported by its identifier."""
