@@ -25,6 +25,8 @@ class DatabaseArgs:
     ca_certificate: pulumi.Input[str] | None
     zone: str
     adopted_flavour: str = ""
+    server_is_ours: bool = False
+    """Then another stack's database in it came with a snapshot, and is this stack's now."""
 
 
 class Database(pulumi.ComponentResource):
@@ -90,7 +92,7 @@ class Database(pulumi.ComponentResource):
                     "PGPORT": str(args.port),
                     "DATABASE": args.database,
                     **tls_env(args.ssl_mode, args.ca_certificate is not None),
-                    **mark_env(plan, args.adopted_flavour),
+                    **mark_env(plan, args.adopted_flavour, args.server_is_ours),
                 },
                 secret_name=credentials.metadata.name.apply(str),
                 deadline_seconds=DEADLINE_SECONDS,
@@ -124,10 +126,13 @@ class Database(pulumi.ComponentResource):
         self.register_outputs({"database": args.database})
 
 
-def mark_env(plan: DatabasePlan, adopted_flavour: str) -> dict[str, str]:
+def mark_env(
+    plan: DatabasePlan, adopted_flavour: str, server_is_ours: bool = False
+) -> dict[str, str]:
     """What scripts/mark.sh compares a database's comment with."""
     return {
         "MARK_STACK": plan.stack,
         "MARK_FLAVOUR": plan.flavour,
         "MARK_ADOPTED": adopted_flavour,
+        **({"MARK_ANY_STACK": "yes"} if server_is_ours else {}),
     }

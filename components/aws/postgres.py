@@ -87,6 +87,7 @@ class Postgres(pulumi.ComponentResource):
                 ssl_mode=args.ssl_mode,
                 ca_certificate=args.ca_certificate or authorities(found.region),
                 zone=args.zone,
+                server_is_ours=True,
             ),
             child,
         )

@@ -1,5 +1,6 @@
 # The database's comment says whose it is. `mark_problem DATABASE` prints why the database is
 # not ours to use, or nothing; MARK_STACK, MARK_FLAVOUR and MARK_ADOPTED come from the environment.
+# MARK_ANY_STACK=yes on a server that this stack has made: another stack's mark came with a snapshot.
 
 mark_text() { printf 'coder stack=%s flavour=%s' "$MARK_STACK" "$MARK_FLAVOUR"; }
 
@@ -13,7 +14,7 @@ SQL
       stack=${mark#coder stack=}
       stack=${stack%% flavour=*}
       flavour=${mark##* flavour=}
-      if [ "$stack" != "$MARK_STACK" ]; then
+      if [ "$stack" != "$MARK_STACK" ] && [ "${MARK_ANY_STACK:-}" != yes ]; then
         echo "database \"$1\" belongs to stack $stack, this is $MARK_STACK: set another existing.database," \
           "or, if this stack is to take its place, run COMMENT ON DATABASE \"$1\" IS NULL"
       elif [ "$flavour" != "$MARK_FLAVOUR" ]; then

@@ -199,6 +199,14 @@ def test_the_master_password_is_legal_and_secret(cloud: Aws) -> None:
     assert '"password": "[secret]"' in cloud.named("postgres-server").in_the_clear
 
 
+def test_a_database_that_came_with_a_snapshot_is_this_stacks(cloud: Aws) -> None:
+    cloud.run()
+    (container,) = cloud.named("postgres-database-roles").plain["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert {"name": "MARK_ANY_STACK", "value": "yes"} in container["env"]
+
+
 def test_every_resource_of_aws_belongs_to_the_component(cloud: Aws) -> None:
     cloud.run()
     for each in cloud.asked:
