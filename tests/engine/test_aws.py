@@ -159,3 +159,23 @@ def test_the_end_leaves_a_snapshot_each_time_that_can_be_restored(stack: AwsStac
     assert not changes(stack.set(restoreFrom={}).up()), "it is read once"
     stack._good("destroy", "--yes", "--skip-preview")
     assert len(stack.account()["snapshots"]) == 2
+
+
+def test_another_vpc_is_refused_for_all_that_would_move_with_it(stack: AwsStack) -> None:
+    stack.up()
+    subnets = {"subnet-1": "us-east-1a", "subnet-2": "us-east-1b"}
+    account = stack.account()
+    for identifier, zone in subnets.items():
+        account["subnets"][identifier] = {
+            "availabilityZone": zone,
+            "vpcId": "vpc-other",
+            "mapPublicIpOnLaunch": False,
+        }
+    (stack.folder / "aws" / "us-east-1.json").write_text(json.dumps(account))
+    said = stack.refuses(network={"vpcId": "vpc-other", "subnetIds": list(subnets)})
+    assert "network.vpcId" in said
+    said = stack.refuses(
+        words=("up", "--yes", "--skip-preview"),
+        network={"vpcId": "vpc-other", "subnetIds": list(subnets)},
+    )
+    assert "marked for protection" in said
