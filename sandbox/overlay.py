@@ -114,7 +114,8 @@ def _existing(overrides: Overrides) -> None:
 
 def _aws(overrides: Overrides) -> None:
     """RDS's certificates are the sandbox's own; its account has one cluster, in one region."""
-    overrides.put("caCertificate", str(paths.POSTGRES_CA))
+    # The program reads it before the first instance, and with it the first server, is made.
+    overrides.put("caCertificate", str(postgres.authority().certificate_file))
     region = overrides.config.setdefault("aws:region", topology.REGION)
     if region != topology.REGION:
         overrides.config["aws:region"] = topology.REGION

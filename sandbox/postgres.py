@@ -88,9 +88,7 @@ class Server:
             self._declare(
                 Declaration(host=host, address=address, version=version, tls=tls, settings=settings)
             )
-        with lock.exclusive("postgres-ca", wait=True):
-            authority = Authority(paths.POSTGRES, "sandbox PostgreSQL")
-        authority.issue(self._directory / "server", host, hosts=[host])
+        authority().issue(self._directory / "server", host, hosts=[host])
         for path in (self._directory, *self._directory.glob("server.[ck]*")):
             shutil.chown(path, ACCOUNT, pwd.getpwnam(ACCOUNT).pw_gid)
         self._directory.chmod(0o700)
@@ -213,6 +211,12 @@ class Server:
 
     def _run(self, program: str, *arguments: str, input: str = "") -> str:
         return postgres_programs.run(self.version, program, *arguments, input=input)
+
+
+def authority() -> Authority:
+    """The CA of all servers' certificates, made before the first of them."""
+    with lock.exclusive("postgres-ca", wait=True):
+        return Authority(paths.POSTGRES, "sandbox PostgreSQL")
 
 
 def choose_address(taken: list[str]) -> str:
