@@ -1,0 +1,66 @@
+"""A stack of the program on the simulated AWS, and what the account holds of it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox import paths, topology
+from sandbox.postgres import Server
+from tests.conftest import ROOT
+from tests.sandbox.stack import Stack
+
+ACCOUNT = paths.STATE / "aws" / f"{topology.REGION}.json"
+
+
+class AwsStack(Stack):
+    """One environment: a namespace, an RDS instance and a Coder."""
+
+    def __init__(self, name: str, folder: Path, **settings: Any) -> None:
+        super().__init__(name, folder)
+        self.settings = {
+            "cloud": "aws",
+            "cluster": {"name": "dev"},
+            "namespace": name,
+            "protect": False,
+        }
+        self.set(**settings)
+
+    @property
+    def instance(self) -> dict[str, Any]:
+        """The instance that carries the stack's tag."""
+        (found,) = (
+            each
+            for each in account()["instances"].values()
+            if each["tagsAll"]["coder:stack"] == f"coder/{self.name}"
+        )
+        return found
+
+    @property
+    def server(self) -> Server:
+        """The real server behind the instance."""
+        return Server(self.instance["resourceId"].lower())
+
+    def console(self, command: str, *words: str) -> None:
+        """Something happens to the instance that Pulumi knows nothing of."""
+        words = (command, self.instance["identifier"], *words)
+        run = [sys.executable, "-m", "sandbox.plugins.aws.console", *words]
+        subprocess.run(run, cwd=ROOT, check=True, timeout=120)
+
+    def destroy(self) -> None:
+        """Take the stack down for good; its instance leaves a snapshot."""
+        self.set(protect=False)
+        self.run("up", "--yes", "--skip-preview")
+        self.run("destroy", "--yes", "--remove")
+
+
+def account() -> dict[str, Any]:
+    """All that the simulated account holds."""
+    return json.loads(ACCOUNT.read_text())
+
+
+def snapshots(stack: str) -> list[str]:
+    """The names of the final snapshots that a stack has left."""
+    prefix = f"coder-coder-{stack}-final-"
+    return sorted(name for name in account()["snapshots"] if name.startswith(prefix))

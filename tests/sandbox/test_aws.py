@@ -1,0 +1,169 @@
+"""Coder on RDS: it changes in place, only the nodes reach it, and no data are lost."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sandbox.plugins.aws.cloud import NODES_GROUP, Cloud
+from tests.sandbox.aws import AwsStack, account, snapshots
+from tests.sandbox.stack import kubectl, wait
+
+Make = Callable[..., AwsStack]
+NAMES = ("aws", "aws-v2", "aws-restored")
+
+
+@pytest.fixture(scope="module")
+def make_aws(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+    """Makes stacks that are taken down, with their instances, when the tests are through."""
+    folder = tmp_path_factory.mktemp("stacks")
+    stacks: list[AwsStack] = []
+
+    def make(name: str, **settings: object) -> AwsStack:
+        stacks.append(AwsStack(name, folder, **settings))
+        return stacks[-1]
+
+    yield make
+    for stack in stacks:
+        stack.destroy()
+
+
+@pytest.fixture(scope="module")
+def classic(make_aws: Make) -> AwsStack:
+    stack = make_aws("aws", postgresVersion="16", protect=True)
+    stack.up()
+    stack.coder().add_user("ada")
+    return stack
+
+
+def in_place(printed: str) -> None:
+    """The update replaced and deleted nothing of the server's."""
+    assert re.search(r"aws:rds:Instance \S+ updated", printed), printed
+    assert not re.search(r"(?m)^ *(\+-|-|\+\+|--) +aws:", printed), printed
+
+
+def on_rds(stack: AwsStack) -> None:
+    """Coder answers, from the stack's own instance, with a verified certificate."""
+    database = stack.coder().buildinfo()["database"]
+    assert database["host"] == stack.instance["address"]
+    assert database["certificate_verified"]
+
+
+def still_there(stack: AwsStack) -> None:
+    wait("Coder on its database", lambda: "ada" in stack.coder().users())
+
+
+def test_coder_runs_on_rds_as_a_role_that_can_little(classic: AwsStack) -> None:
+    on_rds(classic)
+    assert classic.outputs()["databaseZone"] == "us-east-1a", "where most nodes are"
+    version = classic.server.sql("SHOW server_version")
+    assert version.startswith("16.")
+    can = "rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls"
+    logins = "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'coder%'"
+    assert classic.server.sql(f"{logins} AND ({can})") == "coder_admin"
+    assert classic.server.sql(f"{logins} AND rolsuper") == ""
+    classic.unchanged()
+
+
+def test_a_rotation_puts_coder_on_the_other_login(classic: AwsStack) -> None:
+    classic.set(passwordGeneration=2).up()
+    assert classic.coder().buildinfo()["database"]["user"] == "coder_green"
+    still_there(classic)
+
+
+def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: AwsStack) -> None:
+    before = classic.instance
+    connections = int(classic.server.sql("SHOW max_connections"))
+    printed = classic.set(size="medium", storageGb=100).up()
+    in_place(printed)
+    assert "Changes of size, storageGb wait for the maintenance window" in printed
+    assert classic.instance["instanceClass"] == "db.m6i.large"
+    classic.console("maintenance")
+    assert classic.instance["instanceClass"] == "db.m6i.xlarge"
+    assert classic.instance["allocatedStorage"] == 100
+    assert int(classic.server.sql("SHOW max_connections")) > connections
+    classic.up("--refresh", "--expect-no-changes")
+    in_place(classic.set(applyImmediately=True, storageGb=120).up())
+    assert classic.instance["allocatedStorage"] == 120
+    assert classic.instance["resourceId"] == before["resourceId"]
+    still_there(classic)
+
+
+def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> None:
+    classic.console("failover")
+    assert classic.instance["availabilityZone"] != "us-east-1a"
+    classic.up("--refresh", "--expect-no-changes")
+    still_there(classic)
+
+
+def test_without_its_rule_the_preflight_fails_and_coder_is_not_touched(classic: AwsStack) -> None:
+    group = classic.instance["vpcSecurityGroupIds"]
+    pods = kubectl("-n", "aws", "get", "pods", "-o", "name", "-l", "app.kubernetes.io/name=coder")
+    with Cloud("us-east-1").change() as data:
+        rules = data["rules"]
+        data["rules"] = {
+            name: rule for name, rule in rules.items() if rule["securityGroupId"] not in group
+        }
+    printed = classic.set(latencyLimitMs=11).fails("up", "--yes")
+    assert f"{classic.instance['address']} can't be reached" in printed
+    assert pods == kubectl(
+        "-n", "aws", "get", "pods", "-o", "name", "-l", "app.kubernetes.io/name=coder"
+    )
+    classic.up("--refresh")
+    (rule,) = (each for each in account()["rules"].values() if each["securityGroupId"] in group)
+    assert rule["referencedSecurityGroupId"] == NODES_GROUP
+    still_there(classic)
+
+
+def test_the_next_major_version_is_an_upgrade_in_place(classic: AwsStack) -> None:
+    resource = classic.instance["resourceId"]
+    in_place(classic.set(postgresVersion="17", applyImmediately=True).up())
+    assert classic.server.sql("SHOW server_version").startswith("17.")
+    assert classic.instance["resourceId"] == resource
+    still_there(classic)
+    on_rds(classic)
+    classic.up()  # takes the permission for major upgrades away
+    classic.unchanged()
+
+
+def test_a_protected_stack_is_not_destroyed(classic: AwsStack) -> None:
+    before = account()
+    printed = classic.fails("destroy", "--yes")
+    assert "pulumi config set protect false" in printed
+    assert account() == before
+    still_there(classic)
+
+
+def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
+    classic: AwsStack, make_aws: Make
+) -> None:
+    classic.set(protect=False).up()
+    result = classic.run("destroy", "--yes")
+    assert result.returncode == 0, result.stdout
+    (last,) = snapshots("aws")
+    restored = make_aws("aws-restored", restoreFrom={"snapshot": last})
+    restored.up()
+    assert restored.coder().users() == ["ada"]
+    on_rds(restored)
+    restored.set(restoreFrom={}).unchanged()
+    result = restored.run("destroy", "--yes")
+    assert result.returncode == 0, result.stdout
+    assert snapshots("aws") == [last]
+    assert len(snapshots("aws-restored")) == 1
+
+
+def test_v2_in_a_given_zone_and_network_gets_a_standby_and_lets_it_go(make_aws: Make) -> None:
+    network = {
+        "subnetIds": ["subnet-0privateb", "subnet-0privatec"],
+        "clientSecurityGroupIds": [NODES_GROUP],
+    }
+    settings = {"chartVersion": "2.38.8", "zone": "us-east-1b", "network": network}
+    stack = make_aws("aws-v2", **settings, applyImmediately=True)
+    stack.up()
+    on_rds(stack)
+    assert stack.instance["availabilityZone"] == stack.outputs()["databaseZone"] == "us-east-1b"
+    in_place(stack.set(highAvailability=True).up())
+    assert stack.instance["multiAz"]
+    stack.unchanged()
+    in_place(stack.set(highAvailability=False).up())
+    on_rds(stack)
