@@ -112,20 +112,27 @@ class Upgradable(Server):
 
     def upgrade(self, major: str) -> None:
         """Dump, make new files, load: the roles, the databases and all that is in them."""
+        given = self._declaration
+        # Nobody may write what the dump no longer holds, nor what it has yet to load.
+        alone = {**given.settings, "listen_addresses": ""}
+        self.configure(alone)
+        self.restart()
         dump = self._run("pg_dumpall", "--host", str(self._inside), "--username", SUPERUSER)
         self.stop()
         old = self._directory / "old"
         (self._directory / "data").rename(old)
-        given = self._declaration
-        self._declare(type(given)(**{**vars(given), "version": major}))
+        self._declare(type(given)(**{**vars(given), "version": major, "settings": alone}))
         options = ["--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C"]
         options += ["--auth-local", "peer", "--auth-host", "reject", "--no-sync"]
         self._run("initdb", "--pgdata", f"{self._inside}/new", *options)
         (self._directory / "new").rename(self._directory / "data")
         self.start()
-        # The superuser is there already, which is the one error to be expected.
-        options = ["--no-psqlrc", "--quiet", "--host", str(self._inside), "--username", SUPERUSER]
-        self._run("psql", *options, "--dbname", "postgres", "--file", "-", input=dump)
+        dump = dump.replace(f"CREATE ROLE {SUPERUSER};\n", "", 1)  # it is there already
+        options = ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-"]
+        options += ["--host", str(self._inside), "--username", SUPERUSER, "--dbname", "postgres"]
+        self._run("psql", *options, input=dump)
+        self.configure(given.settings)
+        self.restart()
         shutil.rmtree(old)
 
 
