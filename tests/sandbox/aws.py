@@ -50,8 +50,8 @@ class AwsStack(Stack):
 
     def destroy(self) -> None:
         """Take the stack down for good; its instance leaves a snapshot."""
-        self.set(protect=False)
-        self.run("up", "--yes", "--skip-preview")
+        if self.settings["protect"]:
+            self.set(protect=False).run("up", "--yes", "--skip-preview")
         self.run("destroy", "--yes", "--remove")
 
 

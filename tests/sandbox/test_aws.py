@@ -10,7 +10,10 @@ from tests.sandbox.aws import AwsStack, account, snapshots
 from tests.sandbox.stack import kubectl, wait
 
 Make = Callable[..., AwsStack]
-NAMES = ("aws", "aws-v2", "aws-restored")
+ADMIN_PASSWORD = (
+    "urn:pulumi:aws::coder::coder:aws:Postgres$random:index/randomPassword:RandomPassword::"
+    "postgres-admin-password"
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,19 @@ def classic(make_aws: Make) -> AwsStack:
     return stack
 
 
+@pytest.fixture(scope="module")
+def v2(make_aws: Make) -> AwsStack:
+    network = {
+        "subnetIds": ["subnet-0privateb", "subnet-0privatec"],
+        "clientSecurityGroupIds": [NODES_GROUP],
+    }
+    stack = make_aws(
+        "aws-v2", chartVersion="2.38.8", zone="us-east-1b", network=network, applyImmediately=True
+    )
+    stack.up()
+    return stack
+
+
 def in_place(printed: str) -> None:
     """The update replaced and deleted nothing of the server's."""
     assert re.search(r"aws:rds:Instance \S+ updated", printed), printed
@@ -56,8 +72,7 @@ def still_there(stack: AwsStack) -> None:
 def test_coder_runs_on_rds_as_a_role_that_can_little(classic: AwsStack) -> None:
     on_rds(classic)
     assert classic.outputs()["databaseZone"] == "us-east-1a", "where most nodes are"
-    version = classic.server.sql("SHOW server_version")
-    assert version.startswith("16.")
+    assert classic.server.sql("SHOW server_version").startswith("16.")
     can = "rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls"
     logins = "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'coder%'"
     assert classic.server.sql(f"{logins} AND ({can})") == "coder_admin"
@@ -65,14 +80,15 @@ def test_coder_runs_on_rds_as_a_role_that_can_little(classic: AwsStack) -> None:
     classic.unchanged()
 
 
-def test_a_rotation_puts_coder_on_the_other_login(classic: AwsStack) -> None:
-    classic.set(passwordGeneration=2).up()
+def test_all_passwords_are_rotated_in_place(classic: AwsStack) -> None:
+    # Coder's next login is made as the admin, whose new password must hold by then.
+    in_place(classic.set(passwordGeneration=2).up("--replace", ADMIN_PASSWORD))
     assert classic.coder().buildinfo()["database"]["user"] == "coder_green"
     still_there(classic)
 
 
 def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: AwsStack) -> None:
-    before = classic.instance
+    resource = classic.instance["resourceId"]
     connections = int(classic.server.sql("SHOW max_connections"))
     printed = classic.set(size="medium", storageGb=100).up()
     in_place(printed)
@@ -85,7 +101,7 @@ def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: A
     classic.up("--refresh", "--expect-no-changes")
     in_place(classic.set(applyImmediately=True, storageGb=120).up())
     assert classic.instance["allocatedStorage"] == 120
-    assert classic.instance["resourceId"] == before["resourceId"]
+    assert classic.instance["resourceId"] == resource
     still_there(classic)
 
 
@@ -98,7 +114,7 @@ def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> No
 
 def test_without_its_rule_the_preflight_fails_and_coder_is_not_touched(classic: AwsStack) -> None:
     group = classic.instance["vpcSecurityGroupIds"]
-    pods = kubectl("-n", "aws", "get", "pods", "-o", "name", "-l", "app.kubernetes.io/name=coder")
+    before = _pods(classic)
     with Cloud("us-east-1").change() as data:
         rules = data["rules"]
         data["rules"] = {
@@ -106,9 +122,7 @@ def test_without_its_rule_the_preflight_fails_and_coder_is_not_touched(classic: 
         }
     printed = classic.set(latencyLimitMs=11).fails("up", "--yes")
     assert f"{classic.instance['address']} can't be reached" in printed
-    assert pods == kubectl(
-        "-n", "aws", "get", "pods", "-o", "name", "-l", "app.kubernetes.io/name=coder"
-    )
+    assert _pods(classic) == before
     classic.up("--refresh")
     (rule,) = (each for each in account()["rules"].values() if each["securityGroupId"] in group)
     assert rule["referencedSecurityGroupId"] == NODES_GROUP
@@ -152,18 +166,29 @@ def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
     assert len(snapshots("aws-restored")) == 1
 
 
-def test_v2_in_a_given_zone_and_network_gets_a_standby_and_lets_it_go(make_aws: Make) -> None:
-    network = {
-        "subnetIds": ["subnet-0privateb", "subnet-0privatec"],
-        "clientSecurityGroupIds": [NODES_GROUP],
-    }
-    settings = {"chartVersion": "2.38.8", "zone": "us-east-1b", "network": network}
-    stack = make_aws("aws-v2", **settings, applyImmediately=True)
-    stack.up()
-    on_rds(stack)
-    assert stack.instance["availabilityZone"] == stack.outputs()["databaseZone"] == "us-east-1b"
-    in_place(stack.set(highAvailability=True).up())
-    assert stack.instance["multiAz"]
-    stack.unchanged()
-    in_place(stack.set(highAvailability=False).up())
-    on_rds(stack)
+def test_v2_in_a_given_zone_and_network_gets_a_standby_and_lets_it_go(v2: AwsStack) -> None:
+    on_rds(v2)
+    assert v2.instance["availabilityZone"] == v2.outputs()["databaseZone"] == "us-east-1b"
+    in_place(v2.set(highAvailability=True).up())
+    assert v2.instance["multiAz"]
+    v2.unchanged()
+    in_place(v2.set(highAvailability=False).up())
+    assert not v2.instance["multiAz"]
+    on_rds(v2)
+
+
+def test_another_instance_is_copied_as_it_is_now(v2: AwsStack, make_aws: Make) -> None:
+    v2.coder().add_user("ada")
+    source = {"instance": v2.instance["identifier"]}
+    copy = make_aws("aws-copy", chartVersion="2.38.8", restoreFrom=source)
+    copy.up()
+    assert copy.coder().users() == ["ada"]
+    on_rds(copy)
+    v2.coder().add_user("grace")
+    assert copy.coder().users() == ["ada"]
+
+
+def _pods(stack: AwsStack) -> str:
+    """Coder's pods."""
+    words = ("-l", "app.kubernetes.io/name=coder", "-o", "name")
+    return kubectl("-n", stack.name, "get", "pods", *words)
