@@ -11,7 +11,7 @@ from tests.sandbox.stack import kubectl, wait
 
 Make = Callable[..., AwsStack]
 ADMIN_PASSWORD = (
-    "urn:pulumi:aws::coder::coder:aws:Postgres$random:index/randomPassword:RandomPassword::"
+    "urn:pulumi:rds::coder::coder:aws:Postgres$random:index/randomPassword:RandomPassword::"
     "postgres-admin-password"
 )
 
@@ -33,7 +33,7 @@ def make_aws(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def classic(make_aws: Make) -> AwsStack:
-    stack = make_aws("aws", postgresVersion="16", protect=True)
+    stack = make_aws("rds", postgresVersion="16", protect=True)
     stack.up()
     stack.coder().add_user("ada")
     return stack
@@ -46,7 +46,7 @@ def v2(make_aws: Make) -> AwsStack:
         "clientSecurityGroupIds": [NODES_GROUP],
     }
     stack = make_aws(
-        "aws-v2", chartVersion="2.38.8", zone="us-east-1b", network=network, applyImmediately=True
+        "rds-v2", chartVersion="2.38.8", zone="us-east-1b", network=network, applyImmediately=True
     )
     stack.up()
     return stack
@@ -154,16 +154,16 @@ def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
     classic.set(protect=False).up()
     result = classic.run("destroy", "--yes")
     assert result.returncode == 0, result.stdout
-    (last,) = snapshots("aws")
-    restored = make_aws("aws-restored", restoreFrom={"snapshot": last})
+    (last,) = snapshots("rds")
+    restored = make_aws("rds-restored", restoreFrom={"snapshot": last})
     restored.up()
     assert restored.coder().users() == ["ada"]
     on_rds(restored)
     restored.set(restoreFrom={}).unchanged()
     result = restored.run("destroy", "--yes")
     assert result.returncode == 0, result.stdout
-    assert snapshots("aws") == [last]
-    assert len(snapshots("aws-restored")) == 1
+    assert snapshots("rds") == [last]
+    assert len(snapshots("rds-restored")) == 1
 
 
 def test_v2_in_a_given_zone_and_network_gets_a_standby_and_lets_it_go(v2: AwsStack) -> None:
@@ -180,7 +180,7 @@ def test_v2_in_a_given_zone_and_network_gets_a_standby_and_lets_it_go(v2: AwsSta
 def test_another_instance_is_copied_as_it_is_now(v2: AwsStack, make_aws: Make) -> None:
     v2.coder().add_user("ada")
     source = {"instance": v2.instance["identifier"]}
-    copy = make_aws("aws-copy", chartVersion="2.38.8", restoreFrom=source)
+    copy = make_aws("rds-copy", chartVersion="2.38.8", restoreFrom=source)
     copy.up()
     assert copy.coder().users() == ["ada"]
     on_rds(copy)
