@@ -70,9 +70,9 @@ class RealServers:
         server.configure(settings)
         server.restart()
 
-    def upgrade(self, instance: Instance, major: str) -> None:
+    def upgrade(self, instance: Instance, settings: dict[str, str]) -> None:
         """Dump all, and load it into a new server of the other major version."""
-        Upgradable(_name(instance)).upgrade(major)
+        Upgradable(_name(instance)).upgrade(_major(instance), settings)
 
     def guard(self) -> None:
         """Have the watcher of the security groups run, now and after each `up`."""
@@ -110,18 +110,20 @@ class Upgradable(Server):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self._directory / "data", target, symlinks=True)
 
-    def upgrade(self, major: str) -> None:
+    def upgrade(self, major: str, settings: dict[str, str]) -> None:
         """Dump, make new files, load: the roles, the databases and all that is in them."""
         given = self._declaration
         # Nobody may write what the dump no longer holds, nor what it has yet to load.
-        alone = {**given.settings, "listen_addresses": ""}
-        self.configure(alone)
+        alone = {"listen_addresses": ""}
+        self.configure({**given.settings, **alone})
         self.restart()
         dump = self._run("pg_dumpall", "--host", str(self._inside), "--username", SUPERUSER)
         self.stop()
         old = self._directory / "old"
         (self._directory / "data").rename(old)
-        self._declare(type(given)(**{**vars(given), "version": major, "settings": alone}))
+        self._declare(
+            type(given)(**{**vars(given), "version": major, "settings": {**settings, **alone}})
+        )
         options = ["--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C"]
         options += ["--auth-local", "peer", "--auth-host", "reject", "--no-sync"]
         self._run("initdb", "--pgdata", f"{self._inside}/new", *options)
@@ -131,7 +133,7 @@ class Upgradable(Server):
         options = ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-"]
         options += ["--host", str(self._inside), "--username", SUPERUSER, "--dbname", "postgres"]
         self._run("psql", *options, input=dump)
-        self.configure(given.settings)
+        self.configure(settings)
         self.restart()
         shutil.rmtree(old)
 

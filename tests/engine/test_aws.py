@@ -1,6 +1,8 @@
 """The AWS server on a real engine and the simulated account: changes, protections, the end."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,15 @@ class AwsStack(Stack):
         (found,) = self.account()["instances"].values()
         return found
 
+    def console(self, *words: str) -> str:
+        """What happens to the instance on AWS, and is not asked for by Pulumi."""
+        command, *rest = words
+        run = [sys.executable, "-m", "sandbox.plugins.aws.console", command]
+        run += [self.instance()["identifier"], *rest]
+        done = subprocess.run(run, env=self.environment, text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def happens(self, **changes: Any) -> None:
         """Something happens to the instance that Pulumi knows nothing of."""
         account = self.account()
@@ -117,12 +128,36 @@ def test_changes_wait_for_the_window_or_not_and_say_so(stack: AwsStack) -> None:
     said = stack.set(size="medium", storageGb=100)._good("up", "--yes")
     assert "Changes of size, storageGb wait for the maintenance window" in said
     assert stack.instance()["instanceClass"] == "db.m6i.large"
-    assert stack.instance()["pending"]["instanceClass"] == "db.m6i.xlarge"
-    assert not changes(stack.up())
+    assert stack.instance()["pending"] == {
+        "allocatedStorage": 100,
+        "instanceClass": "db.m6i.xlarge",
+    }
+    assert stack.resource(INSTANCE)["outputs"]["instanceClass"] == "db.m6i.large"
+    assert changes(stack.up()) == {"updated"}, "it is shown until the window"
     said = stack.set(applyImmediately=True, size="large").up()
     assert "are made at once" in said
-    assert stack.instance()["instanceClass"] == "db.m6i.2xlarge"
     assert changes(said) == {"updated"}
+    now = stack.instance()
+    assert (now["instanceClass"], now["allocatedStorage"]) == ("db.m6i.2xlarge", 100)
+    assert not now["pending"], "all that waits is made with what is made at once"
+    assert not changes(stack.up())
+
+
+def test_what_waits_is_made_in_the_window(stack: AwsStack) -> None:
+    stack.up()
+    stack.set(size="medium").up()
+    stack.console("maintenance")
+    assert stack.instance()["instanceClass"] == "db.m6i.xlarge"
+    stack.refresh()
+    assert not changes(stack.up())
+
+
+def test_apply_immediately_alone_makes_what_waits(stack: AwsStack) -> None:
+    stack.up()
+    stack.set(size="medium").up()
+    stack.set(applyImmediately=True, size="small").up()
+    assert stack.instance()["instanceClass"] == "db.m6i.xlarge", "the state never knew of it"
+    assert not stack.instance()["pending"]
 
 
 def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:

@@ -25,6 +25,13 @@ def maintenance(cloud: Cloud, identifier: str) -> str:
     return f"{identifier}: {', '.join(pending) or 'nothing'} changed"
 
 
+def reboot(cloud: Cloud, identifier: str) -> str:
+    """Restart the server with the parameters of its group."""
+    record = records.put(cloud, identifier, inForce=None)
+    servers.chosen().restart(record, records.settings(cloud.look(), record))
+    return f"{identifier} has the parameters of {record['parameterGroupName']} now"
+
+
 def snapshot(cloud: Cloud, identifier: str, name: str) -> str:
     """Keep what the server holds now."""
     record = cloud.look()["instances"][identifier]
@@ -40,7 +47,7 @@ def main() -> None:
     """Read the command, and say what it did."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.plugins.aws.console")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("failover", "maintenance", "snapshot"):
+    for name in ("failover", "maintenance", "reboot", "snapshot"):
         command = commands.add_parser(name)
         command.add_argument("identifier")
         if name == "snapshot":
@@ -55,6 +62,8 @@ def main() -> None:
             print(failover(cloud, given.identifier))
         case "maintenance":
             print(maintenance(cloud, given.identifier))
+        case "reboot":
+            print(reboot(cloud, given.identifier))
         case _:
             print(snapshot(cloud, given.identifier, given.name))
 

@@ -44,11 +44,72 @@ REPLACING = frozenset(
         "username",
     )
 )
+COMPUTED = frozenset(
+    (
+        "allocatedStorage",
+        "applyImmediately",
+        "availabilityZone",
+        "backupRetentionPeriod",
+        "backupTarget",
+        "backupWindow",
+        "caCertIdentifier",
+        "characterSetName",
+        "databaseInsightsMode",
+        "dbName",
+        "dbSubnetGroupName",
+        "engine",
+        "engineLifecycleSupport",
+        "engineVersion",
+        "identifier",
+        "identifierPrefix",
+        "iops",
+        "kmsKeyId",
+        "licenseModel",
+        "maintenanceWindow",
+        "masterUserSecretKmsKeyId",
+        "monitoringRoleArn",
+        "multiAz",
+        "ncharCharacterSetName",
+        "networkType",
+        "optionGroupName",
+        "parameterGroupName",
+        "performanceInsightsKmsKeyId",
+        "performanceInsightsRetentionPeriod",
+        "port",
+        "region",
+        "replicaMode",
+        "snapshotIdentifier",
+        "storageThroughput",
+        "storageType",
+        "timezone",
+        "username",
+        "vpcSecurityGroupIds",
+    )
+)
+"""Taken away, these stay as they are."""
+DEFAULTS: Mapping[str, bool | int | list[str]] = {
+    "autoMinorVersionUpgrade": True,
+    "copyTagsToSnapshot": False,
+    "customerOwnedIpEnabled": False,
+    "dedicatedLogVolume": False,
+    "deleteAutomatedBackups": True,
+    "deletionProtection": False,
+    "enabledCloudwatchLogsExports": [],
+    "iamDatabaseAuthenticationEnabled": False,
+    "maxAllocatedStorage": 0,
+    "monitoringInterval": 0,
+    "performanceInsightsEnabled": False,
+    "publiclyAccessible": False,
+    "skipFinalSnapshot": False,
+    "storageEncrypted": False,
+}
+"""Taken away, these go back to what they are when not given."""
+LOWERED = frozenset(("engine", "maintenanceWindow"))
+"""Kept in lower case, however they are given."""
 SECRET = frozenset(("password", "passwordWo"))
 STATE_ONLY = frozenset(
     (
         "allowMajorVersionUpgrade",
-        "applyImmediately",
         "blueGreenUpdate",
         "deleteAutomatedBackups",
         "finalSnapshotIdentifier",
@@ -66,7 +127,6 @@ PENDING = frozenset(
         "instanceClass",
         "iops",
         "multiAz",
-        "parameterGroupName",
         "storageThroughput",
         "storageType",
     )
@@ -110,7 +170,7 @@ INPUTS: Inputs = {
     "s3Import": Input("object"),
     "tags": Input("map"),
     **{
-        key: Input(kind, secret=key in SECRET, replaces=key in REPLACING)
+        key: Input(kind, secret=key in SECRET, replaces=key in REPLACING, default=DEFAULTS.get(key))
         for kind, names in _KINDS.items()
         for key in names.split()
     },

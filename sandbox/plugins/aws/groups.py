@@ -233,7 +233,8 @@ class ParameterGroup(_Group):
     def changed(self, data: Data, id: str) -> None:
         """Instances take the dynamic parameters at once, the others when they start."""
         for instance in self.users(data, id):
-            servers.chosen().configure(instance, settings(data, instance))
+            if instance.get("inForce") is None:
+                servers.chosen().configure(instance, settings(data, instance))
 
 
 def settings(data: Data, instance: Data) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sandbox.plugins.aws.cloud import Cloud, Data, seconds
 from sandbox.plugins.aws.common import conflicts, not_among, problem, tags_all, unmatched
 from sandbox.plugins.aws.errors import ApiError, failure, invalid, wrapped
 from sandbox.plugins.base import (
+    UNKNOWN,
     Inputs,
     Operation,
     Outputs,
@@ -17,7 +18,7 @@ from sandbox.plugins.base import (
     autoname,
 )
 from sandbox.plugins.strict import snake
-from sandbox.plugins.values import Path, changed_paths
+from sandbox.plugins.values import Path
 
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 _DAY = "(mon|tue|wed|thu|fri|sat|sun|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -33,15 +34,24 @@ class Instance(Resource):
     update_timeout = 4800
     delete_timeout = 3600
 
+    def before(self, inputs: Data, state: Data) -> Data:
+        """The state: what RDS has is compared with what is asked for, not what was asked before."""
+        return {key: value for key, value in state.items() if key in self.inputs}
+
     def differs(self, path: Path, old: Data, new: Data) -> bool:
-        """Storage that has grown by itself is no change, nor is another order."""
+        """What is not asked for, has grown by itself or is only written otherwise is no change."""
         key = str(path[0])
-        if key == "allocatedStorage":
-            was, wanted = old.get(key), new.get(key)
-            if isinstance(was, int) and isinstance(wanted, int) and was > wanted:
-                return not (new.get("maxAllocatedStorage") or 0) > wanted
-        if key in ("vpcSecurityGroupIds", "enabledCloudwatchLogsExports"):
-            return set(old.get(key) or []) != set(new.get(key) or [])
+        was, wanted = old.get(key), new.get(key)
+        if wanted is None:
+            return key not in declared.COMPUTED and bool(was)
+        if was is None:
+            return bool(wanted)
+        if key in declared.LOWERED and wanted != UNKNOWN:
+            return was.lower() != wanted.lower()
+        if key == "allocatedStorage" and isinstance(wanted, int) and was > wanted:
+            return not (new.get("maxAllocatedStorage") or 0) > wanted
+        if key in ("vpcSecurityGroupIds", "enabledCloudwatchLogsExports") and wanted != UNKNOWN:
+            return set(was) != set(wanted)
         return True
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
@@ -100,7 +110,7 @@ class Instance(Resource):
         op.sleep(seconds())
         record = records.put(cloud, identifier, status="available")
         servers.chosen().guard()
-        return record["resourceId"], records.outputs(record)
+        return record["resourceId"], _shown(record, inputs)
 
     def _make(self, inputs: Data, record: Data, source: Data, data: Data) -> None:
         behind = servers.chosen()
@@ -120,12 +130,7 @@ class Instance(Resource):
         record = records.find(Cloud.of(op, state).look(), id)
         if record is None:
             return None
-        kept = {key: state[key] for key in ("password", *declared.STATE_ONLY) if key in state}
-        found = {**state, **records.outputs(record), **kept, "id": record["resourceId"]}
-        asked = state.get("engineVersion") or ""
-        if record["engineVersionActual"].startswith(f"{asked}."):
-            found["engineVersion"] = asked
-        return found
+        return {**state, **_shown(record, state), "id": record["resourceId"]}
 
     def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
         """Modify it: at once, or in the next maintenance window; tags on their own."""
@@ -135,12 +140,12 @@ class Instance(Resource):
             error = ApiError("DBInstanceNotFound", f"DBInstance {inputs['identifier']} not found.")
             raise failure(f"updating RDS DB Instance ({id})", "ModifyDBInstance", error)
         identifier = record["identifier"]
-        changed = {
-            str(path[0])
-            for path in changed_paths({key: state.get(key) for key in inputs}, inputs)
-            if self.differs(path, state, inputs)
+        changed = {str(path[0]) for path in self.changes(self.before({}, state), inputs)}
+        asked = {
+            key: inputs.get(key)
+            for key in changed - declared.STATE_ONLY
+            if not self.inputs[key].replaces
         }
-        asked = {key: inputs.get(key) for key in changed - declared.STATE_ONLY}
         try:
             if asked:
                 self._modify(op, cloud, identifier, asked, inputs)
@@ -150,8 +155,7 @@ class Instance(Resource):
         record = records.put(
             cloud, identifier, tags=inputs.get("tags") or {}, tagsAll=tags_all(op, inputs)
         )
-        # What waits for the window is in the state at once, and gone from it at the next refresh.
-        return {**records.outputs(record), **{key: inputs[key] for key in changed if key in inputs}}
+        return _shown(record, inputs)
 
     def _modify(
         self, op: Operation, cloud: Cloud, identifier: str, asked: Data, inputs: Data
@@ -159,12 +163,12 @@ class Instance(Resource):
         with cloud.change() as data:
             record = data["instances"][identifier]
             _refuse_change(data, record, asked, inputs)
-            later = (
-                {}
-                if inputs.get("applyImmediately")
-                else {key: asked.pop(key) for key in sorted(asked.keys() & declared.PENDING)}
-            )
-            record["pending"] = {**record["pending"], **later}
+            if inputs.get("applyImmediately"):
+                asked, record["pending"] = {**record["pending"], **asked}, {}
+            else:
+                waiting = _waiting(record, asked)
+                record["pending"] |= waiting
+                asked = {key: value for key, value in asked.items() if key not in waiting}
             record["status"] = "modifying"
         op.status("modifying")
         if password := asked.pop("password", None):
@@ -216,6 +220,17 @@ class Instance(Resource):
             del data["instances"][identifier]
 
 
+def _shown(record: Data, asked: Data) -> Data:
+    """What the provider reads of it; a version that was asked for stays as it was written."""
+    version, wanted = record["engineVersionActual"], asked.get("engineVersion")
+    waits = record["pending"].get("engineVersion")
+    # RDS writes the version that waits in full.
+    kept = version.startswith(f"{wanted}.") or (
+        waits and wanted == rules.VERSIONS[rules.major_of(waits)]
+    )
+    return {**records.outputs(record), "engineVersion": wanted if kept else version}
+
+
 def _operation(inputs: Data) -> str:
     if inputs.get("snapshotIdentifier"):
         return "RestoreDBInstanceFromDBSnapshot"
@@ -259,6 +274,20 @@ def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
                 "version."
             )
     rules.refuse(data, wanted)
+
+
+def _waiting(record: Data, asked: Data) -> Data:
+    """What a modification leaves for the maintenance window."""
+    keys = asked.keys() & declared.PENDING
+    if "backupRetentionPeriod" in asked and 0 in (
+        asked["backupRetentionPeriod"],
+        record["backupRetentionPeriod"],
+    ):
+        keys.add("backupRetentionPeriod")
+    version = asked.get("engineVersion")
+    if version and rules.major_of(version) != rules.major_of(record["engineVersionActual"]):
+        keys |= asked.keys() & {"parameterGroupName"}
+    return {key: asked[key] for key in sorted(keys)}
 
 
 def _unavailable(identifier: str) -> ApiError:

@@ -11,7 +11,7 @@ from sandbox.plugins.aws.errors import ApiError
 from sandbox.plugins.operation import Operation
 
 DOMAIN = "c9akciq32"
-INTERNAL = ("pending", "created", "password")
+INTERNAL = ("applyImmediately", "created", "inForce", "password", "pending")
 CONNECTION_BYTES = 9531392
 GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 DEFAULTS: Data = {
@@ -132,8 +132,11 @@ def put(cloud: Cloud, name: str, /, **values: Any) -> Data:
 
 
 def settings(data: Data, record: Data) -> dict[str, str]:
-    """What the real server is told: RDS's default for the class, then the parameter group's."""
-    return {"max_connections": str(_connections(record)), **groups.settings(data, record)}
+    """What the real server is told: RDS's default for the class, then the parameters in force."""
+    parameters = record.get("inForce")
+    if parameters is None:
+        parameters = groups.settings(data, record)
+    return {"max_connections": str(_connections(record)), **parameters}
 
 
 def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
@@ -147,16 +150,21 @@ def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
         target["allocatedStorage"] = (
             max(grown, least) if grown > record["allocatedStorage"] else grown
         )
+    if target["parameterGroupName"] != record["parameterGroupName"]:
+        # Another group is in force only after a reboot by hand.
+        target.setdefault("inForce", groups.settings(data, record))
     if version := changes.get("engineVersion"):
-        target["engineVersionActual"] = rules.VERSIONS[rules.major_of(version)]
         major = rules.major_of(version)
+        target["engineVersionActual"] = rules.VERSIONS[major]
         if major != rules.major_of(record["engineVersionActual"]):
-            behind.upgrade(target, major)
-            if record["parameterGroupName"].startswith("default."):
+            target["inForce"] = None
+            if target["parameterGroupName"].startswith("default."):
                 target["parameterGroupName"] = f"default.postgres{major}"
-    if changes.keys() & {"instanceClass", "parameterGroupName"}:
+            behind.upgrade(target, settings(data, target))
+    if "instanceClass" in changes:
         behind.restart(target, settings(data, target))
-    return put(cloud, identifier, **{**target, "status": "available"})
+    changed = {key: value for key, value in target.items() if record.get(key) != value}
+    return put(cloud, identifier, **{**changed, "status": "available"})
 
 
 def _connections(record: Data) -> int:

@@ -44,8 +44,8 @@ class Servers(Protocol):
         """Restart it, as another class or a failover does."""
         ...
 
-    def upgrade(self, instance: Instance, major: str) -> None:
-        """Bring it and what it holds to another major version."""
+    def upgrade(self, instance: Instance, settings: dict[str, str]) -> None:
+        """Bring it and what it holds to the major version that the instance now has."""
         ...
 
     def guard(self) -> None:
@@ -80,7 +80,7 @@ class NoServers:
     def restart(self, instance: Instance, settings: dict[str, str]) -> None:
         """Nothing."""
 
-    def upgrade(self, instance: Instance, major: str) -> None:
+    def upgrade(self, instance: Instance, settings: dict[str, str]) -> None:
         """Nothing."""
 
     def guard(self) -> None:
