@@ -41,17 +41,20 @@ class RealServers:
         )
 
     def snapshot(self, instance: Instance, name: str) -> None:
-        """Keep a copy of the files; the server is stopped for it."""
+        """Stop the server, and keep a copy of its files."""
         server = Upgradable(_name(instance))
-        if server.exists:
-            server.stop()
-            server.copy_data(_kept(name))
+        if not server.exists:
+            raise SandboxError(f"there is no PostgreSQL server {server.name} to keep a copy of")
+        server.stop()
+        server.copy_data(_kept(name))
+
+    def start(self, instance: Instance) -> None:
+        """Start the server that was stopped."""
+        Server(_name(instance)).start()
 
     def delete(self, instance: Instance) -> None:
-        """Delete the server; that it is gone already is no error."""
-        server = Server(_name(instance))
-        if server.exists:
-            server.delete()
+        """Delete the server, or what there is of it; that it is gone already is no error."""
+        Server(_name(instance)).delete()
 
     def set_password(self, instance: Instance, password: str) -> None:
         """Hand over a verifier, so that no log holds the password."""
@@ -106,9 +109,14 @@ class Upgradable(Server):
     """A server whose files can be kept, and brought to another major version."""
 
     def copy_data(self, target: Path) -> None:
-        """Copy the files of the stopped server."""
+        """Copy the files of the stopped server, in one step."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(self._directory / "data", target, symlinks=True)
+        partial = target.with_name(f"{target.name}.new")
+        # Nobody wrote down what was copied before a kill.
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self._directory / "data", partial, symlinks=True)
+        partial.rename(target)
 
     def upgrade(self, major: str, settings: dict[str, str]) -> None:
         """Dump, make new files, load: the roles, the databases and all that is in them."""

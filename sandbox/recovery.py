@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox import SandboxError, paths
+from sandbox import SandboxError, paths, topology
+from sandbox.plugins.aws.cloud import Cloud
 from sandbox.pulumi import Stack, environment
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
+_INSTANCE = "aws:rds/instance:Instance"
 _OUR_MANAGERS = "pulumi-kubernetes"
 
 
@@ -137,6 +139,10 @@ def _id(resource: Mapping[str, Any]) -> str:
     if resource["type"] == _RELEASE:
         there = _history(inputs["namespace"], inputs["name"])
         return f"{inputs['namespace']}/{inputs['name']}" if there else ""
+    if resource["type"] == _INSTANCE:
+        region = inputs.get("region") or topology.REGION
+        name = inputs["identifier"]
+        return name if name in Cloud(region).settled().look()["instances"] else ""
     metadata = inputs.get("metadata")
     if not resource["type"].startswith("kubernetes:") or not metadata:
         return ""

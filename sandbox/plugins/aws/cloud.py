@@ -54,7 +54,14 @@ class Cloud:
     @classmethod
     def of(cls, op: Operation, inputs: Data | None = None) -> "Cloud":
         """The region that the resource names, or else the provider."""
-        return cls((inputs or {}).get("region") or op.config["region"])
+        return cls((inputs or {}).get("region") or op.config["region"]).settled()
+
+    def settled(self) -> "Cloud":
+        """The region, once all is done that a killed process had begun."""
+        from sandbox.plugins.aws import work  # which itself needs this module
+
+        work.finish_abandoned(self)
+        return self
 
     def look(self) -> Data:
         """All that is there, to read only."""

@@ -1,15 +1,15 @@
 """An RDS instance: made, modified, restored, failed over and deleted as RDS does it."""
 
-import datetime
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from sandbox.plugins.aws import declared, records, rules, servers
-from sandbox.plugins.aws.cloud import Cloud, Data, seconds
+from sandbox.plugins.aws import declared, records, rules, servers, work
+from sandbox.plugins.aws.cloud import Cloud, Data
 from sandbox.plugins.aws.common import conflicts, not_among, problem, tags_all, unmatched
 from sandbox.plugins.aws.errors import ApiError, failure, invalid, wrapped
 from sandbox.plugins.base import (
-    UNKNOWN,
+    Failure,
+    InitFailed,
     Inputs,
     Operation,
     Outputs,
@@ -46,11 +46,11 @@ class Instance(Resource):
             return key not in declared.COMPUTED and bool(was)
         if was is None:
             return bool(wanted)
-        if key in declared.LOWERED and wanted != UNKNOWN:
+        if key in declared.LOWERED:
             return was.lower() != wanted.lower()
         if key == "allocatedStorage" and isinstance(wanted, int) and was > wanted:
             return not (new.get("maxAllocatedStorage") or 0) > wanted
-        if key in ("vpcSecurityGroupIds", "enabledCloudwatchLogsExports") and wanted != UNKNOWN:
+        if isinstance(wanted, list):  # all of these are sets
             return set(was) != set(wanted)
         return True
 
@@ -100,16 +100,29 @@ class Instance(Resource):
             with cloud.change() as data:
                 source = records.source(data, inputs)
                 record = records.new(op, cloud, data, inputs, source)
-                rules.refuse_new(data, {**record, **inputs, **_kept(record)})
+                work.begin(record, "creating")
+                zone = {"availabilityZone": inputs.get("availabilityZone")}
+                rules.refuse_new(data, {**record, **inputs, **_kept(record), **zone})
                 data["instances"][identifier] = record
         except ApiError as error:
             doing = f"creating RDS DB Instance ({identifier})"
             raise failure(doing, operation, error) from None
         op.status("creating")
-        self._make(inputs, record, source, data)
-        op.sleep(seconds())
-        record = records.put(cloud, identifier, status="available")
-        servers.chosen().guard()
+        behind = servers.chosen()
+        behind.guard()
+        try:
+            self._make(inputs, record, source, data)
+        except Failure:
+            work.drop(cloud, record)
+            raise
+        record = records.put(cloud, identifier, status="backing-up")
+        try:
+            work.wait(op, cloud, identifier)
+        except Failure as error:
+            # The provider knows the instance as soon as it is asked for.
+            message = f"waiting for RDS DB Instance ({identifier}) create: {error}"
+            raise InitFailed(record["resourceId"], _shown(record, inputs), message) from None
+        record = cloud.look()["instances"][identifier]
         return record["resourceId"], _shown(record, inputs)
 
     def _make(self, inputs: Data, record: Data, source: Data, data: Data) -> None:
@@ -163,18 +176,18 @@ class Instance(Resource):
         with cloud.change() as data:
             record = data["instances"][identifier]
             _refuse_change(data, record, asked, inputs)
+            password = asked.pop("password", None)
             if inputs.get("applyImmediately"):
-                asked, record["pending"] = {**record["pending"], **asked}, {}
+                asked = {**record["pending"], **asked}
             else:
                 waiting = _waiting(record, asked)
                 record["pending"] |= waiting
                 asked = {key: value for key, value in asked.items() if key not in waiting}
-            record["status"] = "modifying"
+            work.begin(record, "modifying", asked=asked)
         op.status("modifying")
-        if password := asked.pop("password", None):
+        if password:
             servers.chosen().set_password(record, password)
-        op.sleep(seconds())
-        records.apply(cloud, identifier, asked)
+        work.wait(op, cloud, identifier)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
         """Delete it, with a last snapshot unless the state says that there is to be none."""
@@ -186,38 +199,20 @@ class Instance(Resource):
         skip = bool(state.get("skipFinalSnapshot"))
         if not skip and not last:
             raise wrapped("final_snapshot_identifier is required when skip_final_snapshot is false")
+        op.status("deleting")
+        if record["status"] == "deleting":
+            while records.find(Cloud.of(op, state).look(), id):
+                op.sleep(0.2)
+            return
         try:
             with cloud.change() as data:
                 record = data["instances"][identifier]
-                unlocked = (
-                    state.get("applyImmediately") and state.get("deletionProtection") is False
-                )
-                if record.get("deletionProtection") and not unlocked:
-                    raise invalid(
-                        "Cannot delete protected DB Instance, please disable deletion protection "
-                        "and try again."
-                    )
-                if record["status"] != "available":
-                    raise _unavailable(identifier)
-                if not skip and last in data["snapshots"]:
-                    raise ApiError(
-                        "DBSnapshotAlreadyExists",
-                        f"Cannot create the snapshot because a snapshot with the identifier {last} "
-                        "already exists.",
-                    )
-                record["status"] = "deleting"
+                _refuse_deletion(data, record, state)
+                work.begin(record, "deleting", snapshot=None if skip else last)
         except ApiError as error:
             doing = f"deleting RDS DB Instance ({identifier})"
             raise failure(doing, "DeleteDBInstance", error) from None
-        op.status("deleting")
-        if not skip:
-            servers.chosen().snapshot(record, str(last))
-        servers.chosen().delete(record)
-        op.sleep(seconds())
-        with cloud.change() as data:
-            if not skip:
-                data["snapshots"][last] = {**record, "created": _now()}
-            del data["instances"][identifier]
+        work.wait(op, cloud, identifier)
 
 
 def _shown(record: Data, asked: Data) -> Data:
@@ -276,6 +271,23 @@ def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
     rules.refuse(data, wanted)
 
 
+def _refuse_deletion(data: Data, record: Data, state: Data) -> None:
+    unlocked = state.get("applyImmediately") and state.get("deletionProtection") is False
+    if record.get("deletionProtection") and not unlocked:
+        raise invalid(
+            "Cannot delete protected DB Instance, please disable deletion protection and try again."
+        )
+    if record["status"] != "available":
+        raise _unavailable(record["identifier"])
+    last = state.get("finalSnapshotIdentifier")
+    if not state.get("skipFinalSnapshot") and last in data["snapshots"]:
+        raise ApiError(
+            "DBSnapshotAlreadyExists",
+            f"Cannot create the snapshot because a snapshot with the identifier {last} already "
+            "exists.",
+        )
+
+
 def _waiting(record: Data, asked: Data) -> Data:
     """What a modification leaves for the maintenance window."""
     keys = asked.keys() & declared.PENDING
@@ -292,7 +304,3 @@ def _waiting(record: Data, asked: Data) -> Data:
 
 def _unavailable(identifier: str) -> ApiError:
     return ApiError("InvalidDBInstanceState", f"Instance {identifier} is not in available state.")
-
-
-def _now() -> str:
-    return f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"

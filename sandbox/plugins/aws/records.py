@@ -11,7 +11,7 @@ from sandbox.plugins.aws.errors import ApiError
 from sandbox.plugins.operation import Operation
 
 DOMAIN = "c9akciq32"
-INTERNAL = ("applyImmediately", "created", "inForce", "password", "pending")
+INTERNAL = ("applyImmediately", "created", "inForce", "password", "pending", "work")
 CONNECTION_BYTES = 9531392
 GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 DEFAULTS: Data = {
@@ -164,7 +164,11 @@ def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
     if "instanceClass" in changes:
         behind.restart(target, settings(data, target))
     changed = {key: value for key, value in target.items() if record.get(key) != value}
-    return put(cloud, identifier, **{**changed, "status": "available"})
+    with cloud.change() as data:
+        record = data["instances"][identifier]
+        pending = {key: each for key, each in record["pending"].items() if key not in changes}
+        record |= {**changed, "pending": pending, "status": "available", "work": None}
+    return record
 
 
 def _connections(record: Data) -> int:

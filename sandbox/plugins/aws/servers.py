@@ -25,7 +25,11 @@ class Servers(Protocol):
         ...
 
     def snapshot(self, instance: Instance, name: str) -> None:
-        """Keep all that it holds now."""
+        """Stop it, and keep all that it holds now."""
+        ...
+
+    def start(self, instance: Instance) -> None:
+        """Start it again."""
         ...
 
     def delete(self, instance: Instance) -> None:
@@ -66,6 +70,9 @@ class NoServers:
         """Nothing."""
 
     def snapshot(self, instance: Instance, name: str) -> None:
+        """Nothing."""
+
+    def start(self, instance: Instance) -> None:
         """Nothing."""
 
     def delete(self, instance: Instance) -> None:

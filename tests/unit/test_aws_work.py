@@ -1,0 +1,191 @@
+"""What the simulated RDS has begun is done, whether or not somebody waits for it to the end."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox import SandboxError
+from sandbox.plugins.aws import console, servers, work
+from sandbox.plugins.operation import Failure, InitFailed
+from tests.unit.test_aws_instance import checked, made, record
+from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
+    CLOUD,
+    INSTANCE,
+    _account,
+    operation,
+)
+
+Data = dict[str, Any]
+
+
+def instances() -> Data:
+    return CLOUD.settled().look()["instances"]
+
+
+def killed(program: str) -> None:
+    """Have another process begin it, and end without a word."""
+    text = f"""
+import os
+from sandbox.plugins.aws import work
+from sandbox.plugins.aws.cloud import Cloud
+with Cloud("us-east-1").change() as data:
+    {program}
+os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 9
+
+
+BEGIN = "work.begin(data['instances']['one'], {})"
+
+
+def test_what_a_killed_process_was_modifying_is_modified() -> None:
+    made()
+    killed(BEGIN.format("'modifying', asked={'instanceClass': 'db.m6i.xlarge'}"))
+    assert record()["status"] == "modifying"
+    assert instances()["one"]["instanceClass"] == "db.m6i.xlarge"
+    assert record()["status"] == "available"
+
+
+def test_what_a_killed_process_was_deleting_is_deleted_and_its_snapshot_kept() -> None:
+    made()
+    killed(BEGIN.format("'deleting', snapshot='last'"))
+    assert not instances()
+    assert CLOUD.look()["snapshots"]["last"]["identifier"] == "one"
+
+
+@pytest.mark.parametrize(("status", "left"), [("creating", set()), ("backing-up", {"one"})])
+def test_what_a_killed_process_was_making_is_dropped_or_complete(
+    status: str, left: set[str]
+) -> None:
+    made()
+    killed(BEGIN.format(f"'{status}'"))
+    assert set(instances()) == left
+
+
+def test_nobody_takes_over_from_a_process_that_lives() -> None:
+    made()
+    with CLOUD.change() as data:
+        work.begin(data["instances"]["one"], "modifying", asked={})
+    assert instances()["one"]["status"] == "modifying"
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "30")
+
+
+def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
+    """What an operation says that is cancelled once the instance has that status."""
+    op, said = operation(), []
+
+    def run() -> None:
+        try:
+            action(op)
+        except Failure as error:
+            said.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    end = time.monotonic() + 5
+    while CLOUD.look()["instances"].get("one", {}).get("status") != status:
+        assert time.monotonic() < end, f"the instance was never {status}"
+    op.engine.cancelled.set()
+    thread.join()
+    return said[0]
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_creation_that_is_cancelled_stays_in_the_state() -> None:
+    error = cut_short(lambda op: INSTANCE.create(op, checked()), "backing-up")
+    assert isinstance(error, InitFailed)
+    assert error.id == record()["resourceId"]
+    assert "waiting for RDS DB Instance (one) create" in str(error)
+    assert record()["status"] == "available"
+
+
+def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    id, state = made()
+    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "30")
+    wanted = checked(instanceClass="db.m6i.xlarge", applyImmediately=True)
+    cut_short(lambda op: INSTANCE.update(op, id, state, wanted), "modifying")
+    assert record()["instanceClass"] == "db.m6i.xlarge"
+    assert record()["status"] == "available"
+
+
+def test_a_deletion_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    id, state = made()
+    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "30")
+    cut_short(lambda op: INSTANCE.delete(op, id, state), "deleting")
+    assert not instances()
+    assert set(CLOUD.look()["snapshots"]) == {"one-final"}
+
+
+def test_a_deletion_that_is_under_way_is_waited_for() -> None:
+    id, state = made()
+    killed(BEGIN.format("'deleting', snapshot='last'"))
+    INSTANCE.delete(operation(), id, state)
+    assert not instances()
+
+
+def fails(*_: Any) -> None:
+    raise Failure("no server does that")
+
+
+def test_a_server_that_can_not_be_made_leaves_no_instance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(servers.NoServers, "create", fails)
+    with pytest.raises(Failure, match="no server"):
+        INSTANCE.create(operation(), checked())
+    assert not instances()
+
+
+def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    id, state = made(engineVersion="16")
+    wanted = checked(engineVersion="17", allowMajorVersionUpgrade=True)
+    INSTANCE.update(operation(), id, state, wanted)
+    monkeypatch.setattr(servers.NoServers, "upgrade", fails)
+    with pytest.raises(Failure, match="no server"):
+        console.maintenance(CLOUD, "one")
+    assert (record()["status"], record()["pending"]) == ("available", {"engineVersion": "17"})
+
+
+def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    id, state = made(multiAz=True, availabilityZone=None)
+
+    def moves(*_: Any) -> None:
+        with CLOUD.change() as data:
+            data["instances"]["one"]["availabilityZone"] = "us-east-1b"
+
+    monkeypatch.setattr(servers.NoServers, "restart", moves)
+    wanted = checked(
+        multiAz=True, availabilityZone=None, instanceClass="db.m6i.xlarge", applyImmediately=True
+    )
+    INSTANCE.update(operation(), id, state, wanted)
+    assert record()["availabilityZone"] == "us-east-1b"
+
+
+def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> None:
+    made()
+    with pytest.raises(SandboxError, match="no standby"):
+        console.failover(CLOUD, "one")
+    assert record()["status"] == "available"
+    console.snapshot(CLOUD, "one", "mine")
+    with pytest.raises(SandboxError, match="snapshot mine already"):
+        console.snapshot(CLOUD, "one", "mine")
+    with CLOUD.change() as data:
+        work.begin(data["instances"]["one"], "modifying", asked={})
+    with pytest.raises(SandboxError, match="one is modifying"):
+        console.maintenance(CLOUD, "one")
+
+
+def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
+    made(deletionProtection=True)
+    console.delete(CLOUD, "one")
+    assert not instances()
+    assert not CLOUD.look()["snapshots"]
