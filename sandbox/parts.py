@@ -6,6 +6,7 @@ process that dies is started again. A part named `node-a/kubelet` is run by that
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -141,7 +142,7 @@ def tail(name: str, lines: int = 5) -> str:
 def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
     """Replace a file in one step, so that no reader ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     temporary.touch(mode)
     temporary.write_text(text)
     temporary.replace(path)

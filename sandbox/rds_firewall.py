@@ -11,25 +11,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.plugins.aws.admission import admits
-from sandbox.postgres import PORT, Server
+from sandbox.plugins.aws.admission import RDS_NAME, admits, name_of
+from sandbox.postgres import PORT, servers
 
 TABLE = "inet sandbox_aws"
 PAUSE = 0.2
 
 
 def shut(account: Path) -> Iterator[str]:
-    """The addresses of instances that no node may reach."""
+    """The addresses of all servers of RDS but those that their security groups open."""
+    admitted = set()
     for file in sorted(account.glob("*.json")):
         data = json.loads(file.read_text())
         for instance in data["instances"].values():
             if admits(data, instance, PORT):
-                continue
+                admitted.add(name_of(instance))
+    for server in servers():
+        if RDS_NAME.fullmatch(server.name) and server.name not in admitted:
             try:
-                yield Server(str(instance["resourceId"]).lower()).address
+                yield server.address
             except SandboxError:
-                # It is only being made, or has just been deleted.
-                continue
+                continue  # it has just been deleted
 
 
 def ruleset(addresses: list[str]) -> str:
@@ -45,12 +47,13 @@ def ruleset(addresses: list[str]) -> str:
 
 def main() -> None:
     """Keep the rules as the account says."""
-    account, written = Path(sys.argv[1]), None
+    account, ready, written = Path(sys.argv[1]), Path(sys.argv[2]), None
     while True:
         wanted = ruleset(sorted(shut(account)))
         if wanted != written:
             subprocess.run(["nft", "-f", "-"], input=wanted, text=True, check=True)
             written = wanted
+            ready.touch()
         time.sleep(PAUSE)
 
 

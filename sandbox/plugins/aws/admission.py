@@ -1,8 +1,16 @@
-"""Whom security groups let in; without the engine, for the sandbox's firewall asks too."""
+"""Whom security groups let in to which server; without the engine, for the firewall asks too."""
 
+import re
 from typing import Any
 
 Data = dict[str, Any]
+RDS_NAME = re.compile(r"db-[a-z0-9]{26}")
+"""What the server of an instance is called."""
+
+
+def name_of(instance: Data) -> str:
+    """The server's name: the resource id never changes, an identifier can."""
+    return str(instance["resourceId"]).lower()
 
 
 def admits(data: Data, instance: Data, port: int) -> bool:
