@@ -19,6 +19,11 @@ DEFAULTS = {
     "max_connections": "100",
 }
 
+# Before 16, CREATEROLE grants itself any role but a superuser's.
+_KEEP_OFF_THE_MACHINE = (
+    "UPDATE pg_authid SET rolsuper = true WHERE rolname ~ '^pg_.*_server_(files|program)$';"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
@@ -70,6 +75,7 @@ def administrator(username: str, password: str) -> str:
     """Statements for what a cloud's administrator may do."""
     role = '"{}"'.format(username.replace('"', '""'))
     return (
+        f"{_KEEP_OFF_THE_MACHINE}\n"
         f"CREATE ROLE {role} LOGIN CREATEROLE CREATEDB PASSWORD '{scram.verifier(password)}';\n"
         f"GRANT pg_monitor, pg_signal_backend TO {role} WITH ADMIN OPTION;\n"
     )

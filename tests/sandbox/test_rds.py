@@ -1,0 +1,214 @@
+"""The real servers behind the simulated RDS: what their master login may, and what befalls them."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox import namespace, postgres_programs
+from sandbox.plugins.aws import console
+from sandbox.plugins.aws.cloud import Cloud
+from sandbox.plugins.aws.provider import Aws
+from sandbox.plugins.operation import Engine, Failure, Operation
+from sandbox.postgres import Server, authority
+from sandbox.rds import Upgradable
+from sandbox.rds_firewall import shut
+from tests.sandbox.aws import ACCOUNT
+
+INSTANCE = Aws.resources["aws:rds/instance:Instance"]
+SUBNETS = Aws.resources["aws:rds/subnetGroup:SubnetGroup"]
+CLOUD = Cloud("us-east-1")
+PASSWORD = "correct-horse"
+FORBIDDEN = {
+    "a superuser": "CREATE ROLE more SUPERUSER",
+    "itself": "ALTER ROLE CURRENT_USER SUPERUSER",
+    "files": "COPY (SELECT 1) TO '/tmp/more'",
+    "reading": "SELECT pg_read_file('/etc/passwd')",
+    "programs": "COPY (SELECT 1) TO PROGRAM 'true'",
+    "settings": "ALTER SYSTEM SET work_mem = '8MB'",
+    "a role of files": "GRANT pg_read_server_files TO CURRENT_USER",
+    "a role of programs": "GRANT pg_execute_server_program TO CURRENT_USER",
+    "another's verifier": "SELECT rolpassword FROM pg_authid",
+}
+"""What not even rds_superuser may."""
+
+
+def operation() -> Operation:
+    return Operation(engine=Engine(""), config={"region": CLOUD.region}, urn="u::one", timeout=300)
+
+
+def inputs(name: str, **changes: Any) -> dict[str, Any]:
+    good = {
+        "identifier": name,
+        "engine": "postgres",
+        "engineVersion": "17",
+        "instanceClass": "db.m6i.large",
+        "allocatedStorage": 20,
+        "storageType": "gp3",
+        "username": "coder_admin",
+        "password": PASSWORD,
+        "dbSubnetGroupName": "rds",
+        "backupRetentionPeriod": 7,
+        "applyImmediately": True,
+        "skipFinalSnapshot": True,
+        "finalSnapshotIdentifier": f"{name}-last",
+    }
+    return good | changes
+
+
+class Made:
+    """An instance and the server behind it."""
+
+    def __init__(self, name: str, **changes: Any) -> None:
+        self.inputs = inputs(name, **changes)
+        self.name = name
+        self.id, state = INSTANCE.create(operation(), self.inputs)
+        self.state = self.inputs | state
+
+    def update(self, **changes: Any) -> None:
+        self.inputs |= changes
+        state = INSTANCE.update(operation(), self.id, self.state, self.inputs)
+        self.state = self.inputs | state
+
+    def delete(self) -> None:
+        INSTANCE.delete(operation(), self.id, self.state)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return CLOUD.look()["instances"][self.name]
+
+    @property
+    def server(self) -> Server:
+        return Server(self.id.lower())
+
+    def says(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
+        """What the master login is answered, over TLS."""
+        psql = str(postgres_programs.inside("17", "psql"))
+        where = f"host={self.server.address} user=coder_admin dbname={database} sslmode=require"
+        return namespace.inside(
+            [psql, "--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, where],
+            env=namespace.environment() | {"PGPASSWORD": PASSWORD},
+            capture_output=True,
+            text=True,
+        )
+
+    def asks(self, statement: str, database: str = "postgres") -> str:
+        done = self.says(statement, database)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def fill(self) -> None:
+        """Have something in it that must last."""
+        self.asks("CREATE DATABASE kept")
+        self.asks("CREATE TABLE kept AS SELECT 42 AS answer", "kept")
+
+    @property
+    def filled(self) -> bool:
+        return self.asks("SELECT answer FROM kept", "kept") == "42"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(sandbox_up: None) -> Iterator[None]:
+    authority()
+    subnets = {"name": "rds", "subnetIds": ["subnet-0privatea", "subnet-0privateb"]}
+    SUBNETS.create(operation(), subnets)
+    yield
+    for name in list(CLOUD.look()["instances"]):
+        console.delete(CLOUD, name)
+    SUBNETS.delete(operation(), "rds", subnets)
+
+
+def can_little(made: Made) -> None:
+    """The master login is what it is on RDS, and no more."""
+    assert made.asks("SELECT current_user") == "coder_admin"
+    for what, statement in FORBIDDEN.items():
+        done = made.says(statement)
+        refusal = r"permission denied|must be superuser|must have admin option"
+        assert re.search(refusal, done.stderr), f"{what}: {done.stdout}{done.stderr}"
+
+
+def test_the_master_login_can_little_nor_more_after_an_upgrade_and_a_restore() -> None:
+    one = Made("one", engineVersion="16")
+    can_little(one)
+    one.fill()
+    one.update(engineVersion="17", allowMajorVersionUpgrade=True)
+    assert one.asks("SHOW server_version").startswith("17.")
+    can_little(one)
+    console.snapshot(CLOUD, "one", "by-hand")
+    assert one.filled, "a snapshot leaves the server running"
+    two = Made("two", snapshotIdentifier="by-hand")
+    assert two.filled
+    can_little(two)
+    two.delete()
+
+
+def test_the_master_login_can_little_on_15_too() -> None:
+    old = Made("old", engineVersion="15")
+    try:
+        can_little(old)
+    finally:
+        old.delete()
+
+
+def test_an_upgrade_that_fails_leaves_the_server_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Made("stays", engineVersion="16")
+    made.fill()
+    run = Upgradable._run
+
+    def broken(self: Upgradable, program: str, *arguments: str, input: str = "") -> str:
+        text = f"{input}\nSELECT 1/0;" if program == "psql" and input.startswith("--") else input
+        return run(self, program, *arguments, input=text)
+
+    monkeypatch.setattr(Upgradable, "_run", broken)
+    with pytest.raises(Failure, match="division by zero"):
+        made.update(engineVersion="17", allowMajorVersionUpgrade=True)
+    monkeypatch.undo()
+    assert (made.record["status"], made.record["engineVersionActual"][:2]) == ("available", "16")
+    assert made.filled
+    assert made.asks("SHOW server_version").startswith("16.")
+    made.inputs["engineVersion"] = "16"
+    made.delete()
+
+
+def test_an_upgrade_that_was_killed_is_made_by_whoever_looks_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Made("killed", engineVersion="16")
+    made.fill()
+
+    class Killed(BaseException):
+        pass
+
+    run = Upgradable._run
+
+    def dies(self: Upgradable, program: str, *arguments: str, input: str = "") -> str:
+        if program == "psql":
+            raise Killed
+        return run(self, program, *arguments, input=input)
+
+    monkeypatch.setattr(Upgradable, "_run", dies)
+    with pytest.raises(Killed):
+        made.update(engineVersion="17", allowMajorVersionUpgrade=True)
+    monkeypatch.undo()
+    with CLOUD.change() as data:
+        data["instances"]["killed"]["work"]["process"] = "1:0"
+    CLOUD.settled()
+    assert made.record["status"] == "available"
+    assert made.asks("SHOW server_version").startswith("17.")
+    assert made.filled
+    made.delete()
+
+
+def test_what_no_security_group_opens_is_shut_and_what_no_account_knows_goes() -> None:
+    made = Made("shut")
+    address, server = made.server.address, made.server
+    assert address in shut(ACCOUNT.parent)
+    with CLOUD.change() as data:
+        record = data["instances"].pop("shut")
+    assert address in shut(ACCOUNT.parent), "an orphan is open"
+    other = Made("other")
+    assert not server.exists, "an orphan stays"
+    assert record["resourceId"] != other.id
+    other.delete()
