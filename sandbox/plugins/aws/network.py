@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from sandbox.plugins.aws import servers
 from sandbox.plugins.aws.cloud import ACCOUNT, Cloud, Data, identifier
 from sandbox.plugins.aws.common import (
     DESCRIPTION,
@@ -185,7 +184,6 @@ class IngressRule(Resource):
         except ApiError as error:
             doing = "creating VPC Security Group Rule"
             raise failure(doing, "AuthorizeSecurityGroupIngress", error, "EC2") from None
-        servers.chosen().guard()
         return id, self._outputs(op, cloud, id, inputs)
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:
