@@ -106,9 +106,11 @@ def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: A
 
 
 def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> None:
+    classic.set(highAvailability=True).up()
     classic.console("failover")
     assert classic.instance["availabilityZone"] != "us-east-1a"
     classic.up("--refresh", "--expect-no-changes")
+    classic.set(highAvailability=False).up()
     still_there(classic)
 
 

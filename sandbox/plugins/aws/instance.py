@@ -1,5 +1,6 @@
 """An RDS instance: made, modified, restored, failed over and deleted as RDS does it."""
 
+import time
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -17,9 +18,12 @@ from sandbox.plugins.base import (
     Resource,
     autoname,
 )
+from sandbox.plugins.operation import TimedOut
 from sandbox.plugins.strict import snake
 from sandbox.plugins.values import Path
 
+OPTIMIZED = "because the previous storage change is being optimized."
+"""By this the provider knows an error that passes."""
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 _DAY = "(mon|tue|wed|thu|fri|sat|sun|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
@@ -103,7 +107,7 @@ class Instance(Resource):
                 work.begin(record, "creating")
                 zone = {"availabilityZone": inputs.get("availabilityZone")}
                 rules.refuse_new(data, {**record, **inputs, **_kept(record), **zone})
-                data["instances"][identifier] = record
+                data["instances"][identifier] = record | records.speed(record)
         except ApiError as error:
             doing = f"creating RDS DB Instance ({identifier})"
             raise failure(doing, operation, error) from None
@@ -123,7 +127,27 @@ class Instance(Resource):
             message = f"waiting for RDS DB Instance ({identifier}) create: {error}"
             raise InitFailed(record["resourceId"], _shown(record, inputs), message) from None
         record = cloud.look()["instances"][identifier]
+        if inputs.get("snapshotIdentifier"):
+            record = self._catch_up(op, cloud, record, inputs)
         return record["resourceId"], _shown(record, inputs)
+
+    def _catch_up(self, op: Operation, cloud: Cloud, record: Data, inputs: Data) -> Data:
+        """Modify what a restored instance has from its snapshot, though more was asked for."""
+        asked: Data = {}
+        size, version = inputs.get("allocatedStorage"), inputs.get("engineVersion")
+        if size and size != record["allocatedStorage"]:
+            asked["allocatedStorage"] = size
+        if version and rules.major_of(version) != rules.major_of(record["engineVersionActual"]):
+            asked["engineVersion"] = version
+        identifier = record["identifier"]
+        try:
+            if asked:
+                self._modify(op, cloud, identifier, asked, {**inputs, "applyImmediately": True})
+        except ApiError as error:
+            doing = f"updating RDS DB Instance ({identifier})"
+            said = str(failure(doing, "ModifyDBInstance", error))
+            raise InitFailed(record["resourceId"], _shown(record, inputs), said) from None
+        return cloud.look()["instances"][identifier]
 
     def _make(self, inputs: Data, record: Data, source: Data, data: Data) -> None:
         behind = servers.chosen()
@@ -143,6 +167,8 @@ class Instance(Resource):
         record = records.find(Cloud.of(op, state).look(), id)
         if record is None:
             return None
+        if not state:  # what an import takes for given
+            state = {"skipFinalSnapshot": True, "deleteAutomatedBackups": True}
         return {**state, **_shown(record, state), "id": record["resourceId"]}
 
     def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
@@ -161,7 +187,7 @@ class Instance(Resource):
         }
         try:
             if asked:
-                self._modify(op, cloud, identifier, asked, inputs)
+                self._modify_once_optimized(op, cloud, identifier, asked, inputs)
         except ApiError as error:
             doing = f"updating RDS DB Instance ({identifier})"
             raise failure(doing, "ModifyDBInstance", error) from None
@@ -170,12 +196,27 @@ class Instance(Resource):
         )
         return _shown(record, inputs)
 
+    def _modify_once_optimized(
+        self, op: Operation, cloud: Cloud, identifier: str, asked: Data, inputs: Data
+    ) -> None:
+        while True:
+            try:
+                return self._modify(op, cloud, identifier, asked, inputs)
+            except ApiError as error:
+                if not str(error).endswith(OPTIMIZED):
+                    raise
+                try:
+                    op.sleep(0.2)
+                except TimedOut:
+                    raise error from None
+
     def _modify(
         self, op: Operation, cloud: Cloud, identifier: str, asked: Data, inputs: Data
     ) -> None:
         with cloud.change() as data:
             record = data["instances"][identifier]
             _refuse_change(data, record, asked, inputs)
+            asked = dict(asked)
             password = asked.pop("password", None)
             if inputs.get("applyImmediately"):
                 asked = {**record["pending"], **asked}
@@ -255,8 +296,12 @@ def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
             f"Invalid storage size {asked['allocatedStorage']}: must be greater than or equal to "
             f"the current {record['allocatedStorage']}"
         )
+    optimized = time.time() >= record.get("optimizedUntil", 0)
+    if asked.keys() & records.STORAGE and not optimized:
+        raise invalid(f"You can't currently modify the storage of this DB instance {OPTIMIZED}")
     wanted = {**record, **{key: value for key, value in inputs.items() if value is not None}}
     wanted["availabilityZone"] = record["availabilityZone"]
+    _refuse_speed(asked, wanted, inputs)
     if version := asked.get("engineVersion"):
         was, now = (int(rules.major_of(each)) for each in (record["engineVersionActual"], version))
         if now < was:
@@ -269,6 +314,20 @@ def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
                 "version."
             )
     rules.refuse(data, wanted)
+
+
+def _refuse_speed(asked: Data, wanted: Data, inputs: Data) -> None:
+    """The provider sends the speed with the size, from 400 GiB on also where it is the old one."""
+    if wanted["storageType"] != "gp3":
+        return
+    if wanted["allocatedStorage"] < rules.SMALL_FOR_IOPS:
+        for key in ("iops", "storageThroughput"):
+            wanted[key] = asked.get(key) and inputs.get(key)
+    elif asked.keys() & {"allocatedStorage", "iops"} and wanted["iops"] < 12000:
+        raise invalid(
+            f"Invalid iops value {wanted['iops']}: must be at least 12000 for engine postgres and "
+            f"a storage size of {wanted['allocatedStorage']}"
+        )
 
 
 def _refuse_deletion(data: Data, record: Data, state: Data) -> None:

@@ -2,16 +2,25 @@
 
 import datetime
 import math
+import time
 from typing import Any
 
 from sandbox.plugins.aws import declared, groups, rules, servers
-from sandbox.plugins.aws.cloud import Cloud, Data, resource_id, zones_of
+from sandbox.plugins.aws.cloud import Cloud, Data, resource_id, seconds, zones_of
 from sandbox.plugins.aws.common import tags_all
 from sandbox.plugins.aws.errors import ApiError
 from sandbox.plugins.operation import Operation
 
 DOMAIN = "c9akciq32"
-INTERNAL = ("applyImmediately", "created", "inForce", "password", "pending", "work")
+INTERNAL = (
+    "applyImmediately",
+    "created",
+    "inForce",
+    "optimizedUntil",
+    "password",
+    "pending",
+    "work",
+)
 CONNECTION_BYTES = 9531392
 GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 DEFAULTS: Data = {
@@ -46,6 +55,25 @@ DEFAULTS: Data = {
     "vpcSecurityGroupIds": [],
 }
 
+NOT_RESTORED = frozenset(
+    (
+        "allocatedStorage",
+        "backupRetentionPeriod",
+        "backupWindow",
+        "caCertIdentifier",
+        "engineVersion",
+        "maintenanceWindow",
+        "networkType",
+        "performanceInsightsEnabled",
+        "performanceInsightsKmsKeyId",
+        "performanceInsightsRetentionPeriod",
+    )
+)
+"""Not sent with a restore to a time: from the source or RDS's defaults, until the next update."""
+STORAGE = frozenset(("allocatedStorage", "iops", "storageThroughput", "storageType"))
+OPTIMIZING = 3
+"""How many times as long as anything else the storage is optimized after a change."""
+
 
 def source(data: Data, inputs: Data) -> Data:
     """The record of what a new instance is restored from; empty for an empty one."""
@@ -53,16 +81,23 @@ def source(data: Data, inputs: Data) -> Data:
         if name not in data["snapshots"]:
             raise ApiError("DBSnapshotNotFound", f"DBSnapshot not found: {name}")
         return data["snapshots"][name]
-    time = inputs.get("restoreToPointInTime")
-    if not time:
+    moment = inputs.get("restoreToPointInTime")
+    if not moment:
         return {}
-    name = time.get("sourceDbInstanceIdentifier")
+    name = moment.get("sourceDbInstanceIdentifier")
     found = data["instances"].get(name)
     if not found:
         raise ApiError("DBInstanceNotFound", f"DBInstance {name} not found.")
+    if found["status"] != "available":
+        raise ApiError("InvalidDBInstanceState", f"Instance {name} is not in available state.")
+    if bool(moment.get("restoreTime")) == bool(moment.get("useLatestRestorableTime")):
+        raise ApiError(
+            "InvalidParameterCombination",
+            "Exactly one of RestoreTime and UseLatestRestorableTime must be specified.",
+        )
     if not found["backupRetentionPeriod"]:
         raise ApiError("PointInTimeRestoreNotEnabled", f"Backups are not enabled for {name}.")
-    if time.get("restoreTime"):
+    if moment.get("restoreTime"):
         raise ApiError(
             "InvalidParameterValue",
             "the simulated AWS keeps no logs: it restores to the latest time only",
@@ -75,6 +110,9 @@ def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> 
     given = {key: value for key, value in inputs.items() if value is not None}
     taken = ("engineVersion", "engineVersionActual", "allocatedStorage", "username", "dbName")
     taken += ("storageEncrypted", "kmsKeyId")
+    if "restoreToPointInTime" in given:
+        given = {key: value for key, value in given.items() if key not in NOT_RESTORED}
+        taken += ("backupRetentionPeriod",)
     record = {**DEFAULTS, **given, **{key: origin[key] for key in taken if key in origin}}
     version = record.setdefault("engineVersion", "17")
     major = rules.major_of(version)
@@ -105,6 +143,18 @@ def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> 
         record["availabilityZone"] = min(zones_of(data, group["subnetIds"]))
     record.pop("password", None)
     return record
+
+
+def speed(record: Data) -> Data:
+    """What a gp3 volume of its size has where nothing is asked for."""
+    if record["storageType"] != "gp3":
+        return {}
+    large = record["allocatedStorage"] >= rules.SMALL_FOR_IOPS
+    iops, throughput = (12000, 500) if large else (3000, 125)
+    return {
+        "iops": record["iops"] or iops,
+        "storageThroughput": record["storageThroughput"] or throughput,
+    }
 
 
 def outputs(record: Data) -> dict[str, Any]:
@@ -163,7 +213,10 @@ def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
             behind.upgrade(target, settings(data, target))
     if "instanceClass" in changes:
         behind.restart(target, settings(data, target))
+    target |= speed(target)
     changed = {key: value for key, value in target.items() if record.get(key) != value}
+    if changed.keys() & STORAGE:
+        changed["optimizedUntil"] = time.time() + OPTIMIZING * seconds()
     with cloud.change() as data:
         record = data["instances"][identifier]
         pending = {key: each for key, each in record["pending"].items() if key not in changes}

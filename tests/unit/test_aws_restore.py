@@ -1,0 +1,125 @@
+"""What is restored has what its source had, and some of the rest at once or by the next update."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.plugins.aws import console
+from sandbox.plugins.operation import Failure, InitFailed
+from tests.unit.test_aws_instance import changed, checked, made, record, updated
+from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
+    CLOUD,
+    INSTANCE,
+    _account,
+    operation,
+    refused,
+)
+
+LATEST = {"sourceDbInstanceIdentifier": "one", "useLatestRestorableTime": True}
+
+
+@pytest.fixture
+def snapshot() -> None:
+    made(engineVersion="16")
+    console.snapshot(CLOUD, "one", "kept")
+    console.delete(CLOUD, "one")
+
+
+def restored(**changes: Any) -> dict[str, Any]:
+    return made(snapshotIdentifier="kept", **changes)[1]
+
+
+@pytest.mark.usefixtures("snapshot")
+def test_a_snapshot_of_an_older_version_is_upgraded_only_where_that_is_allowed() -> None:
+    with pytest.raises(InitFailed, match="AllowMajorVersionUpgrade flag must be present") as error:
+        restored()
+    assert error.value.id == record()["resourceId"]
+    assert error.value.state["engineVersion"] == "16.10"
+    console.delete(CLOUD, "one")
+    assert restored(allowMajorVersionUpgrade=True)["engineVersionActual"] == "17.6"
+
+
+@pytest.mark.usefixtures("snapshot")
+@pytest.mark.parametrize(("size", "has"), [(64, 64), (100, 100), (65, 71)])
+def test_the_storage_of_a_snapshot_grows(size: int, has: int) -> None:
+    assert restored(engineVersion="16", allocatedStorage=size)["allocatedStorage"] == has
+
+
+@pytest.mark.usefixtures("snapshot")
+def test_the_storage_of_a_snapshot_never_shrinks() -> None:
+    with pytest.raises(InitFailed, match="Invalid storage size 32"):
+        restored(engineVersion="16", allocatedStorage=32)
+    assert record()["allocatedStorage"] == 64
+
+
+def test_a_restore_to_a_time_sends_less_than_it_is_given() -> None:
+    made(backupRetentionPeriod=7, engineVersion="16")
+    given = {
+        "allocatedStorage": 100,
+        "backupRetentionPeriod": 3,
+        "backupWindow": "01:00-01:30",
+        "performanceInsightsEnabled": True,
+    }
+    wanted = {"identifier": "two", "restoreToPointInTime": LATEST, **given}
+    id, state = made(**wanted, allowMajorVersionUpgrade=True)
+    assert (state["allocatedStorage"], state["engineVersion"]) == (64, "16.10")
+    assert (state["backupRetentionPeriod"], state["backupWindow"]) == (7, "06:11-06:41")
+    wanted |= {"allowMajorVersionUpgrade": True, "applyImmediately": True}
+    assert changed(state, **wanted)[0] == {*given, "engineVersion", "applyImmediately"}
+    state = updated(id, state, **wanted)
+    assert changed(state, **wanted) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("moment", "status", "said"),
+    [
+        ({"useLatestRestorableTime": False}, "available", "Exactly one of RestoreTime"),
+        ({"restoreTime": "2026-01-01T00:00:00Z"}, "available", "Exactly one of RestoreTime"),
+        ({}, "modifying", "InvalidDBInstanceState"),
+    ],
+)
+def test_a_restore_to_a_time_needs_one_time_and_an_available_source(
+    moment: dict[str, Any], status: str, said: str
+) -> None:
+    made(backupRetentionPeriod=7)
+    with CLOUD.change() as data:
+        data["instances"]["one"]["status"] = status
+    wanted = checked(identifier="two", restoreToPointInTime=LATEST | moment)
+    assert said in refused(lambda: INSTANCE.create(operation(), wanted))
+
+
+def test_an_import_knows_of_no_final_snapshot() -> None:
+    made()
+    found = INSTANCE.read(operation(), "one", {})
+    assert found
+    assert (found["skipFinalSnapshot"], found["deleteAutomatedBackups"]) == (True, True)
+    INSTANCE.delete(operation(), found["id"], found)
+    assert not CLOUD.look()["snapshots"]
+
+
+def test_a_gp3_volume_has_the_speed_of_its_size() -> None:
+    id, state = made(applyImmediately=True)
+    assert (state["iops"], state["storageThroughput"]) == (3000, 125)
+    state = updated(id, state, allocatedStorage=100, applyImmediately=True)
+    assert changed(state, allocatedStorage=100) == (set(), set())
+    large = {"allocatedStorage": 400, "applyImmediately": True}
+    with pytest.raises(Failure, match="Invalid iops value 3000"):
+        updated(id, state, **large)
+    state = updated(id, state, **large, iops=12000, storageThroughput=500)
+    assert (state["iops"], state["storageThroughput"]) == (12000, 500)
+
+
+def test_storage_is_changed_again_only_once_it_is_optimized(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0.2")
+    id, state = made()
+    state = updated(id, state, allocatedStorage=100, applyImmediately=True)
+    wanted = checked(allocatedStorage=200, applyImmediately=True)
+    op = operation()
+    op.timeout = 0.1
+    with pytest.raises(Failure, match="previous storage change is being optimized"):
+        INSTANCE.update(op, id, state, wanted)
+    assert (
+        updated(id, state, allocatedStorage=200, applyImmediately=True)["allocatedStorage"] == 200
+    )
