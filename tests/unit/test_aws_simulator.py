@@ -11,6 +11,7 @@ from pulumi import _types
 from sandbox.plugins.aws.lookups import ARGUMENTS
 from sandbox.plugins.aws.provider import Aws
 from sandbox.plugins.resource import Input, Resource
+from tests.unit.simulated import Account, camel, is_of, optional_type
 
 PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
     "aws:rds/instance:Instance": (aws.rds.Instance, aws.rds.InstanceArgs),
@@ -36,11 +37,10 @@ FUNCTIONS: dict[str, Any] = {
     "aws:ec2/getSubnet:getSubnet": aws.ec2.get_subnet,
     "aws:rds/getInstances:getInstances": aws.rds.get_instances,
     "aws:rds/getInstance:getInstance": aws.rds.get_instance,
+    "aws:rds/getSnapshot:getSnapshot": aws.rds.get_snapshot,
 }
-RECORD = """
-arn vpcSecurityGroupIds maintenanceWindow backupWindow username port engineVersionActual
-dbSubnetGroupName instanceClass
-"""
+COMPLETE = {"aws:rds/getInstance:getInstance", "aws:rds/getSnapshot:getSnapshot"}
+"""The functions that give all that is published."""
 KINDS = {"string": str, "integer": int, "boolean": bool, "number": float}
 
 
@@ -88,39 +88,81 @@ def test_a_nested_input_has_the_published_fields(token: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("token", FUNCTIONS)
-def test_a_function_takes_and_gives_what_is_published(
-    token: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SANDBOX_AWS", str(tmp_path))
+def test_a_function_takes_and_gives_what_is_published(token: str, account: Account) -> None:
     _, needed, optional = ARGUMENTS[token]
     signature = inspect.signature(FUNCTIONS[token])
-    published = {_camel(name) for name in signature.parameters} - {"opts"}
+    published = {camel(name) for name in signature.parameters} - {"opts"}
     assert {*needed, *optional} <= published
-    result = typing.get_type_hints(FUNCTIONS[token])["return"]
-    known = {_camel(name) for name in inspect.signature(result).parameters}
-    assert answer(token).keys() <= known
-
-
-def answer(token: str) -> dict[str, Any]:
-    """What the function gives for something that is there."""
-    from sandbox.plugins.aws.cloud import Cloud
-    from sandbox.plugins.operation import Engine, Operation
-
-    cloud = Cloud("us-east-1")
-    with cloud.change() as data:
-        record = dict.fromkeys(RECORD.split())
-        data["instances"]["one"] = record | {"identifier": "one", "tagsAll": {}}
+    account.make(tags={"a": "b"}, copyTagsToSnapshot=True)
+    account.keep_snapshot()
     given = {
         "name": "dev",
         "clusterName": "dev",
         "nodeGroupName": "workers-a",
         "id": "subnet-0privatea",
         "dbInstanceIdentifier": "one",
+        "dbSnapshotIdentifier": "kept",
     }
-    op = Operation(engine=Engine(""), config={"region": "us-east-1"})
-    return Aws.functions[token](op, {key: given[key] for key in ARGUMENTS[token][1]})
+    arguments = {key: given[key] for key in needed}
+    found = Aws.functions[token](account.operation(), arguments)
+    types = {camel(name): type for name, type in results(FUNCTIONS[token]).items()}
+    assert found.keys() <= types.keys()
+    for key, value in found.items():
+        assert is_of(value, types[key]), (key, value)
+    if token in COMPLETE:
+        assert {key for key, type in types.items() if not optional_type(type)} <= found.keys()
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def test_an_instance_that_is_being_made_has_no_address_yet(account: Account) -> None:
+    account.make()
+    account.put(status="creating")
+    found = account.ask("aws:rds/getInstance:getInstance", dbInstanceIdentifier="one")
+    assert (found["address"], found["endpoint"], found["port"]) == ("", "", 0)
+
+
+def test_a_snapshot_is_known_by_its_name_in_any_case(account: Account) -> None:
+    account.make(tags={"a": "b"})
+    account.keep_snapshot()
+    found = account.ask("aws:rds/getSnapshot:getSnapshot", dbSnapshotIdentifier="KEPT")
+    assert found["id"] == "kept"
+    assert found["tags"] == {}, "tags are copied only where that was asked for"
+    assert (found["encrypted"], found["kmsKeyId"]) == (False, "")
+    assert (found["status"], found["engineVersion"]) == ("available", "17.6")
+
+
+@pytest.mark.parametrize(
+    ("token", "arguments", "words"),
+    [
+        ("aws:rds/getInstance:getInstance", {"dbInstanceIdentifier": "none"},
+         "no matching RDS DB Instance found"),
+        ("aws:rds/getSnapshot:getSnapshot", {"dbSnapshotIdentifier": "none"},
+         "reading RDS DB Snapshots: couldn't find resource"),
+        ("aws:rds/getSnapshot:getSnapshot", {}, 'Missing required argument "dbSnapshotIdentifier"'),
+        ("aws:rds/getSnapshot:getSnapshot", {"dbSnapshotIdentifier": "x", "mostRecent": True},
+         "knows no argument mostRecent"),
+        ("aws:eks/getCluster:getCluster", {"name": "none"},
+         "reading EKS Cluster (none): couldn't find resource"),
+        ("aws:eks/getNodeGroups:getNodeGroups", {"clusterName": "none"},
+         "ResourceNotFoundException: No cluster found for name: none."),
+        ("aws:eks/getNodeGroup:getNodeGroup", {"clusterName": "dev", "nodeGroupName": "none"},
+         "reading EKS Node Group (dev:none): couldn't find resource"),
+        ("aws:ec2/getSubnet:getSubnet", {"id": "subnet-none"}, "no matching EC2 Subnet found"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_an_error_in_the_providers_words(
+    account: Account, token: str, arguments: dict[str, Any], words: str
+) -> None:
+    said = account.refuses(lambda: account.ask(token, **arguments))
+    start = f"invocation of {token} returned an error: invoking {token}: 1 error occurred:\n\t* "
+    assert said.startswith(start)
+    assert words in said
+
+
+def results(function: Any) -> dict[str, Any]:
+    """The published fields of what a function gives, and their types."""
+    result = typing.get_type_hints(function)["return"].__mro__[1]
+    return {
+        name: each.fget.__annotations__["return"]
+        for name, each in vars(result).items()
+        if isinstance(each, property)
+    }

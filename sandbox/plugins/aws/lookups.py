@@ -1,4 +1,4 @@
-"""The functions that find a cluster, its subnets and the instances."""
+"""The functions that find a cluster, its subnets, the instances and their snapshots."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -100,30 +100,72 @@ def instances(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, 
 
 def instance(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
     """One instance, by its identifier; never with its password."""
-    name = arguments["dbInstanceIdentifier"]
+    name = arguments["dbInstanceIdentifier"].lower()
     found = data["instances"].get(name)
     if not found:
-        raise NotFound(f"reading RDS DB Instance ({name}): couldn't find resource")
+        raise NotFound("no matching RDS DB Instance found")
     same = """
-    address allocatedStorage autoMinorVersionUpgrade availabilityZone backupRetentionPeriod
-    caCertIdentifier dbName endpoint engine hostedZoneId iops kmsKeyId licenseModel
-    maxAllocatedStorage monitoringInterval multiAz networkType port publiclyAccessible resourceId
-    storageEncrypted storageThroughput storageType
+    allocatedStorage autoMinorVersionUpgrade availabilityZone backupRetentionPeriod caCertIdentifier
+    databaseInsightsMode enabledCloudwatchLogsExports engine iops licenseModel masterUserSecrets
+    maxAllocatedStorage monitoringInterval multiAz networkType publiclyAccessible resourceId
+    storageEncrypted storageThroughput storageType upgradeRolloutOrder
     """
+    reached = found if found["status"] != "creating" else {}
     return {
-        **{key: found.get(key) for key in same.split()},
+        **{key: found[key] for key in same.split()},
+        **{key: reached.get(key) or "" for key in ("address", "endpoint", "hostedZoneId")},
+        **{key: found.get(key) or "" for key in ("dbName", "kmsKeyId", "monitoringRoleArn")},
+        **dict.fromkeys(("dbClusterIdentifier", "replicateSourceDb", "timezone"), ""),
         "id": name,
         "dbInstanceArn": found["arn"],
         "dbInstanceClass": found["instanceClass"],
-        "dbInstancePort": found["port"],
+        "dbInstanceIdentifier": name,
+        "dbInstancePort": 0,  # only an instance of a cluster has one
+        "dbParameterGroups": [found["parameterGroupName"]],
         "dbSubnetGroup": found["dbSubnetGroupName"],
         "engineVersion": found["engineVersionActual"],
         "masterUsername": found["username"],
+        "optionGroupMemberships": [_option_group(found)],
+        "port": reached.get("port", 0),
         "preferredBackupWindow": found["backupWindow"],
         "preferredMaintenanceWindow": found["maintenanceWindow"],
         "tags": found["tagsAll"],
         "vpcSecurityGroups": found["vpcSecurityGroupIds"],
     }
+
+
+def snapshot(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+    """One snapshot, by its name; no other way to find one is simulated."""
+    name = arguments["dbSnapshotIdentifier"].lower()
+    kept = {key.lower(): each for key, each in data["snapshots"].items()}.get(name)
+    if kept is None:
+        raise NotFound("reading RDS DB Snapshots: couldn't find resource")
+    same = "allocatedStorage availabilityZone engine iops licenseModel port storageType"
+    made = kept.get("created") or ""
+    return {
+        **{key: kept[key] for key in same.split()},
+        "id": name,
+        "dbInstanceIdentifier": kept["identifier"],
+        "dbSnapshotArn": cloud.arn("rds", f"snapshot:{name}"),
+        "dbSnapshotIdentifier": name,
+        "encrypted": kept["storageEncrypted"],
+        "engineVersion": kept["engineVersionActual"],
+        "kmsKeyId": kept.get("kmsKeyId") or "",
+        "optionGroupName": _option_group(kept),
+        "originalSnapshotCreateTime": made,
+        "snapshotCreateTime": made,
+        "snapshotType": "manual",
+        "sourceDbSnapshotIdentifier": "",
+        "sourceRegion": "",
+        "status": "available",
+        "tags": kept["tagsAll"] if kept["copyTagsToSnapshot"] else {},
+        "vpcId": data["subnetGroups"].get(kept["dbSubnetGroupName"], {}).get("vpcId", ""),
+    }
+
+
+def _option_group(record: Data) -> str:
+    major = record["engineVersionActual"].split(".")[0]
+    return record.get("optionGroupName") or f"default:postgres-{major}"
 
 
 ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {
@@ -137,6 +179,7 @@ ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {
     "aws:ec2/getSubnet:getSubnet": (subnet, ("id",), ()),
     "aws:rds/getInstances:getInstances": (instances, (), ("tags",)),
     "aws:rds/getInstance:getInstance": (instance, ("dbInstanceIdentifier",), ()),
+    "aws:rds/getSnapshot:getSnapshot": (snapshot, ("dbSnapshotIdentifier",), ()),
 }
 """What answers, with its required and its other arguments."""
 
