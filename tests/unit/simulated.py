@@ -10,7 +10,9 @@ import pytest
 
 from sandbox.plugins.aws.cloud import VPC, Cloud
 from sandbox.plugins.aws.provider import Aws
+from sandbox.plugins.comparison import difference
 from sandbox.plugins.operation import Engine, Failure, Operation
+from sandbox.plugins.resource import Resource
 
 GOOD: dict[str, Any] = {
     "identifier": "one",
@@ -43,8 +45,7 @@ class Account:
         SUBNETS.create(self.operation(), {"name": "two", "subnetIds": PRIVATE})
 
     def operation(self, timeout: float = 5) -> Operation:
-        config = {"region": "us-east-1"}
-        return Operation(engine=Engine(""), config=config, urn="u::one", timeout=timeout)
+        return operation(timeout)
 
     def make(self, **changes: Any) -> tuple[str, dict[str, Any]]:
         """An instance; its id and state."""
@@ -78,6 +79,16 @@ class Account:
             action()
         assert self.cloud.look() == before, "a refusal changed something"
         return str(error.value)
+
+
+def operation(timeout: float = 5) -> Operation:
+    config = {"region": "us-east-1"}
+    return Operation(engine=Engine(""), config=config, urn="u::one", timeout=timeout)
+
+
+def changes(resource: Resource, state: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    """What the new inputs change of what there is."""
+    return set(difference(resource, operation(), {}, state, new, ()).diffs)
 
 
 def camel(name: str) -> str:

@@ -4,14 +4,36 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from sandbox.plugins.base import UNKNOWN, Input, Operation, Problem, autoname
+from sandbox.plugins.base import UNKNOWN, Input, Operation, Problem, Resource, autoname
 from sandbox.plugins.strict import snake
+from sandbox.plugins.values import Path, at
 
 TAGS = Input("map")
 REGION = Input("string", replaces=True)
 DESCRIPTION = "Managed by Pulumi"
+
+
+class Bridged(Resource):
+    """A resource of the Terraform provider, which compares its state with the new inputs."""
+
+    computed: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that AWS fills in where they are not given; to take one away changes nothing."""
+
+    def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        """What the state says of all inputs."""
+        return {key: state[key] for key in self.inputs if key in state}
+
+    def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Terraform tells no empty value from one that is not given."""
+        was, wanted = at(old, path), at(new, path)
+        return bool(wanted) or (bool(was) and path[0] not in self.computed)
+
+    def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
+        """What AWS fills in is not known before."""
+        unknown = dict.fromkeys((*self.outputs, *self.computed), UNKNOWN)
+        return {**unknown, **{key: value for key, value in inputs.items() if value is not None}}
 
 
 def name(op: Operation, inputs: dict[str, Any], old: Mapping[str, Any]) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from sandbox.plugins.aws import servers
+from sandbox.plugins.aws import parameters, servers
 from sandbox.plugins.aws.cloud import Cloud, Data, zones_of
 from sandbox.plugins.aws.common import (
     DESCRIPTION,
     REGION,
     TAGS,
+    Bridged,
     conflicts,
     given_name,
     name,
@@ -16,23 +17,32 @@ from sandbox.plugins.aws.common import (
     tags_all,
     unmatched,
 )
-from sandbox.plugins.aws.errors import ApiError, failure, invalid
-from sandbox.plugins.base import Input, Inputs, Operation, Output, Outputs, Problem, Resource
+from sandbox.plugins.aws.errors import ApiError, failure
+from sandbox.plugins.base import (
+    Failure,
+    InitFailed,
+    Input,
+    Inputs,
+    Operation,
+    Output,
+    Outputs,
+    Problem,
+)
 from sandbox.plugins.values import Path
 
 FAMILIES = tuple(f"postgres{major}" for major in range(13, 19))
-STATIC = {"max_connections", "shared_buffers", "wal_level", "shared_preload_libraries"}
-"""Some of those that need a restart; the others are taken for dynamic."""
 
 
-class _Group(Resource):
+class _Group(Bridged):
     """Something with a name that instances refer to."""
 
+    computed: ClassVar[frozenset[str]] = frozenset(("name", "namePrefix", "region"))
     kind: ClassVar[str]
     noun: ClassVar[str]
     reference: ClassVar[str]
     """The instance's property that refers to it."""
     in_use: ClassVar[tuple[str, str]]
+    missing: ClassVar[tuple[str, str]]
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:
         """The group as it is."""
@@ -49,8 +59,7 @@ class _Group(Resource):
                     raise ApiError(code, f"{self.noun} {chosen} already exists")
                 found = data[self.kind][chosen] = self.described(op, cloud, data, chosen, inputs)
         except ApiError as error:
-            doing = f"creating RDS {self.noun} ({chosen})"
-            raise failure(doing, f"Create{self.noun.replace(' ', '')}", error) from None
+            raise self.failed("creating", chosen, f"Create{self.noun}", error) from None
         return chosen, found
 
     def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
@@ -58,12 +67,13 @@ class _Group(Resource):
         cloud = Cloud.of(op, inputs)
         try:
             with cloud.change() as data:
+                if id not in data[self.kind]:
+                    code, message = self.missing
+                    raise ApiError(code, message.format(id))
                 self.refuse(data, inputs, id)
                 found = data[self.kind][id] = self.described(op, cloud, data, id, inputs)
         except ApiError as error:
-            doing = f"updating RDS {self.noun} ({id})"
-            raise failure(doing, f"Modify{self.noun.replace(' ', '')}", error) from None
-        self.changed(data, id)
+            raise self.failed("updating", id, f"Modify{self.noun}", error) from None
         return found
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
@@ -75,8 +85,11 @@ class _Group(Resource):
                     raise ApiError(code, message.format(id))
                 data[self.kind].pop(id, None)
         except ApiError as error:
-            doing = f"deleting RDS {self.noun} ({id})"
-            raise failure(doing, f"Delete{self.noun.replace(' ', '')}", error) from None
+            raise self.failed("deleting", id, f"Delete{self.noun}", error) from None
+
+    def failed(self, doing: str, id: str, operation: str, error: ApiError) -> Failure:
+        """The provider's words for what the API refused."""
+        return failure(f"{doing} RDS {self.noun} ({id})", operation.replace(" ", ""), error)
 
     def users(self, data: Data, id: str) -> list[Data]:
         """The instances that refer to it."""
@@ -88,10 +101,14 @@ class _Group(Resource):
 
     def described(self, op: Operation, cloud: Cloud, data: Data, id: str, inputs: Data) -> Data:
         """The group as it is kept."""
-        raise NotImplementedError
-
-    def changed(self, data: Data, id: str) -> None:
-        """What a change does to the instances that have it."""
+        return {
+            **{key: value for key, value in inputs.items() if value is not None},
+            "name": id,
+            "namePrefix": inputs.get("namePrefix") or "",
+            "region": cloud.region,
+            "tags": inputs.get("tags") or {},
+            "tagsAll": tags_all(op, inputs),
+        }
 
 
 class SubnetGroup(_Group):
@@ -105,6 +122,7 @@ class SubnetGroup(_Group):
         "InvalidDBSubnetGroupStateFault",
         "Cannot delete the subnet group '{}' because it's in use.",
     )
+    missing = ("DBSubnetGroupNotFoundFault", "DB subnet group '{}' does not exist.")
     inputs: ClassVar[Inputs] = {
         "description": Input("string", default=DESCRIPTION),
         "name": Input("string", replaces=True),
@@ -121,7 +139,7 @@ class SubnetGroup(_Group):
         """Subnets are a set."""
         if path[0] == "subnetIds":
             return set(old.get("subnetIds") or []) != set(new.get("subnetIds") or [])
-        return True
+        return super().differs(path, old, new)
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
         """A name has lower-case letters, digits, spaces, dots, hyphens and underscores."""
@@ -151,6 +169,12 @@ class SubnetGroup(_Group):
                 f"Current AZ coverage: {', '.join(sorted(zones))}. Add subnets to cover at least 2 "
                 "AZs.",
             )
+        vpc = data["subnets"][wanted[0]]["vpcId"]
+        if id and data[self.kind][id]["vpcId"] != vpc:
+            raise ApiError(
+                "InvalidParameterValue",
+                "The new Subnets are not in the same Vpc as the existing subnet group",
+            )
         for instance in self.users(data, id):
             if instance["availabilityZone"] not in zones:
                 raise ApiError("SubnetAlreadyInUse", "The DB subnet is already in use in the AZ.")
@@ -158,11 +182,9 @@ class SubnetGroup(_Group):
     def described(self, op: Operation, cloud: Cloud, data: Data, id: str, inputs: Data) -> Data:
         """The group as it is kept."""
         return {
-            **inputs,
-            "name": id,
+            **super().described(op, cloud, data, id, inputs),
             "arn": cloud.arn("rds", f"subgrp:{id}"),
             "supportedNetworkTypes": ["IPV4"],
-            "tagsAll": tags_all(op, inputs),
             "vpcId": data["subnets"][inputs["subnetIds"][0]]["vpcId"],
         }
 
@@ -179,6 +201,7 @@ class ParameterGroup(_Group):
         "One or more database instances are still members of this parameter group {}, so the "
         "group cannot be deleted",
     )
+    missing = ("DBParameterGroupNotFound", "DBParameterGroup not found: {}")
     inputs: ClassVar[Inputs] = {
         "description": Input("string", replaces=True, default=DESCRIPTION),
         "family": Input("string", required=True, replaces=True),
@@ -202,7 +225,7 @@ class ParameterGroup(_Group):
         """Parameters are a set, in which another apply method alone is no change."""
         if path[0] == "parameters":
             return _values(old) != _values(new)
-        return True
+        return super().differs(path, old, new)
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
         """A name begins with a letter and has single hyphens."""
@@ -214,27 +237,48 @@ class ParameterGroup(_Group):
             if isinstance(parameter, dict):
                 yield from not_among(op, parameter, "applyMethod", ("immediate", "pending-reboot"))
 
+    def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
+        """Make it empty, then give it parameters; where that fails, it is there all the same."""
+        id, found = super().create(op, {**inputs, "parameters": []})
+        try:
+            return id, self.update(op, id, found, inputs)
+        except Failure as error:
+            raise InitFailed(id, found, str(error)) from None
+
+    def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
+        """Change it; instances take its dynamic parameters at once, the others when they start."""
+        from sandbox.plugins.aws import records  # which needs this module
+
+        found = super().update(op, id, state, inputs)
+        data = Cloud.of(op, inputs).look()
+        for instance in self.users(data, id):
+            servers.chosen().configure(instance, records.settings(data, instance))
+        return found
+
+    def delete(self, op: Operation, id: str, state: Data) -> None:
+        """Delete it, or only forget it."""
+        if not state.get("skipDestroy"):
+            super().delete(op, id, state)
+
     def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
-        """The family must exist, and a static parameter waits for a restart."""
-        if inputs["family"] not in FAMILIES:
+        """The family must exist, and have the parameters."""
+        family = inputs["family"]
+        if family not in FAMILIES:
             raise ApiError(
                 "InvalidParameterValue",
-                f"ParameterGroupFamily {inputs['family']} is not a valid parameter group family",
+                f"ParameterGroupFamily {family} is not a valid parameter group family",
             )
+        before = _values(data[self.kind].get(id, {}))
         for each in inputs.get("parameters") or []:
-            if each["name"] in STATIC and each.get("applyMethod", "immediate") == "immediate":
-                raise invalid("cannot use immediate apply method for static parameter")
+            name, value = each["name"].lower(), each["value"]
+            if before.get(name) != value:
+                method = each.get("applyMethod") or "immediate"
+                parameters.refuse(int(family.removeprefix("postgres")), name, value, method)
 
     def described(self, op: Operation, cloud: Cloud, data: Data, id: str, inputs: Data) -> Data:
         """The group as it is kept."""
-        arn = cloud.arn("rds", f"pg:{id}")
-        return {**inputs, "name": id, "arn": arn, "tagsAll": tags_all(op, inputs)}
-
-    def changed(self, data: Data, id: str) -> None:
-        """Instances take the dynamic parameters at once, the others when they start."""
-        for instance in self.users(data, id):
-            if instance.get("inForce") is None:
-                servers.chosen().configure(instance, settings(data, instance))
+        common = super().described(op, cloud, data, id, inputs)
+        return {"parameters": [], **common, "arn": cloud.arn("rds", f"pg:{id}")}
 
 
 def settings(data: Data, instance: Data) -> dict[str, str]:
@@ -242,7 +286,7 @@ def settings(data: Data, instance: Data) -> dict[str, str]:
     group: dict[str, Any] = data["parameterGroups"].get(
         instance.get("parameterGroupName") or "", {}
     )
-    return {key: value for key, value in _values(group).items() if "." not in key}
+    return {key: value for key, value in _values(group).items() if not key.startswith("rds.")}
 
 
 def _values(inputs: Data) -> dict[str, str]:

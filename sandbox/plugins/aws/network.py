@@ -1,6 +1,8 @@
 """EC2 security groups and their rules."""
 
-from collections.abc import Iterable
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from sandbox.plugins.aws.cloud import ACCOUNT, Cloud, Data, identifier
@@ -8,6 +10,7 @@ from sandbox.plugins.aws.common import (
     DESCRIPTION,
     REGION,
     TAGS,
+    Bridged,
     conflicts,
     given_name,
     name,
@@ -17,25 +20,29 @@ from sandbox.plugins.aws.common import (
 )
 from sandbox.plugins.aws.errors import ApiError, failure
 from sandbox.plugins.base import (
+    UNKNOWN,
     Input,
     Inputs,
     Operation,
     Output,
     Outputs,
     Problem,
-    Resource,
 )
 from sandbox.plugins.values import Path
 
 PORTS = (-1, 65535)
+PROTOCOLS = re.compile(r"tcp|udp|icmp|icmpv6|-1|\d{1,2}|1\d\d|2[0-4]\d|25[0-5]")
 SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 CHARACTERS = r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}"
 
 
-class SecurityGroup(Resource):
+class SecurityGroup(Bridged):
     """A group without rules; inline rules are not simulated."""
 
     type = "aws:ec2/securityGroup:SecurityGroup"
+    computed: ClassVar[frozenset[str]] = frozenset(
+        ("egress", "ingress", "name", "namePrefix", "region", "vpcId")
+    )
     inputs: ClassVar[Inputs] = {
         "description": Input("string", replaces=True, default=DESCRIPTION),
         "egress": Input("list"),
@@ -55,8 +62,11 @@ class SecurityGroup(Resource):
         name(op, inputs, old)
         yield from conflicts(op, inputs, ("name", "namePrefix"))
         yield from unmatched(op, inputs, "description", CHARACTERS, "0 to 255 of EC2's characters")
-        for key in ("name", "namePrefix"):
-            yield from unmatched(op, inputs, key, r"(?!sg-).{1,255}", "must not begin with sg-")
+        for key, most in (("name", 255), ("namePrefix", 229)):
+            pattern = rf"(?!sg-).{{1,{most}}}"
+            yield from unmatched(
+                op, inputs, key, pattern, f"1 to {most} characters that must not begin with sg-"
+            )
         for key in ("ingress", "egress"):
             if inputs.get(key):
                 yield problem(op, key, f"the simulated AWS takes no inline {key} rules")
@@ -91,7 +101,10 @@ class SecurityGroup(Resource):
         """Only tags can change, and what the deletion does."""
         cloud = Cloud.of(op, inputs)
         with cloud.change() as data:
-            group = data["securityGroups"][id]
+            group = data["securityGroups"].get(id)
+            if group is None:
+                error = _no_group(id)
+                raise failure(f"updating Security Group ({id}) tags", "CreateTags", error, "EC2")
             group |= {**inputs, "name": group["name"], "tagsAll": tags_all(op, inputs)}
         return self._outputs(cloud, id, group)
 
@@ -120,16 +133,20 @@ class SecurityGroup(Resource):
             "arn": cloud.arn("ec2", f"security-group/{id}"),
             "ownerId": ACCOUNT,
             "name": group["name"],
+            "namePrefix": group.get("namePrefix") or "",
+            "region": cloud.region,
+            "tags": group.get("tags") or {},
             "tagsAll": group["tagsAll"],
             "ingress": [],
             "egress": [],
         }
 
 
-class IngressRule(Resource):
+class IngressRule(Bridged):
     """Admits one source to a range of ports."""
 
     type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    computed: ClassVar[frozenset[str]] = frozenset(("region",))
     inputs: ClassVar[Inputs] = {
         **{source: Input("string") for source in SOURCES},
         "description": Input("string"),
@@ -165,14 +182,29 @@ class IngressRule(Resource):
                 "Invalid Attribute Combination. Exactly one of these attributes must be "
                 f"configured: [{names}]",
             )
+        protocol, words = inputs["ipProtocol"], "one of tcp, udp, icmp, icmpv6, -1 or a number"
+        yield from unmatched(op, inputs, "ipProtocol", PROTOCOLS.pattern, words)
+        for key, version in (("cidrIpv4", 4), ("cidrIpv6", 6)):
+            yield from self._no_network(op, inputs, key, version)
         ports = [inputs.get(key) for key in ("fromPort", "toPort")]
-        if inputs["ipProtocol"] == "-1" and any(port is not None for port in ports):
+        if protocol == "-1" and any(port is not None for port in ports):
             yield problem(op, "fromPort", "ip_protocol -1 takes no from_port and no to_port")
-        if inputs["ipProtocol"] in ("tcp", "udp") and None in ports:
+        if protocol in ("tcp", "udp") and None in ports:
             yield problem(op, "fromPort", "from_port and to_port must be given for tcp and udp")
         for port in ports:
             if isinstance(port, int) and not PORTS[0] <= port <= PORTS[1]:
                 yield problem(op, "fromPort", f"a port must be between -1 and 65535, got {port}")
+
+    def _no_network(self, op: Operation, inputs: Data, key: str, version: int) -> Iterator[Problem]:
+        value = inputs.get(key)
+        if value is None or value == UNKNOWN:
+            return
+        try:
+            if ipaddress.ip_network(value).version != version:
+                raise ValueError(f"no IPv{version}")
+        except ValueError as error:
+            text = f'"{value}" is not a valid IPv{version} CIDR block: {error}'
+            yield problem(op, key, f"Invalid String Value. {text}")
 
     def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
         """Admit the source."""
@@ -197,7 +229,11 @@ class IngressRule(Resource):
         cloud = Cloud.of(op, inputs)
         try:
             with cloud.change() as data:
-                data["rules"].pop(id, None)
+                if data["rules"].pop(id, None) is None:
+                    raise ApiError(
+                        "InvalidSecurityGroupRuleId.NotFound",
+                        f"The security group rule ID '{id}' does not exist",
+                    )
                 self._require(data, inputs)
                 data["rules"][id] = {**inputs, "tagsAll": tags_all(op, inputs)}
         except ApiError as error:
@@ -214,9 +250,10 @@ class IngressRule(Resource):
         for key in ("securityGroupId", "referencedSecurityGroupId"):
             group = inputs.get(key)
             if group and group not in data["securityGroups"]:
-                raise ApiError(
-                    "InvalidGroup.NotFound", f"The security group '{group}' does not exist"
-                )
+                raise _no_group(group)
+        first, last = inputs.get("fromPort") or 0, inputs.get("toPort") or 0
+        if inputs["ipProtocol"] in ("tcp", "udp") and not 0 <= first <= last:
+            raise ApiError("InvalidParameterValue", f"Invalid TCP/UDP port range ({first}:{last})")
         said = ("securityGroupId", "ipProtocol", "fromPort", "toPort", *SOURCES)
         for rule in data["rules"].values():
             if all(rule.get(key) == inputs.get(key) for key in said):
@@ -230,9 +267,15 @@ class IngressRule(Resource):
     def _outputs(self, op: Operation, cloud: Cloud, id: str, inputs: Data) -> Data:
         return {
             "arn": cloud.arn("ec2", f"security-group-rule/{id}"),
+            "region": cloud.region,
             "securityGroupRuleId": id,
+            "tags": inputs.get("tags") or {},
             "tagsAll": tags_all(op, inputs),
         }
+
+
+def _no_group(id: str) -> ApiError:
+    return ApiError("InvalidGroup.NotFound", f"The security group '{id}' does not exist")
 
 
 def _users(data: Data, id: str) -> bool:
