@@ -22,6 +22,8 @@ class Input:
     default: Any = None
     fields: "Inputs" = field(default_factory=dict)
     """What an object, or each object of a list, may hold; empty: anything."""
+    items: Kind = "any"
+    """The type of each value of a list or map."""
 
 
 @dataclass(frozen=True)

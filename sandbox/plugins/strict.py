@@ -40,6 +40,10 @@ def problems(
                     yield from problems(item, known.fields, words, at)
                 elif item != UNKNOWN:
                     yield words.wrong(at, "object", item)
+        elif known.kind in ("list", "map"):
+            for index, item in value.items() if isinstance(value, dict) else enumerate(value):
+                if item is not None and item != UNKNOWN and not fits(item, known.items):
+                    yield words.wrong((*here, index), known.items, item)
     for key, known in declared.items():
         if known.required and values.get(key) is None:
             yield words.missing((*path, key))

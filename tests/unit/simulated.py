@@ -96,6 +96,15 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def outputs(resource: type[Any]) -> dict[str, Any]:
+    """The outputs of a resource of the SDK by the engine's names, and their types."""
+    return {
+        name: typing.get_args(each.fget.__annotations__["return"])[0]
+        for each in vars(resource).values()
+        if isinstance(each, property) and (name := getattr(each.fget, "_pulumi_name", None))
+    }
+
+
 def optional_type(wanted: Any) -> bool:
     return type(None) in typing.get_args(wanted)
 

@@ -236,6 +236,8 @@ def test_the_state_is_compared_and_what_aws_fills_in_may_be_left_out(account: Ac
     )
     assert changes(SUBNETS, state, subnets | {"tags": None}) == {"tags"}
     assert changes(SUBNETS, state | {"subnetIds": PRIVATE[:1]}, subnets) == {"subnetIds"}
+    assert changes(SUBNETS, state, subnets | {"name": "y"}) == {"name"}
+    assert changes(RULE, TCP, TCP | {"description": "d"}) == {"description"}
     firewall = {"name": "x", "vpcId": outputs["vpcId"], "description": "d"}
     assert not changes(GROUP, firewall | {"region": "us-east-1"}, {"name": "x", "description": "d"})
     assert not changes(GROUP, firewall, firewall | {"revokeRulesOnDelete": False})

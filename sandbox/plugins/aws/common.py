@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from sandbox.plugins.aws.errors import ApiError
 from sandbox.plugins.base import UNKNOWN, Input, Operation, Problem, Resource, autoname
 from sandbox.plugins.strict import snake
 from sandbox.plugins.values import Path, at
 
-TAGS = Input("map")
+TAGS = Input("map", items="string")
 REGION = Input("string", replaces=True)
 DESCRIPTION = "Managed by Pulumi"
 
@@ -49,8 +50,22 @@ def given_name(inputs: Mapping[str, Any]) -> str:
 
 
 def tags_all(op: Operation, inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The resource's tags on top of the provider's own."""
-    return {**(op.config.get("defaultTags") or {}).get("tags", {}), **(inputs.get("tags") or {})}
+    """The resource's tags on top of the provider's own; raises what the API says of them."""
+    defaults = (op.config.get("defaultTags") or {}).get("tags", {})
+    found: dict[str, str] = {**defaults, **(inputs.get("tags") or {})}
+    if len(found) > 50:
+        raise ApiError("TagLimitExceeded", "The maximum number of tags for a resource is 50")
+    for key, value in found.items():
+        if key.lower().startswith("aws:"):
+            raise ApiError(
+                "InvalidParameterValue",
+                f"Tag keys starting with 'aws:' are reserved for internal use: {key}",
+            )
+        if not re.fullmatch(r"[\w .:/=+\-@]{1,128}", key):
+            raise ApiError("InvalidParameterValue", f"Invalid tag key: {key}")
+        if not re.fullmatch(r"[\w .:/=+\-@]{0,256}", value):
+            raise ApiError("InvalidParameterValue", f"Invalid tag value: {value}")
+    return found
 
 
 def problem(op: Operation, key: str, text: str) -> Problem:

@@ -128,7 +128,7 @@ class SubnetGroup(_Group):
         "name": Input("string", replaces=True),
         "namePrefix": Input("string", replaces=True),
         "region": REGION,
-        "subnetIds": Input("list", required=True),
+        "subnetIds": Input("list", required=True, items="string"),
         "tags": TAGS,
     }
     outputs: ClassVar[Outputs] = {

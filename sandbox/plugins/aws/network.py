@@ -74,22 +74,25 @@ class SecurityGroup(Bridged):
     def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
         """Make it; the default rule that lets everything out is revoked."""
         cloud, id, chosen = Cloud.of(op, inputs), identifier("sg"), given_name(inputs)
-        vpc = inputs.get("vpcId")
-        with cloud.change() as data:
-            if not vpc or vpc not in {each["vpcId"] for each in data["subnets"].values()}:
-                error = ApiError("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist")
-                raise failure("creating Security Group", "CreateSecurityGroup", error, "EC2")
-            groups = data["securityGroups"]
-            if any(each["vpcId"] == vpc and each["name"] == chosen for each in groups.values()):
-                error = ApiError(
-                    "InvalidGroup.Duplicate",
-                    f"The security group '{chosen}' already exists for VPC '{vpc}'",
-                )
-                raise failure(
-                    f"creating Security Group ({chosen})", "CreateSecurityGroup", error, "EC2"
-                )
-            groups[id] = {**inputs, "name": chosen, "tagsAll": tags_all(op, inputs)}
-        return id, self._outputs(cloud, id, groups[id])
+        try:
+            with cloud.change() as data:
+                self._require(data, inputs.get("vpcId"), chosen)
+                group = {**inputs, "name": chosen, "tagsAll": tags_all(op, inputs)}
+                data["securityGroups"][id] = group
+        except ApiError as error:
+            doing = f"creating Security Group ({chosen})"
+            raise failure(doing, "CreateSecurityGroup", error, "EC2") from None
+        return id, self._outputs(cloud, id, group)
+
+    def _require(self, data: Data, vpc: str | None, name: str) -> None:
+        if not vpc or vpc not in {each["vpcId"] for each in data["subnets"].values()}:
+            raise ApiError("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist")
+        groups = data["securityGroups"].values()
+        if any(each["vpcId"] == vpc and each["name"] == name for each in groups):
+            raise ApiError(
+                "InvalidGroup.Duplicate",
+                f"The security group '{name}' already exists for VPC '{vpc}'",
+            )
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:
         """The group as it is."""
@@ -100,12 +103,15 @@ class SecurityGroup(Bridged):
     def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
         """Only tags can change, and what the deletion does."""
         cloud = Cloud.of(op, inputs)
-        with cloud.change() as data:
-            group = data["securityGroups"].get(id)
-            if group is None:
-                error = _no_group(id)
-                raise failure(f"updating Security Group ({id}) tags", "CreateTags", error, "EC2")
-            group |= {**inputs, "name": group["name"], "tagsAll": tags_all(op, inputs)}
+        try:
+            with cloud.change() as data:
+                group = data["securityGroups"].get(id)
+                if group is None:
+                    raise _no_group(id)
+                group |= {**inputs, "name": group["name"], "tagsAll": tags_all(op, inputs)}
+        except ApiError as error:
+            doing = f"updating Security Group ({id}) tags"
+            raise failure(doing, "CreateTags", error, "EC2") from None
         return self._outputs(cloud, id, group)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:

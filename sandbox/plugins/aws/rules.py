@@ -10,13 +10,26 @@ from sandbox.plugins.aws.errors import ApiError, invalid
 VERSIONS = {"13": "13.22", "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6", "18": "18.1"}
 """The newest minor version of each major that RDS has."""
 OUT_OF_SUPPORT = {"13"}
-FAMILIES = """
-c6gd m5 m5d m6g m6gd m6i m6id m6idn m6in m7g m7i m8g m8gd r5 r5b r5d r6g r6gd r6i r6id r6idn r6in
-r7g r7i r8g r8gd t3 t4g x2g x2idn x2iedn z1d
+_SIZES = """
+c6gd: medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge
+m6g m6gd m7g r6g r6gd r7g x2g: large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge
+m5 m5d r5 r5b r5d: large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge
+m6i m6id m6idn m6in r6i r6id r6idn r6in:
+    large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge
+m7i m8g m8gd r7i r8g r8gd:
+    large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge
+t3 t4g: micro small medium large xlarge 2xlarge
+x2idn: 16xlarge 24xlarge 32xlarge
+x2iedn: xlarge 2xlarge 4xlarge 8xlarge 16xlarge 24xlarge 32xlarge
+z1d: large xlarge 2xlarge 3xlarge 6xlarge 12xlarge
 """
-CLASS = re.compile(
-    rf"db\.({'|'.join(FAMILIES.split())})\.(micro|small|medium|large|(2|4|8|12|16|24|32)?xlarge)"
+CLASSES = frozenset(
+    f"db.{family}.{size}"
+    for line in _SIZES.replace(":\n", ":").strip().splitlines()
+    for family in line.split(":")[0].split()
+    for size in line.split(":")[1].split()
 )
+"""The classes that RDS has for PostgreSQL."""
 RESERVED = ("admin", "rdsadmin", "rdsrepladmin", "rdstopmgr", "user")
 RESERVED_DATABASES = ("postgres", "rdsadmin", "db", "template0", "template1")
 STORAGE = {"gp2": (20, 65536), "gp3": (20, 65536), "io1": (100, 65536), "io2": (100, 65536),
@@ -79,7 +92,7 @@ def _machine(data: Data, inputs: Mapping[str, Any]) -> None:
     major = major_of(version)
     if version == major and inputs.get("autoMinorVersionUpgrade") is False:
         raise invalid(f"Cannot find version {version} for postgres")
-    if not CLASS.fullmatch(instance_class):
+    if instance_class not in CLASSES:
         raise invalid(
             "RDS does not support creating a DB instance with the following combination: "
             f"DBInstanceClass={instance_class}, Engine=postgres, EngineVersion={VERSIONS[major]}, "
