@@ -13,6 +13,7 @@ from sandbox.plugins.aws.provider import Aws
 from sandbox.plugins.comparison import difference
 from sandbox.plugins.operation import Engine, Failure, Operation
 from sandbox.plugins.resource import Resource
+from sandbox.plugins.strict import Words
 
 GOOD: dict[str, Any] = {
     "identifier": "one",
@@ -57,6 +58,14 @@ class Account:
         """A security group."""
         inputs = {"name": name, "vpcId": vpc, "description": "x"}
         return GROUP.create(self.operation(), inputs)[0]
+
+    def words(self) -> Words:
+        """How the provider says what is wrong with an input."""
+        return Aws().words("one")
+
+    def instance(self) -> dict[str, Any]:
+        """What the account keeps of the instance."""
+        return self.cloud.look()["instances"]["one"]
 
     def put(self, **values: Any) -> None:
         """Something happens to the instance."""

@@ -134,13 +134,30 @@ PENDING = frozenset(
 """Changes of these wait for the maintenance window unless they are applied at once."""
 UNSIMULATED = frozenset(
     (
+        "backupTarget",
         "blueGreenUpdate",
+        "characterSetName",
+        "customIamInstanceProfile",
+        "customerOwnedIpEnabled",
+        "dedicatedLogVolume",
         "domain",
+        "domainAuthSecretArn",
+        "domainDnsIps",
+        "domainFqdn",
+        "domainIamRoleName",
+        "domainOu",
         "identifierPrefix",
         "manageMasterUserPassword",
+        "masterUserSecretKmsKeyId",
+        "ncharCharacterSetName",
         "passwordWo",
+        "passwordWoVersion",
+        "replicaMode",
         "replicateSourceDb",
         "s3Import",
+        "timezone",
+        "upgradeStorageConfig",
+        "warningEventCategories",
     )
 )
 """Refused, so that nothing seems to work that was never made to."""
@@ -168,13 +185,41 @@ INPUTS: Inputs = {
         },
     ),
     "s3Import": Input("object"),
-    "tags": Input("map"),
+    "tags": Input("map", items="string"),
     **{
-        key: Input(kind, secret=key in SECRET, replaces=key in REPLACING, default=DEFAULTS.get(key))
+        key: Input(
+            kind,
+            secret=key in SECRET,
+            replaces=key in REPLACING,
+            default=DEFAULTS.get(key),
+            items="string",
+        )
         for kind, names in _KINDS.items()
         for key in names.split()
     },
 }
+ABSENT = {
+    "backupTarget": "region",
+    "performanceInsightsRetentionPeriod": 0,
+    **dict.fromkeys(
+        (
+            "characterSetName",
+            "dbName",
+            "domainFqdn",
+            "identifierPrefix",
+            "kmsKeyId",
+            "masterUserSecretKmsKeyId",
+            "monitoringRoleArn",
+            "ncharCharacterSetName",
+            "performanceInsightsKmsKeyId",
+            "replicaMode",
+            "snapshotIdentifier",
+            "timezone",
+        ),
+        "",
+    ),
+}
+"""What the provider says of what an instance has not."""
 OUTPUTS: Outputs = {
     key: Output()
     for key in (

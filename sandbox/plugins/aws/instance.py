@@ -6,7 +6,14 @@ from typing import Any, ClassVar
 
 from sandbox.plugins.aws import declared, records, rules, servers, work
 from sandbox.plugins.aws.cloud import Cloud, Data
-from sandbox.plugins.aws.common import conflicts, not_among, problem, tags_all, unmatched
+from sandbox.plugins.aws.common import (
+    Bridged,
+    conflicts,
+    not_among,
+    problem,
+    tags_all,
+    unmatched,
+)
 from sandbox.plugins.aws.errors import ApiError, failure, invalid, wrapped
 from sandbox.plugins.base import (
     Failure,
@@ -15,7 +22,6 @@ from sandbox.plugins.base import (
     Operation,
     Outputs,
     Problem,
-    Resource,
     autoname,
 )
 from sandbox.plugins.operation import TimedOut
@@ -25,22 +31,20 @@ from sandbox.plugins.values import Path
 OPTIMIZED = "because the previous storage change is being optimized."
 """By this the provider knows an error that passes."""
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
+ARN = r"arn:[^:]+:[^:]+:[^:]*:(\d{12})?:.+"
 _DAY = "(mon|tue|wed|thu|fri|sat|sun|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
 
-class Instance(Resource):
+class Instance(Bridged):
     """One PostgreSQL server."""
 
     type = "aws:rds/instance:Instance"
     inputs: ClassVar[Inputs] = declared.INPUTS
+    computed: ClassVar[frozenset[str]] = declared.COMPUTED
     outputs: ClassVar[Outputs] = declared.OUTPUTS
     create_timeout = 2400
     update_timeout = 4800
     delete_timeout = 3600
-
-    def before(self, inputs: Data, state: Data) -> Data:
-        """The state: what RDS has is compared with what is asked for, not what was asked before."""
-        return {key: value for key, value in state.items() if key in self.inputs}
 
     def differs(self, path: Path, old: Data, new: Data) -> bool:
         """What is not asked for, has grown by itself or is only written otherwise is no change."""
@@ -64,15 +68,20 @@ class Instance(Resource):
             inputs["identifier"] = autoname(op, old.get("identifier"), separator="")
         for key in sorted(declared.UNSIMULATED & {k for k, v in inputs.items() if v}):
             yield problem(op, key, f"the simulated AWS has no {key}")
+        yield from not_among(op, inputs, "engine", ("postgres", "Postgres", "POSTGRES"))
+        for key in ("kmsKeyId", "performanceInsightsKmsKeyId", "monitoringRoleArn"):
+            yield from unmatched(op, inputs, key, ARN, "an invalid ARN")
         yield from conflicts(
             op,
             inputs,
             ("snapshotIdentifier", "restoreToPointInTime"),
             ("dbName", "replicateSourceDb"),
         )
-        for key, text in (("identifier", "identifier"), ("finalSnapshotIdentifier", "snapshot")):
-            case = "a-z" if key == "identifier" else "A-Za-z"
-            pattern = rf"(?!.*--)[{case}][0-9{case}-]*(?<!-)"
+        for key, text, case, more in (
+            ("identifier", "identifier", "a-z", 62),
+            ("finalSnapshotIdentifier", "snapshot", "A-Za-z", 254),
+        ):
+            pattern = rf"(?!.*--)[{case}][0-9{case}-]{{0,{more}}}(?<!-)"
             yield from unmatched(op, inputs, key, pattern, f"no {text} of RDS")
         yield from unmatched(op, inputs, "backupWindow", f"{_TIME}-{_TIME}", "hh24:mi-hh24:mi")
         yield from unmatched(
@@ -152,7 +161,7 @@ class Instance(Resource):
     def _make(self, inputs: Data, record: Data, source: Data, data: Data) -> None:
         behind = servers.chosen()
         if inputs.get("snapshotIdentifier"):
-            behind.restore(record, inputs["snapshotIdentifier"])
+            behind.restore(record, inputs["snapshotIdentifier"].lower())
         elif inputs.get("restoreToPointInTime"):
             behind.copy(record, source)
         else:
@@ -186,14 +195,13 @@ class Instance(Resource):
             if not self.inputs[key].replaces
         }
         try:
+            tags = tags_all(op, inputs)
             if asked:
                 self._modify_once_optimized(op, cloud, identifier, asked, inputs)
         except ApiError as error:
             doing = f"updating RDS DB Instance ({identifier})"
             raise failure(doing, "ModifyDBInstance", error) from None
-        record = records.put(
-            cloud, identifier, tags=inputs.get("tags") or {}, tagsAll=tags_all(op, inputs)
-        )
+        record = records.put(cloud, identifier, tags=inputs.get("tags") or {}, tagsAll=tags)
         return _shown(record, inputs)
 
     def _modify_once_optimized(
@@ -236,7 +244,7 @@ class Instance(Resource):
         record = records.find(cloud.look(), id)
         if record is None:
             return
-        identifier, last = record["identifier"], state.get("finalSnapshotIdentifier")
+        identifier, last = record["identifier"], _last(state)
         skip = bool(state.get("skipFinalSnapshot"))
         if not skip and not last:
             raise wrapped("final_snapshot_identifier is required when skip_final_snapshot is false")
@@ -302,6 +310,9 @@ def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
     wanted = {**record, **{key: value for key, value in inputs.items() if value is not None}}
     wanted["availabilityZone"] = record["availabilityZone"]
     _refuse_speed(asked, wanted, inputs)
+    if "engineVersion" in asked and record["parameterGroupName"].startswith("default."):
+        # RDS itself takes the default of the other major version.
+        wanted["parameterGroupName"] = asked.get("parameterGroupName")
     if version := asked.get("engineVersion"):
         was, now = (int(rules.major_of(each)) for each in (record["engineVersionActual"], version))
         if now < was:
@@ -319,6 +330,8 @@ def _refuse_change(data: Data, record: Data, asked: Data, inputs: Data) -> None:
 def _refuse_speed(asked: Data, wanted: Data, inputs: Data) -> None:
     """The provider sends the speed with the size, from 400 GiB on also where it is the old one."""
     if wanted["storageType"] != "gp3":
+        if "storageType" in asked:
+            wanted |= {key: inputs.get(key) for key in ("iops", "storageThroughput")}
         return
     if wanted["allocatedStorage"] < rules.SMALL_FOR_IOPS:
         for key in ("iops", "storageThroughput"):
@@ -338,13 +351,17 @@ def _refuse_deletion(data: Data, record: Data, state: Data) -> None:
         )
     if record["status"] != "available":
         raise _unavailable(record["identifier"])
-    last = state.get("finalSnapshotIdentifier")
+    last = _last(state)
     if not state.get("skipFinalSnapshot") and last in data["snapshots"]:
         raise ApiError(
             "DBSnapshotAlreadyExists",
             f"Cannot create the snapshot because a snapshot with the identifier {last} already "
             "exists.",
         )
+
+
+def _last(state: Data) -> str:
+    return (state.get("finalSnapshotIdentifier") or "").lower()
 
 
 def _waiting(record: Data, asked: Data) -> Data:

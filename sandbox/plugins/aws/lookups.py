@@ -125,7 +125,7 @@ def instance(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, A
         "dbSubnetGroup": found["dbSubnetGroupName"],
         "engineVersion": found["engineVersionActual"],
         "masterUsername": found["username"],
-        "optionGroupMemberships": [_option_group(found)],
+        "optionGroupMemberships": [found["optionGroupName"]],
         "port": reached.get("port", 0),
         "preferredBackupWindow": found["backupWindow"],
         "preferredMaintenanceWindow": found["maintenanceWindow"],
@@ -151,7 +151,7 @@ def snapshot(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, A
         "encrypted": kept["storageEncrypted"],
         "engineVersion": kept["engineVersionActual"],
         "kmsKeyId": kept.get("kmsKeyId") or "",
-        "optionGroupName": _option_group(kept),
+        "optionGroupName": kept["optionGroupName"],
         "originalSnapshotCreateTime": made,
         "snapshotCreateTime": made,
         "snapshotType": "manual",
@@ -161,11 +161,6 @@ def snapshot(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, A
         "tags": kept["tagsAll"] if kept["copyTagsToSnapshot"] else {},
         "vpcId": data["subnetGroups"].get(kept["dbSubnetGroupName"], {}).get("vpcId", ""),
     }
-
-
-def _option_group(record: Data) -> str:
-    major = record["engineVersionActual"].split(".")[0]
-    return record.get("optionGroupName") or f"default:postgres-{major}"
 
 
 ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {

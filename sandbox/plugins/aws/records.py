@@ -44,7 +44,6 @@ DEFAULTS: Data = {
     "monitoringInterval": 0,
     "multiAz": False,
     "networkType": "IPV4",
-    "optionGroupName": "",
     "performanceInsightsEnabled": False,
     "port": 5432,
     "publiclyAccessible": False,
@@ -77,7 +76,7 @@ OPTIMIZING = 3
 
 def source(data: Data, inputs: Data) -> Data:
     """The record of what a new instance is restored from; empty for an empty one."""
-    if name := inputs.get("snapshotIdentifier"):
+    if name := (inputs.get("snapshotIdentifier") or "").lower():
         if name not in data["snapshots"]:
             raise ApiError("DBSnapshotNotFound", f"DBSnapshot not found: {name}")
         return data["snapshots"][name]
@@ -127,11 +126,12 @@ def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> 
         "endpoint": f"{address}:{record['port']}",
         "engineVersionActual": origin.get("engineVersionActual") or rules.VERSIONS[major],
         "hostedZoneId": "Z2R2ITUGPM61AM",
-        "latestRestorableTime": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "listenerEndpoints": [],
-        "maintenanceWindow": record["maintenanceWindow"].lower(),
+        **{key: record[key].lower() for key in declared.LOWERED},
         "masterUserSecrets": [],
+        "optionGroupName": f"default:postgres-{major}",
         "pending": {},
+        "region": cloud.region,
         "replicas": [],
         "resourceId": id,
         "status": "creating",
@@ -159,11 +159,17 @@ def speed(record: Data) -> Data:
 
 def outputs(record: Data) -> dict[str, Any]:
     """What the provider reads of an instance."""
-    return {
+    kept = {
         key: value
         for key, value in record.items()
         if key not in INTERNAL and key not in declared.STATE_ONLY - {"tags"}
     }
+    now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    backed_up = record["backupRetentionPeriod"] and record["status"] != "creating"
+    insights = {}
+    if record["performanceInsightsEnabled"]:
+        insights = {"performanceInsightsRetentionPeriod": 7}
+    return {**declared.ABSENT, **insights, **kept, "latestRestorableTime": now if backed_up else ""}
 
 
 def find(data: Data, id: str) -> Data | None:
@@ -195,19 +201,23 @@ def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
     record = data["instances"][identifier]
     behind = servers.chosen()
     target = {**record, **{key: value for key, value in changes.items() if value is not None}}
+    target |= {key: target[key].lower() for key in declared.LOWERED}
     if grown := changes.get("allocatedStorage"):
         least = math.ceil(record["allocatedStorage"] * 1.1)
         target["allocatedStorage"] = (
             max(grown, least) if grown > record["allocatedStorage"] else grown
         )
-    if target["parameterGroupName"] != record["parameterGroupName"]:
-        # Another group is in force only after a reboot by hand.
-        target.setdefault("inForce", groups.settings(data, record))
+    another = target["parameterGroupName"] != record["parameterGroupName"]
+    if another and target.get("inForce") is None:
+        # It is in force only after a reboot by hand.
+        target["inForce"] = groups.settings(data, record)
+    if "storageType" in changes:
+        target |= dict.fromkeys({"iops", "storageThroughput"} - changes.keys(), 0)
     if version := changes.get("engineVersion"):
         major = rules.major_of(version)
         target["engineVersionActual"] = rules.VERSIONS[major]
         if major != rules.major_of(record["engineVersionActual"]):
-            target["inForce"] = None
+            target |= {"inForce": None, "optionGroupName": f"default:postgres-{major}"}
             if target["parameterGroupName"].startswith("default."):
                 target["parameterGroupName"] = f"default.postgres{major}"
             behind.upgrade(target, settings(data, target))

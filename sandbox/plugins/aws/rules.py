@@ -36,6 +36,9 @@ STORAGE = {"gp2": (20, 65536), "gp3": (20, 65536), "io1": (100, 65536), "io2": (
            "standard": (5, 3072)}  # fmt: skip
 INSIGHTS_DAYS = (7, 731, *(31 * months for months in range(1, 24)))
 SMALL_FOR_IOPS = 400
+LICENSE = "postgresql-license"
+OPTIONS = "default:postgres-"
+AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -64,8 +67,14 @@ def refuse_new(data: Data, inputs: Mapping[str, Any]) -> None:
             raise ApiError(
                 "InvalidParameterValue", "The parameter MasterUserPassword must be provided."
             )
-    if (inputs.get("dbName") or "").lower() in RESERVED_DATABASES:
-        raise ApiError("InvalidParameterValue", f"Database name {inputs['dbName']} cannot be used")
+    database = inputs.get("dbName") or "unset"
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", database):
+        raise ApiError(
+            "InvalidParameterValue",
+            "DBName must begin with a letter and contain only alphanumeric characters.",
+        )
+    if database.lower() in RESERVED_DATABASES:
+        raise ApiError("InvalidParameterValue", f"Database name {database} cannot be used")
     major = major_of(inputs["engineVersion"])
     disabled = inputs.get("engineLifecycleSupport") == "open-source-rds-extended-support-disabled"
     if major in OUT_OF_SUPPORT and disabled:
@@ -99,12 +108,22 @@ def _machine(data: Data, inputs: Mapping[str, Any]) -> None:
             "LicenseModel=postgresql-license. For supported combinations of instance class and "
             "database engine version, see the documentation."
         )
+    if inputs.get("licenseModel", LICENSE) != LICENSE:
+        raise invalid(f"Invalid license model '{inputs['licenseModel']}' for engine 'postgres'")
+    options = inputs.get("optionGroupName") or OPTIONS
+    if not options.startswith(OPTIONS):
+        raise ApiError(
+            "OptionGroupNotFoundFault", f"Specified OptionGroupName: {options} not found."
+        )
     name = inputs.get("parameterGroupName")
-    if not name or name.startswith("default."):
+    if not name:
         return
-    if name not in data["parameterGroups"]:
+    if name.startswith("default."):
+        family = name.removeprefix("default.")
+    elif name in data["parameterGroups"]:
+        family = data["parameterGroups"][name]["family"]
+    else:
         raise ApiError("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
-    family = data["parameterGroups"][name]["family"]
     if family != f"postgres{major}":
         raise invalid(
             f"The parameter group {name} with DBParameterGroupFamily {family} can't be used for "
@@ -121,12 +140,7 @@ def _storage(data: Data, inputs: Mapping[str, Any]) -> None:
         raise invalid(
             f"Invalid storage size for engine name postgres and storage type {kind}: {size}"
         )
-    wants_speed = inputs.get("iops") or inputs.get("storageThroughput")
-    if kind == "gp3" and size < SMALL_FOR_IOPS and wants_speed:
-        raise invalid(
-            "You can't specify IOPS or storage throughput for engine postgres and a storage size "
-            f"less than {SMALL_FOR_IOPS}."
-        )
+    _speed(kind, size, inputs.get("iops") or 0, inputs.get("storageThroughput") or 0)
     if limit := inputs.get("maxAllocatedStorage"):
         if limit <= size:
             raise invalid("Max storage size must be greater than storage size")
@@ -134,6 +148,34 @@ def _storage(data: Data, inputs: Mapping[str, Any]) -> None:
             raise invalid("The maximum allocated storage must be increased by at least 10 percent.")
     if inputs.get("kmsKeyId") and not inputs.get("storageEncrypted"):
         raise invalid("KmsKeyId is only applicable for encrypted DB instances")
+
+
+def _speed(kind: str, size: int, iops: int, throughput: int) -> None:
+    if kind in ("gp2", "standard") and (iops or throughput):
+        raise invalid(f"You can't specify IOPS or storage throughput for storage type {kind}.")
+    if kind in ("io1", "io2"):
+        if throughput:
+            raise invalid(f"You can't specify storage throughput for storage type {kind}.")
+        if not 1000 <= iops <= 256000:
+            raise invalid(f"Invalid iops value for engine name postgres and storage type {kind}")
+    if kind != "gp3":
+        return
+    if size < SMALL_FOR_IOPS:
+        if iops or throughput:
+            raise invalid(
+                "You can't specify IOPS or storage throughput for engine postgres and a storage "
+                f"size less than {SMALL_FOR_IOPS}."
+            )
+    elif iops and not 12000 <= iops <= 64000:
+        raise invalid(
+            f"Invalid iops value {iops} for engine name postgres, storage type gp3 and storage "
+            f"size {size}: it must be from 12000 to 64000"
+        )
+    elif throughput not in (0, 125) and not 500 <= throughput <= min(4000, (iops or 12000) // 4):
+        raise invalid(
+            f"Invalid storage throughput value {throughput} for engine name postgres, storage type "
+            f"gp3 and {iops or 12000} iops"
+        )
 
 
 def _network(data: Data, inputs: Mapping[str, Any]) -> None:
@@ -157,6 +199,14 @@ def _network(data: Data, inputs: Mapping[str, Any]) -> None:
     port = inputs.get("port", 5432)
     if not 1150 <= port <= 65535:
         raise ApiError("InvalidParameterValue", f"Invalid database port: {port}")
+    if port != 5432:
+        raise ApiError("InvalidParameterValue", "the simulated AWS listens on port 5432 only")
+    if inputs.get("networkType") == "DUAL":
+        raise ApiError(
+            "NetworkTypeNotSupported", f"The DB subnet group {name} has no IPv6: DUAL can't be used"
+        )
+    if (certificate := inputs.get("caCertIdentifier") or AUTHORITIES[0]) not in AUTHORITIES:
+        raise ApiError("CertificateNotFound", f"Certificate not found: {certificate}")
 
 
 def _password(data: Data, inputs: Mapping[str, Any]) -> None:
@@ -214,6 +264,12 @@ def _monitoring(data: Data, inputs: Mapping[str, Any]) -> None:
     if kept is not None and kept not in INSIGHTS_DAYS:
         raise ApiError(
             "InvalidParameterValue", f"Invalid Performance Insights Retention Period: {kept}"
+        )
+    advanced = inputs.get("databaseInsightsMode") == "advanced"
+    if advanced and not (inputs.get("performanceInsightsEnabled") and (kept or 0) >= 465):
+        raise invalid(
+            "To enable the Advanced mode of Database Insights, Performance Insights must be on, "
+            "with a retention period of at least 465 days."
         )
     if inputs.get("monitoringInterval") and not inputs.get("monitoringRoleArn"):
         raise invalid("A MonitoringRoleARN value is required if you specify a MonitoringInterval.")

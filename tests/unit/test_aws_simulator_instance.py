@@ -1,0 +1,174 @@
+"""What RDS takes of an instance, what it refuses, and what it fills in."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.plugins.aws import console
+from sandbox.plugins.strict import problems
+from tests.unit.simulated import GOOD, INSTANCE, PARAMETERS, Account
+
+BIG = {"allocatedStorage": 400}
+PERFORMANCE = {"performanceInsightsEnabled": True, "databaseInsightsMode": "advanced"}
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"dbName": "9-bad name"}, "DBName must begin with a letter and contain only alphanumeric"),
+    ({"caCertIdentifier": "rds-ca-2019"}, "CertificateNotFound: Certificate not found: rds-ca-201"),
+    ({"licenseModel": "bring-your-own-license"}, "Invalid license model"),
+    ({"optionGroupName": "own"}, "OptionGroupNotFoundFault"),
+    ({"parameterGroupName": "default.postgres14"},
+     "The parameter group default.postgres14 with DBParameterGroupFamily postgres14 can't be used"),
+    ({"port": 6000}, "the simulated AWS listens on port 5432 only"),
+    ({"networkType": "DUAL"}, "NetworkTypeNotSupported"),
+    ({"databaseInsightsMode": "advanced"}, "Performance Insights must be on"),
+    (PERFORMANCE | {"performanceInsightsRetentionPeriod": 7}, "at least 465 days"),
+    ({"storageType": "gp2", "storageThroughput": 500}, "You can't specify IOPS or storage"),
+    ({"storageType": "io2", "allocatedStorage": 100}, "Invalid iops value"),
+    ({"storageType": "io1", "allocatedStorage": 100, "iops": 1000, "storageThroughput": 500},
+     "You can't specify storage throughput for storage type io1"),
+    (BIG | {"iops": 3000}, "Invalid iops value 3000 for engine name postgres, storage type gp3"),
+    (BIG | {"storageThroughput": 100}, "Invalid storage throughput value 100"),
+    (BIG | {"iops": 12000, "storageThroughput": 4000}, "Invalid storage throughput value 4000"),
+    ({"instanceClass": "db.m6i.micro"}, "DBInstanceClass=db.m6i.micro"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED)
+def test_a_creation_is_refused(account: Account, changes: dict[str, Any], words: str) -> None:
+    assert words in account.refuses(lambda: account.make(**changes))
+
+
+CHECKED: list[tuple[dict[str, Any], str]] = [
+    ({"engine": "mysql"}, "expected engine to be one of"),
+    ({"identifier": "a" * 64}, "no identifier of RDS"),
+    ({"finalSnapshotIdentifier": "a" * 256}, "no snapshot of RDS"),
+    ({"kmsKeyId": "alias/own"}, "kms_key_id (an invalid ARN)"),
+    ({"monitoringRoleArn": "role"}, "monitoring_role_arn (an invalid ARN)"),
+    ({"timezone": "UTC"}, "the simulated AWS has no timezone"),
+    ({"domainDnsIps": ["10.0.0.1"]}, "the simulated AWS has no domainDnsIps"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), CHECKED)
+def test_inputs_are_refused_before_anything_is_made(
+    account: Account, changes: dict[str, Any], words: str
+) -> None:
+    inputs = GOOD | changes
+    assert not list(problems(inputs, INSTANCE.inputs, account.words()))
+    found = list(INSTANCE.check(account.operation(), inputs, {}))
+    assert any(words in each.reason for each in found), found
+
+
+def test_the_longest_names_are_taken(account: Account) -> None:
+    inputs = GOOD | {"identifier": "a" * 63, "finalSnapshotIdentifier": "a" * 255}
+    assert not list(INSTANCE.check(account.operation(), inputs, {}))
+
+
+@pytest.mark.parametrize(
+    ("given", "speed"),
+    [
+        ({}, (3000, 125)),
+        ({"allocatedStorage": 399}, (3000, 125)),
+        (BIG, (12000, 500)),
+        (BIG | {"iops": 16000, "storageThroughput": 1000}, (16000, 1000)),
+        ({"storageType": "gp2"}, (0, 0)),
+        ({"storageType": "io2", "allocatedStorage": 100, "iops": 5000}, (5000, 0)),
+    ],
+)
+def test_storage_is_as_fast_as_its_size_and_type_say(
+    account: Account, given: dict[str, Any], speed: tuple[int, int]
+) -> None:
+    _, state = account.make(**given)
+    assert (state["iops"], state["storageThroughput"]) == speed
+
+
+def updated(account: Account, made: tuple[str, Any], **changes: Any) -> dict[str, Any]:
+    """The state after an update that is made at once."""
+    id, state = made
+    inputs = GOOD | {"applyImmediately": True} | changes
+    return {**inputs, **INSTANCE.update(account.operation(), id, state, inputs)}
+
+
+def test_storage_that_grows_past_400_gib_needs_its_own_speed(account: Account) -> None:
+    made = account.make()
+    said = account.refuses(lambda: updated(account, made, **BIG))
+    assert "Invalid iops value 3000" in said
+    state = updated(account, made, **BIG, iops=12000, storageThroughput=500)
+    assert (state["iops"], state["storageThroughput"]) == (12000, 500)
+
+
+def test_another_type_of_storage_has_a_speed_of_its_own(account: Account) -> None:
+    made = account.make(storageType="gp2")
+    state = updated(account, made)
+    assert (state["storageType"], state["iops"], state["storageThroughput"]) == ("gp3", 3000, 125)
+    state = updated(account, (made[0], state), storageType="gp2")
+    assert (state["storageType"], state["iops"], state["storageThroughput"]) == ("gp2", 0, 0)
+
+
+def test_an_upgrade_takes_the_defaults_of_the_new_version(account: Account) -> None:
+    made = account.make(engineVersion="16")
+    assert made[1]["optionGroupName"] == "default:postgres-16"
+    state = updated(account, made, allowMajorVersionUpgrade=True)
+    assert state["optionGroupName"] == "default:postgres-17"
+    assert state["parameterGroupName"] == "default.postgres17"
+    old = {"parameterGroupName": "default.postgres16", "engineVersion": "18"}
+    said = account.refuses(
+        lambda: updated(account, (made[0], state), allowMajorVersionUpgrade=True, **old)
+    )
+    assert "with DBParameterGroupFamily postgres16 can't be used for this instance" in said
+
+
+def test_another_group_needs_a_reboot_each_time(account: Account) -> None:
+    for name, memory in (("first", "4096"), ("second", "8192")):
+        given = [{"name": "work_mem", "value": memory}]
+        inputs = {"name": name, "family": "postgres17", "parameters": given}
+        PARAMETERS.create(account.operation(), inputs)
+    made = account.make()
+    for name in ("first", "second"):
+        updated(account, made, parameterGroupName=name)
+        assert account.instance()["inForce"] is not None, f"{name} is in force at once"
+        console.reboot(account.cloud, "one")
+
+
+def test_names_and_windows_are_in_lower_case(account: Account) -> None:
+    made = account.make(engine="Postgres", maintenanceWindow="Sun:04:30-Sun:05:30")
+    assert (made[1]["engine"], made[1]["maintenanceWindow"]) == ("postgres", "sun:04:30-sun:05:30")
+    state = updated(account, made, maintenanceWindow="Mon:04:30-Mon:05:30")
+    assert state["maintenanceWindow"] == "mon:04:30-mon:05:30"
+
+
+def test_what_is_not_backed_up_can_not_be_restored(account: Account) -> None:
+    made = account.make()
+    assert made[1]["latestRestorableTime"] == ""
+    state = updated(account, made, backupRetentionPeriod=7)
+    assert state["latestRestorableTime"].endswith("Z")
+
+
+def test_performance_insights_are_kept_for_a_week_unless_said_otherwise(account: Account) -> None:
+    made = account.make(performanceInsightsEnabled=True)
+    assert made[1]["performanceInsightsRetentionPeriod"] == 7
+    state = updated(account, made, performanceInsightsEnabled=True,
+                    performanceInsightsRetentionPeriod=31)  # fmt: skip
+    assert state["performanceInsightsRetentionPeriod"] == 31
+
+
+def test_a_snapshot_has_a_lower_case_name(account: Account) -> None:
+    id, state = account.make()
+    last = {"finalSnapshotIdentifier": "Last-One"}
+    INSTANCE.delete(account.operation(), id, state | last)
+    assert set(account.cloud.look()["snapshots"]) == {"last-one"}
+    restored = {key: value for key, value in GOOD.items() if key not in ("username", "dbName")}
+    inputs = restored | {"snapshotIdentifier": "LAST-one"}
+    id, outputs = INSTANCE.create(account.operation(), inputs)
+    said = account.refuses(
+        lambda: INSTANCE.delete(account.operation(), id, inputs | outputs | last)
+    )
+    assert "DBSnapshotAlreadyExists" in said
+
+
+def test_deletion_protection_is_switched_off_with_apply_immediately(account: Account) -> None:
+    id, state = account.make(deletionProtection=True)
+    state |= {"skipFinalSnapshot": True, "deletionProtection": False}
+    said = account.refuses(lambda: INSTANCE.delete(account.operation(), id, state))
+    assert "Cannot delete protected DB Instance" in said
+    INSTANCE.delete(account.operation(), id, state | {"applyImmediately": True})
+    assert not account.cloud.look()["instances"]

@@ -1,0 +1,138 @@
+"""What the simulated AWS returns, and what it replaces for, is what the provider does."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.plugins.aws import rules
+from sandbox.plugins.aws.cloud import NODES_GROUP, VPC
+from sandbox.plugins.aws.provider import Aws
+from sandbox.plugins.resource import Resource
+from sandbox.plugins.strict import problems
+from sandbox.plugins.values import UNKNOWN
+from tests.unit.simulated import GOOD, PRIVATE, Account, is_of, optional_type, outputs
+from tests.unit.test_aws_simulator import PUBLISHED
+
+INSTANCE = "aws:rds/instance:Instance"
+SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+GIVEN: dict[str, dict[str, Any]] = {
+    INSTANCE: GOOD,
+    SUBNETS: {"name": "three", "subnetIds": PRIVATE, "description": "d"},
+    PARAMETERS: {"name": "own", "family": "postgres17", "description": "d"},
+    GROUP: {"name": "fw", "vpcId": VPC, "description": "d"},
+    RULE: {"securityGroupId": NODES_GROUP, "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/8"},
+}
+REPLACING = {
+    INSTANCE: {
+        "availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile",
+        "dbName", "engine", "kmsKeyId", "ncharCharacterSetName", "region", "restoreToPointInTime",
+        "snapshotIdentifier", "storageEncrypted", "timezone", "username",
+    },
+    SUBNETS: {"name", "namePrefix", "region"},
+    PARAMETERS: {"description", "family", "name", "namePrefix", "region"},
+    GROUP: {"description", "name", "namePrefix", "region", "vpcId"},
+    RULE: {
+        "cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId",  # as another kind
+        "region", "securityGroupId",
+    },
+}  # fmt: skip
+"""As the provider's source says; a change of all others is made in place."""
+
+
+@pytest.mark.parametrize("token", PUBLISHED)
+def test_what_forces_a_replacement_is_what_the_provider_says(token: str) -> None:
+    resource: Resource = Aws.resources[token]
+    found = {key for key in resource.inputs if resource.replaces((key,), {}, {key: "x"})}
+    assert found == REPLACING[token]
+
+
+def test_another_source_of_the_same_kind_is_changed_in_place() -> None:
+    old, new = {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "10.1.0.0/16"}
+    assert not Aws.resources[RULE].replaces(("cidrIpv4",), old, new)
+    assert Aws.resources[RULE].replaces(("cidrIpv6",), old, {"cidrIpv6": "::/0"})
+
+
+@pytest.mark.parametrize("token", PUBLISHED)
+def test_all_outputs_are_there_and_of_the_published_type(token: str, account: Account) -> None:
+    resource: Resource = Aws.resources[token]
+    types = outputs(PUBLISHED[token][0])
+    inputs = GIVEN[token]
+    id, made = resource.create(account.operation(), inputs)
+    state = {**inputs, **made}
+    found = resource.read(account.operation(), id, {})
+    assert found
+    found.pop("id", None)
+    changed = {**inputs, **resource.update(account.operation(), id, state, inputs)}
+    for given in (state, found, changed):
+        assert given.keys() <= types.keys()
+        for key, value in given.items():
+            assert is_of(value, types[key]), (key, value)
+        needed = {key for key, type in types.items() if not optional_type(type)}
+        assert needed - {"password"} <= given.keys() | NEVER
+        assert given["region"] == "us-east-1"
+
+
+NEVER = {"blueGreenUpdate", "s3Import"}
+"""Of nobody's instance, as long as they are refused."""
+
+
+@pytest.mark.parametrize("token", PUBLISHED)
+def test_what_aws_fills_in_is_unknown_at_preview(token: str, account: Account) -> None:
+    resource: Resource = Aws.resources[token]
+    expected = resource.preview_create(account.operation(), dict(GIVEN[token]))
+    _, made = resource.create(account.operation(), GIVEN[token])
+    known = {key for key, value in expected.items() if value != UNKNOWN}
+    assert {key: made.get(key) for key in known & made.keys()} == {
+        key: GIVEN[token].get(key) for key in known & made.keys()
+    }
+    assert expected["region"] == UNKNOWN
+
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    (SUBNETS, {"subnetIds": [1]}, "got unconvertible type 'float64', value: '1'. Examine values at "
+     "'one.subnetIds[0]'."),
+    (SUBNETS, {"tags": {"a": {"b": "c"}}}, "expected type 'string', got unconvertible type 'map"),
+    (INSTANCE, {"tags": {"a": ["b"]}}, "Examine values at 'one.tags.a'."),
+    (INSTANCE, {"vpcSecurityGroupIds": [{"a": "b"}]}, "'one.vpcSecurityGroupIds[0]'"),
+    (PARAMETERS, {"parameters": ["x"]}, "Examine values at 'one.parameters[0]'."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("token", "inputs", "words"), WRONG)
+def test_the_elements_of_lists_and_maps_have_a_type_too(
+    token: str, inputs: dict[str, Any], words: str
+) -> None:
+    found = problems(GIVEN[token] | inputs, Aws.resources[token].inputs, Aws().words("one"))
+    assert any(words in each.reason for each in found)
+
+
+@pytest.mark.parametrize("token", PUBLISHED)
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({"aws:cloudformation": "x"}, "Tag keys starting with 'aws:' are reserved"),
+        ({"": "x"}, "Invalid tag key: "),
+        ({"a": "x" * 257}, "Invalid tag value: "),
+        ({"a": "<b>"}, "Invalid tag value: <b>"),
+        ({str(number): "x" for number in range(51)}, "TagLimitExceeded"),
+    ],
+)
+def test_a_tag_is_refused(token: str, tags: dict[str, str], words: str, account: Account) -> None:
+    resource: Resource = Aws.resources[token]
+    inputs, op = GIVEN[token], account.operation()
+    assert words in account.refuses(lambda: resource.create(op, inputs | {"tags": tags}))
+    id, made = resource.create(op, inputs)
+    state = {**inputs, **made}
+    assert words in account.refuses(lambda: resource.update(op, id, state, inputs | {"tags": tags}))
+
+
+def test_a_family_has_its_own_sizes() -> None:
+    for good in ("db.t4g.micro", "db.m6i.32xlarge", "db.m5.24xlarge", "db.r8g.48xlarge",
+                 "db.z1d.3xlarge", "db.c6gd.medium", "db.m7g.16xlarge"):  # fmt: skip
+        assert good in rules.CLASSES, good
+    for bad in ("db.m6i.micro", "db.t4g.16xlarge", "db.m7g.24xlarge", "db.m5.32xlarge", "m6i.large",
+                "db.x2idn.large", "db.r7i.32xlarge"):  # fmt: skip
+        assert bad not in rules.CLASSES, bad
