@@ -60,7 +60,7 @@ class PostgresArgs:
 
     def problems(self) -> Iterator[str]:
         """A line for every setting that no cloud could take."""
-        if not self.version.isdigit():
+        if not re.fullmatch(r"[1-9][0-9]?", self.version):
             yield f'postgresVersion: is "{self.version}", must be a major version such as "17"'
         for name, value in self.labels.items():
             if not isinstance(value, str):

@@ -102,7 +102,7 @@ def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str
 def unfit(chosen: Chart, postgres: PostgresArgs, replicas: int) -> list[str]:
     """A line for what a preflight would refuse, as far as it is known before the server is."""
     problems: list[str] = []
-    if postgres.version.isdigit() and int(postgres.version) < chosen.minimum_postgres:
+    if postgres.version.isdecimal() and int(postgres.version) < chosen.minimum_postgres:
         problems.append(
             f"postgresVersion: is {postgres.version}, chart {chosen} needs "
             f"{chosen.minimum_postgres} or later"

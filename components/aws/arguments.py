@@ -1,17 +1,21 @@
 """What is asked for an RDS instance, in RDS's words, and what RDS would refuse of it."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 from components import postgres
-from components.aws import machines
+from components.aws import machines, restore
+from components.aws.certificates import authorities
 from components.aws.cluster import Found
 from components.aws.running import STACK_TAG, ZONE_TAG
 from components.aws.words import RestoreArgs, ServerArgs
 
-OLDEST = 13
-"""Older majors are gone from RDS."""
+OLDEST, NEWEST = 14, 18
+"""What RDS makes without paid extended support."""
 FORCE_SSL_BY_DEFAULT = 15
+TAG = re.compile(r"[\w .:/=+@-]*")
+"""What AWS takes in the name and value of a tag."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,11 +45,17 @@ class PostgresArgs(postgres.PostgresArgs):
             )
         yield from self._version_problems()
         yield from self._label_problems()
-        if self.high_availability and self.found and not self.found.running:
+        if self.found and not self.authorities:
             yield (
-                "highAvailability: is true, yet RDS makes no instance with both a standby and a "
-                "given zone; type `pulumi config set highAvailability false` and `pulumi up`, then "
-                "set it to true: the instance keeps its zone"
+                f"caCertificate: missing, as none of the CAs that ship with this program signs in "
+                f"{self.found.region}; give the path of Amazon's bundle for that region"
+            )
+        if self.found and not self.found.running and self.version.isdecimal():
+            yield from restore.problems(
+                self.restore_from,
+                version=int(self.version),
+                storage_gb=self.storage_gb,
+                kms_key_id=self.server.kms_key_id,
             )
 
     @property
@@ -58,7 +68,12 @@ class PostgresArgs(postgres.PostgresArgs):
         """What a parameter group is needed for."""
         # From 15 on it is RDS's own default.
         forced = {"rds.force_ssl": "1"} if int(self.version) < FORCE_SSL_BY_DEFAULT else {}
-        return {**forced, **self.server.parameters}
+        return {**forced, **self.server.texts}
+
+    @property
+    def authorities(self) -> str:
+        """The CAs that may have signed the server's certificate, as PEM."""
+        return self.ca_certificate or (authorities(self.found.region) if self.found else "")
 
     @property
     def upgrades(self) -> bool:
@@ -68,17 +83,18 @@ class PostgresArgs(postgres.PostgresArgs):
 
     @property
     def max_connections(self) -> int | None:
-        given = self.server.parameters.get("max_connections")
-        if isinstance(given, str) and given.isdigit():
+        given = self.server.texts.get("max_connections", "")
+        if given.isdecimal():
             return int(given)
         return machines.max_connections(self.instance_class)
 
     def _version_problems(self) -> Iterator[str]:
-        if not self.version.isdigit():
+        if not self.version.isdecimal():
             return
         version, running = int(self.version), self.found.running if self.found else None
-        if version < OLDEST:
-            yield f"postgresVersion: is {version}, must be {OLDEST} or later on RDS"
+        if not OLDEST <= version <= NEWEST:
+            yield f"postgresVersion: is {version}, must be {OLDEST} to {NEWEST} on RDS"
+            return
         if running and version < running.version:
             yield (
                 f"postgresVersion: is {version}, yet instance {running.identifier} has "
@@ -91,12 +107,20 @@ class PostgresArgs(postgres.PostgresArgs):
                 f"{running.version}; go one major version at a time: set it to "
                 f"{running.version + 1} first"
             )
+        if running and self.upgrades and running.has_own_parameters and not self.apply_immediately:
+            yield (
+                f"postgresVersion: is {version}, and instance {running.identifier} has a parameter "
+                f"group of {running.version}, which goes only after the upgrade; type `pulumi "
+                "config set applyImmediately true`, so that the upgrade doesn't wait"
+            )
 
     def _label_problems(self) -> Iterator[str]:
-        for name in self.labels:
+        for name, value in self.labels.items():
             if name in (STACK_TAG, ZONE_TAG) or name.lower().startswith("aws:"):
                 yield f"labels.{name}: is taken; choose another name for the tag"
-            elif not 1 <= len(name) <= 128:
-                yield f"labels.{name}: a tag's name has 1 to 128 characters"
+            elif not 1 <= len(name) <= 128 or not TAG.fullmatch(name):
+                yield f"labels.{name}: must have 1 to 128 letters, digits, spaces or _.:/=+-@"
+            elif isinstance(value, str) and (len(value) > 256 or not TAG.fullmatch(value)):
+                yield f"labels.{name}: must be up to 256 letters, digits, spaces or _.:/=+-@"
         if len(self.labels) > 48:
             yield f"labels: are {len(self.labels)}, must be 48 at most, as AWS takes 50 tags"

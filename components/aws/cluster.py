@@ -1,6 +1,7 @@
 """An EKS cluster, found by its name: its network, and the zone that the database belongs in."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 import pulumi
@@ -61,23 +62,31 @@ def find_cluster(args: ClusterArgs, search: Search) -> tuple[Cluster | None, lis
             given.subnet_ids,
             list(cluster.vpc_config.subnet_ids),
         )
-        nodes = _nodes_by_zone(args.name, subnets)
+        needless = given.subnet_ids and (search.zone or running)
+        nodes = {} if needless else _nodes_by_zone(args.name, subnets)
     except lookup.LookupFailed as failed:
         return None, [str(failed)]
     problems += _kubeconfig_problems(args.name, given.endpoint or cluster.endpoint, search.context)
     zone, lines = _zone(args.name, search.zone, running, nodes)
     problems += [*lines, *subnets.problems(zone)]
+    if running and running.zone != zone:
+        problems += subnets.misses(zone, running.zone)
     clients = given.client_security_group_ids or [cluster.vpc_config.cluster_security_group_id]
     if not all(clients):
         problems.append(
             f"network.clientSecurityGroupIds: missing, and EKS cluster {args.name} has no security "
             "group of its own; give those of its nodes"
         )
+    problems += [
+        f"network.clientSecurityGroupIds: {client!r} is no id of a security group (sg-…)"
+        for client in clients
+        if client and not re.fullmatch("sg-[a-zA-Z0-9]+", str(client))
+    ]
     found = Found(
         region=cluster.arn.split(":")[3],
         vpc_id=subnets.vpc_id,
         subnet_ids=subnets.chosen(zone),
-        client_security_group_ids=tuple(sorted(set(clients))),
+        client_security_group_ids=tuple(sorted(map(str, set(clients)))),
         running=running,
     )
     return Cluster(identifier=cluster.arn, zone=zone, found=found), problems

@@ -10,6 +10,9 @@ from components.aws.running import STACK_TAG, ZONE_TAG
 from components.aws.words import RestoreArgs
 
 LOGS = ("postgresql", "upgrade")
+STRIPED_FROM_GIB = 400
+"""From here on gp3 has four volumes, and RDS refuses what the smaller server had of these two."""
+STRIPED = {"iops": 12000, "storage_throughput": 500}
 
 
 def inputs(args: PostgresArgs) -> dict[str, Any]:
@@ -29,6 +32,7 @@ def _machine(args: PostgresArgs) -> dict[str, Any]:
         "allocated_storage": args.storage_gb,
         "max_allocated_storage": args.max_storage_gb if grows else 0,
         "storage_type": "gp3",
+        **(STRIPED if args.storage_gb >= STRIPED_FROM_GIB else {}),
         "storage_encrypted": True,
         "kms_key_id": args.server.kms_key_id or None,
         "port": postgres.PORT,

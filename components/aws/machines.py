@@ -4,7 +4,7 @@ import re
 
 SIZES = {"small": "db.m6i.large", "medium": "db.m6i.xlarge", "large": "db.m6i.2xlarge"}
 """Coder's own recommendation for under 1,000, under 2,000 and from 2,000 users."""
-CLASS = re.compile(r"db\.([a-z])[a-z0-9-]+\.(\d*)(micro|small|medium|large|xlarge|metal\S*)")
+CLASS = re.compile(r"db\.([a-z])[0-9][a-z0-9-]*\.([0-9]*)(micro|small|medium|large|xlarge)")
 
 _BURSTABLE_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8}
 _GIB_OF_XLARGE = {"t": 16, "m": 16, "c": 8, "r": 32, "x": 64, "z": 32}

@@ -70,6 +70,15 @@ class Subnets:
                 "network.subnetIds with a subnet there"
             )
 
+    def misses(self, home: str, zone: str) -> Iterator[str]:
+        """A line where RDS would not let go of the subnets in a zone that a server has moved to."""
+        subnets = self.known | self.nodes
+        if zone not in _zones([subnets[each] for each in self.chosen(home)]):
+            yield (
+                f"network.subnetIds: none is in {zone}, where a failover has put the server; add "
+                "one that is"
+            )
+
     def _usable(self, zone: str) -> list[Subnet]:
         usable = list(self.known.values())
         if not self.given and zone not in _zones(usable):

@@ -6,20 +6,16 @@ import pulumi_random as random
 
 from components import postgres, protection
 from components.aws import instance
+from components.aws.announcements import announce, announce_parameters
 from components.aws.arguments import PostgresArgs
-from components.aws.certificates import authorities
-from components.aws.changes import announce, refuse
+from components.aws.changes import ANOTHER_KEY, first, refuse
 from components.aws.firewall import ANOTHER_VPC, admit_clients
 from components.aws.parameters import apply_method
+from components.aws.words import ADMIN
 from components.database import Database, DatabaseArgs
 from components.postgres import PostgresConnection
 
-ADMIN = "coder_admin"
 DATABASE = "coder"
-ANOTHER_KEY = (
-    "; another server.kmsKeyId does that: take a snapshot, copy it under the new key, and make a "
-    "new stack with restoreFrom"
-)
 
 
 class Postgres(pulumi.ComponentResource):
@@ -85,7 +81,7 @@ class Postgres(pulumi.ComponentResource):
                 admin_username=ADMIN,
                 admin_password=password.result,
                 ssl_mode=args.ssl_mode,
-                ca_certificate=args.ca_certificate or authorities(found.region),
+                ca_certificate=args.authorities,
                 zone=args.zone,
                 server_is_ours=True,
             ),
@@ -94,9 +90,10 @@ class Postgres(pulumi.ComponentResource):
         self.connection = database.connection
         self.register_outputs({"instance": server.identifier, "host": server.address})
 
-    def _parameters(self, name: str, args: PostgresArgs) -> pulumi.Output[str] | None:
+    def _parameters(self, name: str, args: PostgresArgs) -> pulumi.Input[str]:
         if not args.parameters:
-            return None
+            # Not None, which would leave the server with the group that it once had.
+            return f"default.postgres{args.version}"
         group = aws.rds.ParameterGroup(
             f"{name}-parameters",
             family=f"postgres{args.version}",
@@ -105,7 +102,10 @@ class Postgres(pulumi.ComponentResource):
                 for key, value in sorted(args.parameters.items())
             ],
             tags=args.labels,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                hooks=pulumi.ResourceHookBinding(before_update=[announce_parameters(self, args)]),
+            ),
         )
         return group.name
 
@@ -122,6 +122,7 @@ class Postgres(pulumi.ComponentResource):
         # A login needs the rules, and knows of nothing but the server's name.
         opts.depends_on = rules
         hooks = opts.hooks or pulumi.ResourceHookBinding()
+        hooks.before_create = [first(args)]
         hooks.before_update = [*(hooks.before_update or []), announce(self, args)]
         opts.hooks = hooks
         # A failover moves the zone; what it was restored from is read once.

@@ -21,6 +21,8 @@ class Running:
     """The zone that was chosen for it; a failover does not change it."""
     version: int
     """Major."""
+    has_own_parameters: bool
+    """Whether its parameter group is not RDS's own."""
 
 
 def find_running(stack: str) -> tuple[Running | None, list[str]]:
@@ -45,4 +47,7 @@ def find_running(stack: str) -> tuple[Running | None, list[str]]:
         zone=zone,
         home=instance.tags.get(ZONE_TAG) or zone,
         version=int(instance.engine_version.split(".")[0]),
+        has_own_parameters=any(
+            not name.startswith("default.") for name in instance.db_parameter_groups
+        ),
     ), []

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from components.aws import windows
 
+ADMIN = "coder_admin"
+"""The master login of every server."""
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-SNAPSHOT = re.compile(r"(rds:)?[A-Za-z][A-Za-z0-9-]*|arn:aws[a-z-]*:rds:\S+")
+SNAPSHOT = re.compile(r"((rds|awsbackup):)?[A-Za-z][A-Za-z0-9-]*|arn:aws[a-z-]*:rds:\S+")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -21,8 +23,16 @@ class ServerArgs:
     """UTC."""
     maintenance_window: str = "sun:04:30-sun:05:30"
     """UTC."""
-    parameters: dict[str, str] = dataclasses.field(default_factory=dict)
+    parameters: dict[str, str | int | bool] = dataclasses.field(default_factory=dict)
     """PostgreSQL's, as a parameter group of RDS takes them."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The parameters as RDS spells them; `pulumi config set` makes numbers of some."""
+        return {
+            name: str(int(value)) if isinstance(value, bool) else str(value)
+            for name, value in self.parameters.items()
+        }
 
     def problems(self) -> Iterator[str]:
         """A line for every value that can't be right."""
@@ -33,9 +43,9 @@ class ServerArgs:
             )
         yield from windows.problems(self.backup_window, self.maintenance_window)
         for name, value in self.parameters.items():
-            if not isinstance(value, str):
-                yield f'server.parameters.{name}: is {value!r}, must be a string, as "{value}"'
-        if self.parameters.get("rds.force_ssl", "1") not in ("1", "on"):
+            if not isinstance(value, str | int):
+                yield f"server.parameters.{name}: is {value!r}, must be a string or a number"
+        if self.texts.get("rds.force_ssl", "1") not in ("1", "on"):
             yield "server.parameters.rds.force_ssl: must be 1, as nothing may connect without TLS"
 
 

@@ -24,7 +24,22 @@ RUNNING = {
     "availabilityZone": "us-east-1a",
     "engineVersion": "17.6",
     "tags": {"coder:stack": "coder/dev", "coder:zone": "us-east-1a"},
+    "dbParameterGroups": ["default.postgres17"],
 }
+KEY = "arn:aws:kms:us-east-1:123456789012:key/abc-1"
+SOURCE = {
+    "engineVersion": "17.6",
+    "allocatedStorage": 64,
+    "kmsKeyId": KEY,
+    "status": "available",
+    "encrypted": True,
+    "storageEncrypted": True,
+    "masterUsername": "coder_admin",
+    "backupRetentionPeriod": 7,
+    "tags": {},
+    "dbParameterGroups": [],
+}
+"""A snapshot and an instance at once, as the look-ups describe each."""
 
 
 class Refused(grpc.RpcError):
@@ -46,6 +61,7 @@ class Aws(Engine):
     def __init__(self) -> None:
         super().__init__()
         self.endpoint = "https://api.example.com"
+        self.region = "us-east-1"
         self.subnets = {
             "subnet-a": "us-east-1a",
             "subnet-b": "us-east-1b",
@@ -57,6 +73,8 @@ class Aws(Engine):
         self.node_groups: dict[str, tuple[list[str], int]] = {"workers": (["subnet-a"], 2)}
         self.instances: dict[str, dict[str, Any]] = {}
         self.cluster_security_group = NODES
+        self.snapshots: dict[str, dict[str, Any]] = {"snap-1": SOURCE}
+        self.instances["old"] = SOURCE
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         assert not self.asked, f"{args.token} is looked up after resources are made"
@@ -67,6 +85,7 @@ class Aws(Engine):
             "aws:ec2/getSubnet:getSubnet": self._subnet,
             "aws:rds/getInstances:getInstances": self._instances,
             "aws:rds/getInstance:getInstance": self._instance,
+            "aws:rds/getSnapshot:getSnapshot": self._snapshot,
         }
         return known[args.token](args.args)
 
@@ -89,7 +108,7 @@ class Aws(Engine):
             )
         return {
             "name": "dev",
-            "arn": "arn:aws:eks:us-east-1:123456789012:cluster/dev",
+            "arn": f"arn:aws:eks:{self.region}:123456789012:cluster/dev",
             "endpoint": self.endpoint,
             "vpcConfig": {
                 "vpcId": VPC,
@@ -107,6 +126,7 @@ class Aws(Engine):
 
     def _subnet(self, args: dict[str, Any]) -> Any:
         identifier = args["id"]
+        _found({name: {} for name in self.subnets}, identifier, "EC2 Subnet")
         return {
             "id": identifier,
             "availabilityZone": self.subnets[identifier],
@@ -123,7 +143,10 @@ class Aws(Engine):
         }
 
     def _instance(self, args: dict[str, Any]) -> Any:
-        return self.instances[args["dbInstanceIdentifier"]]
+        return _found(self.instances, args["dbInstanceIdentifier"], "RDS DB Instance")
+
+    def _snapshot(self, args: dict[str, Any]) -> Any:
+        return _found(self.snapshots, args["dbSnapshotIdentifier"], "RDS DB Snapshot")
 
     def run(self, **changes: Any) -> dict[str, Any]:
         """Deploy, and return the instance's inputs."""
@@ -139,6 +162,12 @@ class Aws(Engine):
             self.run(**changes)
         assert not self.asked, "something was registered before the settings were refused"
         return [line.removeprefix("  ") for line in str(error.value).splitlines()[1:]]
+
+
+def _found(known: dict[str, dict[str, Any]], name: str, noun: str) -> dict[str, Any]:
+    if name not in known:
+        raise Refused(f"1 error occurred:\n\t* reading {noun} ({name}): couldn't find resource\n")
+    return known[name]
 
 
 def aws(**changes: Any) -> Stack:

@@ -46,6 +46,8 @@ class Resource:
     protect: bool
     provider: str
     hooks: dict[str, list[str]]
+    ignores: set[str]
+    timeouts: dict[str, str]
     read: bool
 
     @property
@@ -105,6 +107,8 @@ class Engine(pulumi.runtime.Mocks):
                 protect=not read and request.protect,
                 provider=request.provider,
                 hooks={kind: names for kind, names in hooks.items() if isinstance(names, list)},
+                ignores=set() if read else set(request.ignoreChanges),
+                timeouts={} if read else MessageToDict(request.customTimeouts),
                 read=read,
             )
         )

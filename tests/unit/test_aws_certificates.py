@@ -28,5 +28,5 @@ def test_a_region_has_its_own_authorities_of_each_kind(region: str) -> None:
     assert names == {f"Amazon RDS {region} Root CA {kind} G1" for kind in kinds}
 
 
-def test_a_region_without_its_own_gets_all() -> None:
-    assert authorities("xx-new-1") == BUNDLE.read_text()
+def test_a_region_without_its_own_gets_none() -> None:
+    assert authorities("cn-north-1") == ""

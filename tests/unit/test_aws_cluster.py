@@ -120,19 +120,40 @@ WRONG: list[tuple[Stack, str]] = [
      "network.subnetIds: those given are all in us-east-1a, must be in two zones or more, as RDS "
      "insists on it, also for a server in one; type `pulumi config set --path "
      "'network.subnetIds[0]' subnet-…` and so on for each"),
-    ({"highAvailability": True},
-     "highAvailability: is true, yet RDS makes no instance with both a standby and a given zone; "
-     "type `pulumi config set highAvailability false` and `pulumi up`, then set it to true: the "
-     "instance keeps its zone"),
     ({"running": {}, "zone": "us-east-1b"},
      'zone: is "us-east-1b", yet instance postgres-server1a2b3c4 is in us-east-1a, and RDS moves '
      "none; set it to us-east-1a, or make a new stack there with restoreFrom"),
     ({"running": {}, "postgresVersion": "16"},
      "postgresVersion: is 16, yet instance postgres-server1a2b3c4 has 17, and none goes back; set "
      "it to 17, or make a new stack with restoreFrom and a snapshot from before the upgrade"),
-    ({"running": {}, "postgresVersion": "19"},
-     "postgresVersion: is 19, yet instance postgres-server1a2b3c4 has 17; go one major version at "
-     "a time: set it to 18 first"),
+    ({"running": {"engineVersion": "15.14"}, "postgresVersion": "17"},
+     "postgresVersion: is 17, yet instance postgres-server1a2b3c4 has 15; go one major version at "
+     "a time: set it to 16 first"),
+    ({"running": {"dbParameterGroups": ["own"]}, "postgresVersion": "18"},
+     "postgresVersion: is 18, and instance postgres-server1a2b3c4 has a parameter group of 17, "
+     "which goes only after the upgrade; type `pulumi config set applyImmediately true`"),
+    ({"running": {"availabilityZone": "us-east-1c"}},
+     "network.subnetIds: none is in us-east-1c, where a failover has put the server; add one"),
+    ({"postgresVersion": "13"}, "postgresVersion: is 13, must be 14 to 18 on RDS"),
+    ({"postgresVersion": "42"}, "postgresVersion: is 42, must be 14 to 18 on RDS"),
+    ({"postgresVersion": "²"}, 'postgresVersion: is "²", must be a major version such as "17"'),
+    ({"postgresVersion": "017"}, 'postgresVersion: is "017", must be a major version such as "17"'),
+    ({"size": "db.zz.large"}, 'size: is "db.zz.large", must be small, medium, large, or a class'),
+    ({"network": {"clientSecurityGroupIds": ["nodes"]}},
+     "network.clientSecurityGroupIds: 'nodes' is no id of a security group (sg-…)"),
+    ({"server": {"maintenanceWindow": "sunday"}},
+     'server.maintenanceWindow: is "sunday", must be as sun:04:30-sun:05:30, in UTC'),
+    ({"server": {"maintenanceWindow": "sun:04:30-sun:04:40"}},
+     "server.maintenanceWindow: has 10 minutes, must have 30 or more"),
+    ({"restoreFrom": {"time": "2026-01-31T03:00:00Z"}},
+     "restoreFrom.instance: missing; a time says nothing without an instance"),
+    ({"restoreFrom": {"snapshot": "no such name"}},
+     'restoreFrom.snapshot: is "no such name", must be an identifier or an ARN'),
+    ({"labels": {"aws:x": "y"}}, "labels.aws:x: is taken; choose another name for the tag"),
+    ({"labels": {"x" * 129: "y"}}, f"labels.{'x' * 129}: must have 1 to 128 letters, digits"),
+    ({"labels": {"team": "a?b"}}, "labels.team: must be up to 256 letters, digits, spaces or"),
+    ({"labels": {f"l{number}": "" for number in range(49)}},
+     "labels: are 49, must be 48 at most, as AWS takes 50 tags"),
     ({"size": "huge"},
      'size: is "huge", must be small, medium, large, or a class of RDS such as db.m7g.large'),
     ({"maxStorageGb": 65}, "maxStorageGb: is 65, must be 64 (no growth) or at least 71, 10 % more "
@@ -152,8 +173,8 @@ WRONG: list[tuple[Stack, str]] = [
     ({"server": {"backupWindow": "23:45-00:15", "maintenanceWindow": "sun:23:00-mon:00:00"}},
      "server.maintenanceWindow: sun:23:00-mon:00:00 overlaps the backup window 23:45-00:15, which "
      "RDS refuses; move one of them"),
-    ({"server": {"parameters": {"max_connections": 5}}},
-     'server.parameters.max_connections: is 5, must be a string, as "5"'),
+    ({"server": {"parameters": {"work_mem": None}}},
+     "server.parameters.work_mem: is None, must be a string or a number"),
     ({"server": {"parameters": {"rds.force_ssl": "0"}}},
      "server.parameters.rds.force_ssl: must be 1, as nothing may connect without TLS"),
     ({"restoreFrom": {"snapshot": "a", "instance": "b"}},
@@ -163,7 +184,7 @@ WRONG: list[tuple[Stack, str]] = [
     ({"labels": {"coder:stack": "x"}},
      "labels.coder:stack: is taken; choose another name for the tag"),
     ({"size": "db.t4g.micro", "replicas": 2}, "replicas: 2 of chart 1.44.3 need "),
-    ({"server": {"parameters": {"max_connections": "50"}}}, "replicas: 1 of chart 1.44.3 need "),
+    ({"server": {"parameters": {"max_connections": 50}}}, "replicas: 1 of chart 1.44.3 need "),
     ({"existing": {"host": "x"}}, "existing: is set, yet this cloud takes none; take it out"),
 ]  # fmt: skip
 
@@ -188,6 +209,30 @@ def test_a_cluster_in_one_zone_is_told_what_to_do(cloud: Aws) -> None:
     assert line.startswith("network.subnetIds: the cluster's subnets are all in us-east-1a")
 
 
+def test_a_cluster_without_a_security_group_is_told_what_to_give(cloud: Aws) -> None:
+    cloud.cluster_security_group = ""
+    (line,) = cloud.refuses()
+    assert line.startswith("network.clientSecurityGroupIds: missing, and EKS cluster dev has no")
+
+
+def test_a_region_whose_authorities_do_not_ship_needs_its_bundle(cloud: Aws) -> None:
+    cloud.region = "us-gov-west-1"
+    (line,) = cloud.refuses()
+    assert line.startswith("caCertificate: missing, as none of the CAs that ship with this program")
+
+
+def test_nothing_is_looked_up_that_was_given(cloud: Aws) -> None:
+    cloud.node_groups = {"gone": (["subnet-gone"], 1)}
+    network = {"subnetIds": ["subnet-a", "subnet-b"]}
+    assert cloud.run(zone="us-east-1b", network=network)["availabilityZone"] == "us-east-1b"
+
+
+def test_a_look_up_that_fails_is_one_line(cloud: Aws) -> None:
+    cloud.cluster_subnets = ["subnet-gone"]
+    (line,) = cloud.refuses()
+    assert line.startswith("network.subnetIds: subnet-gone: ")
+
+
 def test_the_subnets_must_be_in_one_vpc(cloud: Aws) -> None:
     cloud.vpcs = {"subnet-b": "vpc-2"}
     (line,) = cloud.refuses(network={"subnetIds": ["subnet-a", "subnet-b"]})
@@ -198,5 +243,5 @@ def test_the_subnets_must_be_in_one_vpc(cloud: Aws) -> None:
 
 def test_everything_wrong_is_said_at_once(cloud: Aws) -> None:
     cloud.node_groups = {}
-    wrong: dict[str, Any] = {"size": "huge", "highAvailability": True, "backupDays": 0}
+    wrong: dict[str, Any] = {"size": "huge", "postgresVersion": "42", "backupDays": 0}
     assert len(cloud.refuses(**wrong)) == 4

@@ -9,6 +9,7 @@ from tests.unit.aws import (
     HOST,
     INGRESS,
     INSTANCE,
+    KEY,
     NODES,
     PARAMETER_GROUP,
     RANDOM_ID,
@@ -50,6 +51,13 @@ EXPECTED: dict[str, Any] = {
     "engineLifecycleSupport": "open-source-rds-extended-support-disabled",
     "performanceInsightsEnabled": True,
     "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
+    "performanceInsightsRetentionPeriod": 7,
+    "databaseInsightsMode": "standard",
+    "caCertIdentifier": "rds-ca-rsa2048-g1",
+    "networkType": "IPV4",
+    "port": 5432,
+    "username": "coder_admin",
+    "parameterGroupName": "default.postgres17",
     "tags": {"coder:stack": "coder/dev", "coder:zone": "us-east-1a"},
 }
 
@@ -66,11 +74,12 @@ CHANGED: list[tuple[Stack, dict[str, Any]]] = [
     ({"size": "db.t4g.small"}, {"performanceInsightsEnabled": False}),
     ({"backupDays": 30}, {"backupRetentionPeriod": 30}),
     ({"storageGb": 100}, {"allocatedStorage": 100}),
+    ({"storageGb": 400, "maxStorageGb": 500}, {"iops": 12000, "storageThroughput": 500}),
+    ({"postgresVersion": "16"}, {"parameterGroupName": "default.postgres16"}),
     ({"storageGb": 100, "maxStorageGb": 100}, {"maxAllocatedStorage": 0}),
     ({"protect": False}, {"deletionProtection": False, "skipFinalSnapshot": False}),
     ({"applyImmediately": True}, {"applyImmediately": True}),
-    ({"server": {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc-1"}},
-     {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc-1"}),
+    ({"server": {"kmsKeyId": KEY}}, {"kmsKeyId": KEY}),
     ({"server": {"backupWindow": "01:00-02:00", "maintenanceWindow": "mon:02:00-mon:03:00"}},
      {"backupWindow": "01:00-02:00", "maintenanceWindow": "mon:02:00-mon:03:00"}),
     ({"labels": {"team": "x"}}, {"tags": EXPECTED["tags"] | {"team": "x"}}),
@@ -128,14 +137,19 @@ def test_the_subnet_group_has_the_clusters_subnets(cloud: Aws) -> None:
     assert server["dbSubnetGroupName"] == "postgres-subnets-1a2b3c"
 
 
+def test_small_storage_has_the_speed_that_comes_with_it(cloud: Aws) -> None:
+    assert not {"iops", "storageThroughput"} & cloud.run(storageGb=399, maxStorageGb=500).keys()
+
+
 def test_a_parameter_group_is_made_only_where_a_setting_needs_it(cloud: Aws) -> None:
-    assert "parameterGroupName" not in cloud.run()
+    cloud.run()
     assert not cloud.all(PARAMETER_GROUP)
 
 
 def test_parameters_say_whether_they_need_a_restart(cloud: Aws) -> None:
-    parameters = {"max_connections": "500", "log_min_duration_statement": "1000"}
-    cloud.run(server={"parameters": parameters})
+    parameters = {"max_connections": 500, "log_min_duration_statement": "1000"}
+    asked = cloud.run(server={"parameters": parameters})
+    assert asked["parameterGroupName"] == "postgres-parameters-1a2b3c"
     (group,) = cloud.all(PARAMETER_GROUP)
     assert group.plain["family"] == "postgres17"
     assert group.plain["parameters"] == [
@@ -168,6 +182,27 @@ def test_nothing_is_protected_once_that_is_switched_off(cloud: Aws) -> None:
     assert not [each for each in cloud.asked if each.hooks.get("before_delete")]
 
 
+def test_what_moves_or_was_read_once_is_no_change(cloud: Aws) -> None:
+    cloud.run()
+    server = cloud.named("postgres-server")
+    assert server.ignores == {"availabilityZone", "snapshotIdentifier", "restoreToPointInTime"}
+    assert server.timeouts == {"create": "60m", "update": "80m", "delete": "60m"}
+
+
+def test_everything_of_aws_carries_the_labels(cloud: Aws) -> None:
+    cloud.run(labels={"team": "x"}, server={"parameters": {"work_mem": "8192"}})
+    made = [each for each in cloud.asked if each.type.startswith("aws:")]
+    assert {each.type for each in made} == {
+        INSTANCE, SUBNET_GROUP, PARAMETER_GROUP, SECURITY_GROUP, INGRESS
+    }  # fmt: skip
+    assert all(each.plain["tags"]["team"] == "x" for each in made)
+
+
+def test_a_firewall_lets_go_of_rules_that_others_added(cloud: Aws) -> None:
+    cloud.run()
+    assert cloud.named("postgres-firewall").plain["revokeRulesOnDelete"] is True
+
+
 def test_the_connection_is_verified_by_the_regions_own_authorities(cloud: Aws) -> None:
     cloud.run()
     login = cloud.named("coder-db-blue").plain["stringData"]
@@ -196,6 +231,7 @@ def test_the_master_password_is_legal_and_secret(cloud: Aws) -> None:
     cloud.run()
     asked = cloud.named("postgres-admin-password").plain
     assert (asked["length"], asked["overrideSpecial"]) == (32, "-_~")
+    assert all(asked[f"min{kind}"] == 1 for kind in ("Lower", "Upper", "Numeric", "Special"))
     assert '"password": "[secret]"' in cloud.named("postgres-server").in_the_clear
 
 

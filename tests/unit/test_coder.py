@@ -343,5 +343,5 @@ def _with_status(status: Any) -> Engine:
 
 def test_a_resource_s_record_tells_secrets_from_the_rest() -> None:
     # The tests stand on it.
-    resource = Resource("u", "t", "n", "p", {"a": ["b"]}, set(), False, "", {}, False)
+    resource = Resource("u", "t", "n", "p", {"a": ["b"]}, set(), False, "", {}, set(), {}, False)
     assert resource.in_the_clear == '{"a": ["b"]}'

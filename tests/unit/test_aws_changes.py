@@ -1,0 +1,253 @@
+"""What the hooks of an RDS instance refuse and say, called as the engine calls them."""
+
+from typing import Any
+from unittest import mock
+
+import pulumi
+import pytest
+
+from components.aws.changes import refuse
+from components.aws.instance import snapshot_prefix
+from tests.unit.aws import KEY, RUNNING, SOURCE, Aws
+
+SERVER = {
+    "identifier": "postgres-server1a2b3c4",
+    "dbSubnetGroupName": "subnets",
+    "allocatedStorage": 100.0,
+    "maxAllocatedStorage": 256.0,
+    "instanceClass": "db.m6i.large",
+    "engineVersion": "17",
+    "multiAz": False,
+    "applyImmediately": False,
+    "parameterGroupName": "default.postgres17",
+    "availabilityZone": "us-east-1a",
+    "tags": {"coder:zone": "us-east-1a"},
+}
+"""As the engine hands it to a hook: numbers are floats."""
+
+
+@pytest.fixture
+def cloud() -> Aws:
+    return Aws()
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"dbSubnetGroupName": "other"}, "the server would move to another subnet group"),
+    ({"identifier": "other"}, "the server would be renamed"),
+    ({"tags": {"coder:zone": "us-east-1b"}},
+     "zone: is us-east-1b and was us-east-1a, and RDS moves no server; type `pulumi config set "
+     "zone us-east-1a`"),
+    ({"multiAz": True, "instanceClass": "db.m6i.xlarge"},
+     "highAvailability: a standby and another size in one update move the server"),
+    ({"allocatedStorage": 64.0, "maxAllocatedStorage": 64.0},
+     "storageGb: is 64 and was 100, and storage never shrinks; type `pulumi config set storageGb "
+     "100`"),
+    ({"allocatedStorage": 105.0}, "storageGb: is 105 and was 100, must be 110 or more"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "line"), REFUSED)
+def test_what_would_move_or_shrink_the_server_is_refused(
+    changes: dict[str, Any], line: str
+) -> None:
+    said = refuse(SERVER, SERVER | changes)
+    assert said
+    assert said.startswith(line)
+
+
+TAKEN: list[dict[str, Any]] = [
+    {},
+    {"multiAz": True},
+    {"instanceClass": "db.m6i.xlarge"},
+    {"allocatedStorage": 110.0},
+    {"allocatedStorage": 64.0},  # it has grown by itself
+    {"tags": {"coder:zone": "us-east-1a", "team": "x"}},
+]
+
+
+@pytest.mark.parametrize("changes", TAKEN)
+def test_what_is_an_update_in_place_is_not_refused(changes: dict[str, Any]) -> None:
+    assert refuse(SERVER, SERVER | changes) is None
+
+
+def test_the_zone_that_a_failover_chose_may_be_made_the_servers_own() -> None:
+    moved = SERVER | {"availabilityZone": "us-east-1b"}
+    assert refuse(moved, moved | {"tags": {"coder:zone": "us-east-1b"}}) is None
+
+
+def call(cloud: Aws, kind: str, *, old: Any = None, new: Any = None, state: Any = None) -> None:
+    """Call the hooks of one kind that the instance has."""
+    for name in cloud.named("postgres-server").hooks[kind]:
+        cloud.hooks[name].callback(
+            pulumi.ResourceHookArgs(
+                "urn", "id", "name", "type", new_inputs=new, old_inputs=old, old_outputs=state
+            )
+        )
+
+
+def refused(cloud: Aws, kind: str, **inputs: Any) -> str:
+    with pytest.raises(pulumi.RunError) as error:
+        call(cloud, kind, **inputs)
+    return str(error.value)
+
+
+def test_the_instances_own_hook_refuses(cloud: Aws) -> None:
+    cloud.run()
+    assert "renamed" in refused(
+        cloud, "before_update", old=SERVER, new=SERVER | {"identifier": "x"}, state=SERVER
+    )
+
+
+def test_the_first_instance_is_made_without_a_standby(cloud: Aws) -> None:
+    cloud.run()
+    call(cloud, "before_create", new=SERVER)
+    cloud = Aws()
+    cloud.run(highAvailability=True, protect=False)
+    line = refused(cloud, "before_create", new=SERVER)
+    assert line == (
+        "highAvailability: is true, yet RDS makes no instance with both a standby and a given "
+        "zone; type `pulumi config set highAvailability false` and `pulumi up`, then set it to "
+        "true: the instance keeps its zone"
+    )
+
+
+def test_no_second_instance_is_made_beside_the_one_that_is_there(cloud: Aws) -> None:
+    cloud.run(running={})
+    line = refused(cloud, "before_create", new=SERVER)
+    assert line.startswith("instance postgres-server1a2b3c4 is this stack's, and a second one")
+    assert "server.kmsKeyId" in line
+    assert "pulumi refresh --import-pending-creates" in line
+    cloud = Aws()
+    cloud.run(running={}, protect=False)
+    call(cloud, "before_create", new=SERVER)
+
+
+def test_a_deletion_or_replacement_is_refused_with_what_does_it(cloud: Aws) -> None:
+    cloud.run()
+    line = refused(cloud, "before_delete", old=SERVER)
+    assert line.startswith("it would be deleted or replaced; another server.kmsKeyId or region")
+
+
+def said(cloud: Aws, new: dict[str, Any], state: dict[str, Any] | None = None) -> list[str]:
+    """What an update in place says."""
+    with mock.patch("pulumi.info") as info:
+        call(cloud, "before_update", old=SERVER, new=SERVER | new, state=SERVER | (state or {}))
+    return [each.args[0] for each in info.call_args_list]
+
+
+def test_changes_say_that_they_wait(cloud: Aws) -> None:
+    cloud.run()
+    assert said(cloud, {}) == []
+    assert said(cloud, {"instanceClass": "db.m6i.xlarge", "multiAz": False}) == [
+        "Changes of size wait for the maintenance window (sun:04:30-sun:05:30 UTC), though the "
+        "update is over before; applyImmediately decides"
+    ]
+    (line,) = said(cloud, {"engineVersion": "18", "allocatedStorage": 200.0})
+    assert line.startswith("Changes of storageGb, postgresVersion wait for")
+
+
+def test_what_still_waits_is_said_again(cloud: Aws) -> None:
+    cloud.run()
+    (line,) = said(cloud, {}, state={"instanceClass": "db.m5.large"})
+    assert line.startswith("Changes of size wait for")
+    assert said(cloud, {}, state={"engineVersion": "17.6", "allocatedStorage": 128.0}) == []
+
+
+def test_changes_at_once_say_so_and_take_along_what_waits(cloud: Aws) -> None:
+    cloud.run(applyImmediately=True)
+    lines = said(cloud, {"multiAz": True, "applyImmediately": True})
+    assert lines == [
+        "Changes of highAvailability are made at once and may interrupt Coder; applyImmediately "
+        "decides",
+        "applyImmediately: what still waits for the window is made now, too",
+    ]
+
+
+def test_parameters_of_another_group_hold_after_a_reboot(cloud: Aws) -> None:
+    cloud.run(running={})
+    (line,) = said(cloud, {"parameterGroupName": "own"})
+    assert line.startswith("server.parameters: hold after a reboot, which no window brings")
+    assert line.endswith(f"--db-instance-identifier {RUNNING['dbInstanceIdentifier']}")
+    upgraded = {"parameterGroupName": "own", "engineVersion": "18"}
+    assert not [each for each in said(cloud, upgraded) if "reboot" in each], "an upgrade has one"
+
+
+def test_static_parameters_of_the_same_group_say_that_they_need_a_reboot(cloud: Aws) -> None:
+    parameters = {"max_connections": 500, "work_mem": "8192"}
+    cloud.run(running={}, server={"parameters": parameters})
+    group = cloud.named("postgres-parameters")
+    (hook,) = group.hooks["before_update"]
+
+    def update(name: str) -> list[str]:
+        new = [
+            each | {"value": "1000"} if each["name"] == name else each
+            for each in group.plain["parameters"]
+        ]
+        with mock.patch("pulumi.info") as info:
+            cloud.hooks[hook].callback(
+                pulumi.ResourceHookArgs(
+                    *("urn", "id", "name", "type"),
+                    new_inputs={"parameters": new},
+                    old_inputs=group.plain,
+                )
+            )
+        return [each.args[0] for each in info.call_args_list]
+
+    assert update("work_mem") == []
+    (line,) = update("max_connections")
+    assert "(max_connections)" in line
+
+
+@pytest.mark.parametrize(
+    ("stack", "prefix"),
+    [
+        ("coder/dev", "coder-coder-dev-final-"),
+        ("coder/a_b.c-", "coder-coder-a-b-c-final-"),
+        ("c--d/e", "coder-c-d-e-final-"),
+    ],
+)
+def test_the_final_snapshots_name_is_legal_whatever_the_stacks(stack: str, prefix: str) -> None:
+    assert snapshot_prefix(stack) == prefix
+
+
+UNFIT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"engineVersion": "16.10"}, {},
+     "postgresVersion: is 17, yet {} has 16, and so will what is restored from it; type `pulumi "
+     "config set postgresVersion 16`, and upgrade afterwards"),
+    ({"allocatedStorage": 80}, {},
+     "storageGb: is 64, yet {} has 80, and storage never shrinks; type `pulumi config set "
+     "storageGb 80`"),
+    ({"encrypted": False, "storageEncrypted": False}, {}, "restoreFrom: {} is not encrypted"),
+    ({"kmsKeyId": f"{KEY}0"}, {"server": {"kmsKeyId": KEY}},
+     f"server.kmsKeyId: is {KEY}, yet {{}} is encrypted with {KEY}0; set it to that"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "settings", "line"), UNFIT)
+@pytest.mark.parametrize("kind", ["snapshot", "instance"])
+def test_a_source_that_does_not_fit_is_refused(
+    cloud: Aws, kind: str, source: dict[str, Any], settings: dict[str, Any], line: str
+) -> None:
+    cloud.snapshots["one"] = cloud.instances["one"] = SOURCE | source
+    (said,) = cloud.refuses(restoreFrom={kind: "one"}, **settings)
+    assert said.startswith(line.format(f"{kind} one"))
+
+
+def test_a_snapshot_that_is_not_ready_or_not_there_is_refused(cloud: Aws) -> None:
+    cloud.snapshots["one"] = SOURCE | {"status": "creating"}
+    (line,) = cloud.refuses(restoreFrom={"snapshot": "one"})
+    assert line == "restoreFrom.snapshot: one is creating; wait until it is available"
+    (line,) = Aws().refuses(restoreFrom={"snapshot": "none"})
+    assert line.startswith("restoreFrom.snapshot: none can't be found: reading RDS DB Snapshot")
+
+
+def test_an_instance_of_another_program_or_without_backups_is_refused(cloud: Aws) -> None:
+    other = {"masterUsername": "postgres", "backupRetentionPeriod": 0}
+    cloud.instances["one"] = SOURCE | other
+    master, backups = cloud.refuses(restoreFrom={"instance": "one"})
+    assert master.startswith("restoreFrom.instance: the master login of one is postgres, must be")
+    assert backups.startswith("restoreFrom.instance: one keeps no backups")
+
+
+def test_the_source_is_read_once(cloud: Aws) -> None:
+    assert cloud.run(running={}, restoreFrom={"snapshot": "gone"})
