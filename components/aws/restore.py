@@ -70,7 +70,7 @@ def _snapshot(identifier: str) -> tuple[Source, list[str]]:
         f"restoreFrom.snapshot: {identifier} can't be found",
         rds.get_snapshot,
         db_snapshot_identifier=identifier,
-        include_shared=identifier.startswith("arn:"),
+        include_shared=identifier.startswith("arn:") or None,
     )
     source = Source(
         name=f"snapshot {identifier}",

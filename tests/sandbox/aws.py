@@ -18,14 +18,11 @@ class AwsStack(Stack):
     """One environment: a namespace, an RDS instance and a Coder."""
 
     def __init__(self, name: str, folder: Path, **settings: Any) -> None:
-        super().__init__(name, folder)
-        self.settings = {
-            "cloud": "aws",
-            "cluster": {"name": "dev"},
-            "namespace": name,
-            "protect": False,
-        }
-        self.set(**settings)
+        super().__init__(name, folder, **settings)
+        for key in ("existing", "zone"):
+            if key not in settings:
+                del self.settings[key]
+        self.set(cloud="aws", cluster={"name": "dev"})
 
     @property
     def instance(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pytest
 from sandbox import paths
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, helm, kubectl, wait
+from tests.sandbox.stack import SOON_READY, Stack, helm, kubectl, wait
 
 NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"type": "NoSuchType"}}}
 
@@ -32,7 +32,7 @@ def test_a_failed_upgrade_is_rolled_back_and_coder_answers(stack: Stack) -> None
     printed = stack.set(chartValues=NO_SUCH_SERVICE).fails("up", "--yes")
     assert "has been rolled back due to atomic being set" in printed
     assert stack.coder().buildinfo()["database"]["host"] == stack.host
-    stack.set(chartValues={}).up()
+    stack.set(chartValues=SOON_READY).up()
     stack.unchanged()
 
 
@@ -50,7 +50,7 @@ def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:
     wait("the upgrade to begin", lambda: "pending-upgrade" in _status(stack), 120)
     os.killpg(update.pid, signal.SIGKILL)
     update.wait()
-    stack.set(chartValues={})
+    stack.set(chartValues=SOON_READY)
     assert "locked" in stack.fails("up", "--yes")
     recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
     subprocess.run(recover, cwd=ROOT, check=True, timeout=300)
