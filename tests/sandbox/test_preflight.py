@@ -8,7 +8,7 @@ import pytest
 from sandbox import latency, paths, pulumi
 from sandbox.postgres import Server
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import PASSWORDS, Stack, helm
+from tests.sandbox.stack import PASSWORDS, SOON_READY, Stack, helm
 
 PASSWORD = "Adm1n-of-the-unfit-server"
 SERVERS: list[Server] = []
@@ -27,7 +27,7 @@ def unfit(make: Make) -> Iterator[Stack]:
 def fails_on(stack: Stack, server: Server) -> str:
     """What an update prints that must fail on that server, before any release."""
     stack.set(existing={"host": server.host, "adminUsername": "coder_admin"})
-    printed = stack.fails("up", "--yes")
+    printed = stack.fails("up", "--yes", "--skip-preview")
     assert helm("list", "-n", stack.name, "-q", "--all") == "", "Coder was touched"
     return printed
 
@@ -43,7 +43,7 @@ def server(name: str, **more: Any) -> Server:
 def test_a_slow_database_is_refused_with_the_measured_figure(unfit: Stack) -> None:
     latency.set_latency(unfit.host, 15)
     try:
-        printed = unfit.set(latencyGate="enforce").fails("up", "--yes")
+        printed = unfit.set(latencyGate="enforce").fails("up", "--yes", "--skip-preview")
     finally:
         latency.set_latency(unfit.host, None)
     assert "ms on average under load, must be under 10 ms" in printed
@@ -66,11 +66,11 @@ def test_too_few_connections_are_refused(unfit: Stack) -> None:
 
 
 def test_an_old_version_and_too_few_connections_are_named_together(unfit: Stack) -> None:
-    unfit.set(chartVersion="2.38.8", replicas=3)
+    unfit.set(chartVersion="2.38.8", replicas=3, chartValues={})
     try:
         printed = fails_on(unfit, server("old", version="12", settings={"max_connections": "40"}))
     finally:
-        unfit.set(chartVersion="1.44.3", replicas=1)
+        unfit.set(chartVersion="1.44.3", replicas=1, chartValues=SOON_READY)
     assert "version: the server is PostgreSQL 12" in printed
     assert "chart 2.38.8 needs 13 or later" in printed
     assert "connections: 3 replica(s) need up to 48" in printed
@@ -104,7 +104,7 @@ def test_the_other_charts_data_and_another_stacks_database_are_refused(unfit: St
     printed = fails_on(unfit, taken)
     assert 'database "coder" holds the data of Coder v2, chartVersion is classic' in printed
     taken.sql("COMMENT ON DATABASE coder IS 'coder stack=coder/other flavour=classic'")
-    printed = unfit.fails("up", "--yes")
+    printed = unfit.fails("up", "--yes", "--skip-preview")
     assert 'database "coder" belongs to stack coder/other' in printed
 
 

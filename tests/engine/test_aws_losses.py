@@ -1,0 +1,60 @@
+"""What could lose or strand an RDS instance is refused on the real engine, or cleaned up after."""
+
+from pathlib import Path
+
+from tests.engine.test_aws import INSTANCE, AwsStack, changes, stack
+
+__all__ = ["stack"]
+
+PARAMETERS = {"parameters": {"log_min_duration_statement": "1000"}}
+
+
+def test_a_lost_state_makes_no_second_database(
+    stack: AwsStack, engine: dict[str, str], tmp_path: Path
+) -> None:
+    stack.up()
+    (tmp_path / "again").mkdir()
+    forgetful = AwsStack(tmp_path / "again" / "coder", engine)
+    forgetful.environment["SANDBOX_AWS"] = stack.environment["SANDBOX_AWS"]
+    name = stack.instance()["identifier"]
+    for words in (("preview",), ("up", "--yes", "--skip-preview")):
+        said = forgetful.fails(*words)
+        assert f"instance {name} is this stack's, and a second one would begin empty" in said
+    assert stack.instance()["identifier"] == name
+
+
+def test_an_upgrade_with_parameters_does_not_wait(stack: AwsStack) -> None:
+    stack.set(postgresVersion="16", server=PARAMETERS).up()
+    said = stack.refuses(postgresVersion="17")
+    assert "which goes only after the upgrade" in said
+    stack.set(postgresVersion="17", applyImmediately=True).up()
+    (group,) = stack.account()["parameterGroups"].values()
+    assert group["family"] == "postgres17"
+    assert stack.instance()["parameterGroupName"] == group["name"]
+
+
+def test_parameters_that_are_taken_out_leave_no_group_behind(stack: AwsStack) -> None:
+    stack.set(server=PARAMETERS).up()
+    said = stack.set(server={}).up()
+    assert "hold after a reboot" in said
+    assert stack.account()["parameterGroups"] == {}
+    assert stack.instance()["parameterGroupName"] == "default.postgres17"
+    assert not changes(stack.up())
+
+
+def test_storage_that_has_grown_by_itself_is_no_change(stack: AwsStack) -> None:
+    stack.up()
+    stack.happens(allocatedStorage=128)
+    stack.refresh()
+    assert changes(stack.set(labels={"team": "x"}).up()) == {"updated"}
+    assert stack.instance()["allocatedStorage"] == 128
+    assert stack.resource(INSTANCE)["outputs"]["allocatedStorage"] == 128
+
+
+def test_a_snapshot_that_does_not_fit_is_refused(stack: AwsStack) -> None:
+    stack.set(protect=False).up()
+    stack.set(protect=False)._good("destroy", "--yes", "--skip-preview")
+    (snapshot,) = stack.account()["snapshots"]
+    said = stack.refuses(restoreFrom={"snapshot": snapshot}, postgresVersion="18", storageGb=20)
+    assert f"postgresVersion: is 18, yet snapshot {snapshot} has 17" in said
+    assert f"storageGb: is 20, yet snapshot {snapshot} has 64" in said
