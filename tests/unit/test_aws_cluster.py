@@ -110,6 +110,12 @@ def test_the_next_major_version_is_allowed_only_while_it_is_asked_for() -> None:
     assert Aws().run(running={}, postgresVersion="17")["allowMajorVersionUpgrade"] is False
 
 
+def test_an_upgrade_with_parameters_is_made_at_once() -> None:
+    own = {"dbParameterGroups": ["own"]}
+    server = Aws().run(running=own, postgresVersion="18", applyImmediately=True)
+    assert server["allowMajorVersionUpgrade"] is True
+
+
 WRONG: list[tuple[Stack, str]] = [
     ({"cluster": {"name": "prod"}},
      "cluster.name: prod can't be looked up; check it, aws:region and the credentials: reading EKS "
@@ -151,6 +157,7 @@ WRONG: list[tuple[Stack, str]] = [
      'restoreFrom.snapshot: is "no such name", must be an identifier or an ARN'),
     ({"labels": {"aws:x": "y"}}, "labels.aws:x: is taken; choose another name for the tag"),
     ({"labels": {"x" * 129: "y"}}, f"labels.{'x' * 129}: must have 1 to 128 letters, digits"),
+    ({"labels": {"a?b": "team"}}, "labels.a?b: must have 1 to 128 letters, digits, spaces or"),
     ({"labels": {"team": "a?b"}}, "labels.team: must be up to 256 letters, digits, spaces or"),
     ({"labels": {f"l{number}": "" for number in range(49)}},
      "labels: are 49, must be 48 at most, as AWS takes 50 tags"),
