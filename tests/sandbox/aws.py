@@ -45,11 +45,8 @@ class AwsStack(Stack):
         run = [sys.executable, "-m", "sandbox.plugins.aws.console", *words]
         subprocess.run(run, cwd=ROOT, check=True, timeout=120)
 
-    def destroy(self) -> None:
-        """Take the stack down for good; its instance leaves a snapshot."""
-        if self.settings["protect"]:
-            self.set(protect=False).run("up", "--yes", "--skip-preview")
-        self.run("destroy", "--yes", "--remove")
+    def delete_server(self) -> None:
+        """Nothing, as the instance went with the stack and left a snapshot."""
 
 
 def account() -> dict[str, Any]:

@@ -93,9 +93,13 @@ class Stack:
 
     def destroy(self) -> None:
         """Take the stack down for good, its server too."""
-        self.set(protect=False)
-        self.run("up", "--yes", "--skip-preview")
-        self.run("destroy", "--yes", "--remove")
+        if self.settings["protect"]:
+            self.set(protect=False).run("up", "--yes", "--skip-preview")
+        self.run("destroy", "--yes", "--skip-preview", "--remove")
+        self.delete_server()
+
+    def delete_server(self) -> None:
+        """Delete the server, which is not the stack's."""
         if self.server.exists:
             self.server.delete()
 
