@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox import network, paths
+from sandbox import network, parts, paths
 from tests.engine.stack import Stack
 
 IDLE = "no changes|unchanged"
@@ -158,6 +158,34 @@ def test_apply_immediately_alone_makes_what_waits(stack: AwsStack) -> None:
     stack.set(applyImmediately=True, size="small").up()
     assert stack.instance()["instanceClass"] == "db.m6i.xlarge", "the state never knew of it"
     assert not stack.instance()["pending"]
+
+
+def test_a_killed_update_is_finished_by_rds_and_goes_on(stack: AwsStack) -> None:
+    stack.set(applyImmediately=True).up()
+    stack.set(size="medium")
+    killed(stack, "modifying", "up", "--yes", "--skip-preview")
+    assert "updated" in changes(stack.up()), "the state knows nothing of it"
+    assert stack.instance()["instanceClass"] == "db.m6i.xlarge"
+    assert not changes(stack.up())
+    stack.set(protect=False).up()
+    killed(stack, "deleting", "destroy", "--yes", "--skip-preview")
+    stack._good("destroy", "--yes", "--skip-preview")
+    assert not stack.account()["instances"]
+    assert len(stack.account()["snapshots"]) == 1
+
+
+def killed(stack: AwsStack, status: str, *words: str) -> None:
+    """Kill the engine once the instance has that status, and see the plugin end with it."""
+    slow = stack.environment | {"SANDBOX_AWS_SECONDS": "60"}
+    engine = subprocess.Popen(
+        stack.command(*words), cwd=stack.folder, env=slow, stdout=subprocess.DEVNULL
+    )
+    parts.wait_until(lambda: stack.instance()["status"] == status, status, 40)
+    engine.kill()
+    engine.wait()
+    plugin = stack.instance()["work"]["process"].partition(":")[0]
+    parts.wait_until(lambda: not Path("/proc", plugin, "exe").exists(), "the plugin's end", 10)
+    stack._good("cancel", "--yes")
 
 
 def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:

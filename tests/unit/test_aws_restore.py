@@ -109,6 +109,13 @@ def test_a_gp3_volume_has_the_speed_of_its_size() -> None:
     assert (state["iops"], state["storageThroughput"]) == (12000, 500)
 
 
+def test_a_volume_that_becomes_gp3_has_its_speed() -> None:
+    id, state = made(storageType="gp2")
+    assert state["iops"] == 0
+    state = updated(id, state, applyImmediately=True)
+    assert (state["storageType"], state["iops"]) == ("gp3", 3000)
+
+
 def test_storage_is_changed_again_only_once_it_is_optimized(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

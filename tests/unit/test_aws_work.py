@@ -5,11 +5,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from sandbox import SandboxError
+from sandbox import SandboxError, recovery
 from sandbox.plugins.aws import console, servers, work
 from sandbox.plugins.operation import Failure, InitFailed
 from tests.unit.test_aws_instance import checked, made, record
@@ -65,6 +66,18 @@ def test_what_a_killed_process_was_making_is_dropped_or_complete(
     made()
     killed(BEGIN.format(f"'{status}'"))
     assert set(instances()) == left
+
+
+def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
+    pending = {"type": "aws:rds/instance:Instance", "inputs": {"identifier": "one"}}
+    assert recovery._id(pending) == ""
+    made()
+    killed(BEGIN.format("'backing-up'"))
+    assert recovery._id(pending) == "one"
+    assert record()["status"] == "available"
+    found = INSTANCE.read(operation(), "one", {})
+    assert found
+    assert found["id"] == record()["resourceId"]
 
 
 def test_nobody_takes_over_from_a_process_that_lives() -> None:
@@ -189,3 +202,22 @@ def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
     console.delete(CLOUD, "one")
     assert not instances()
     assert not CLOUD.look()["snapshots"]
+
+
+def test_instances_that_are_made_at_once_are_all_there() -> None:
+    names = [f"all{number}" for number in range(6)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: made(identifier=name), names))
+    assert {name: each["status"] for name, each in instances().items()} == dict.fromkeys(
+        names, "available"
+    )
+
+
+def test_what_takes_minutes_takes_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0.3")
+    began = time.monotonic()
+    id, state = made()
+    assert time.monotonic() - began > 0.3
+    began = time.monotonic()
+    INSTANCE.delete(operation(), id, state)
+    assert time.monotonic() - began > 0.3
