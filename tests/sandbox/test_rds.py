@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from sandbox import namespace, postgres_programs
+from sandbox import namespace, parts, postgres_programs
 from sandbox.plugins.aws import console
 from sandbox.plugins.aws.cloud import Cloud
 from sandbox.plugins.aws.provider import Aws
 from sandbox.plugins.operation import Engine, Failure, Operation
 from sandbox.postgres import Server, authority
-from sandbox.rds import Upgradable
-from sandbox.rds_firewall import shut
+from sandbox.rds import FIREWALL, RealServers, Upgradable
+from sandbox.rds_firewall import TABLE, shut
 from tests.sandbox.aws import ACCOUNT
 
 INSTANCE = Aws.resources["aws:rds/instance:Instance"]
@@ -212,3 +212,16 @@ def test_what_no_security_group_opens_is_shut_and_what_no_account_knows_goes() -
     assert not server.exists, "an orphan stays"
     assert record["resourceId"] != other.id
     other.delete()
+
+
+def test_a_watcher_that_is_stopped_leaves_shut_what_was_shut() -> None:
+    made = Made("watched")
+    parts.remove(FIREWALL)
+    parts.wait_stopped(FIREWALL)
+    listed = namespace.inside(
+        ["nft", "list", "table", *TABLE.split()], capture_output=True, text=True, check=True
+    )
+    assert made.server.address in listed.stdout
+    RealServers().guard()
+    assert parts.current(FIREWALL)
+    made.delete()

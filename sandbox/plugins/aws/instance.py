@@ -121,42 +121,41 @@ class Instance(Bridged):
             doing = f"creating RDS DB Instance ({identifier})"
             raise failure(doing, operation, error) from None
         op.status("creating")
-        behind = servers.chosen()
-        behind.guard()
         try:
+            servers.chosen().guard()
             self._make(inputs, record, source, data)
         except Failure:
             work.drop(cloud, record)
             raise
-        record = records.put(cloud, identifier, status="backing-up")
+        records.put(cloud, identifier, status="backing-up")
+        said = ""
         try:
             work.wait(op, cloud, identifier)
+            self._catch_up(op, cloud, identifier, inputs)
+        except ApiError as error:
+            doing = f"updating RDS DB Instance ({identifier})"
+            said = str(failure(doing, "ModifyDBInstance", error))
         except Failure as error:
-            # The provider knows the instance as soon as it is asked for.
-            message = f"waiting for RDS DB Instance ({identifier}) create: {error}"
-            raise InitFailed(record["resourceId"], _shown(record, inputs), message) from None
+            said = f"waiting for RDS DB Instance ({identifier}) create: {error}"
         record = cloud.look()["instances"][identifier]
-        if inputs.get("snapshotIdentifier"):
-            record = self._catch_up(op, cloud, record, inputs)
-        return record["resourceId"], _shown(record, inputs)
+        made = record["resourceId"], _shown(record, inputs)
+        if said:  # the provider knows the instance as soon as it is asked for
+            raise InitFailed(*made, said)
+        return made
 
-    def _catch_up(self, op: Operation, cloud: Cloud, record: Data, inputs: Data) -> Data:
+    def _catch_up(self, op: Operation, cloud: Cloud, identifier: str, inputs: Data) -> None:
         """Modify what a restored instance has from its snapshot, though more was asked for."""
+        if not inputs.get("snapshotIdentifier"):
+            return
+        record = cloud.look()["instances"][identifier]
         asked: Data = {}
         size, version = inputs.get("allocatedStorage"), inputs.get("engineVersion")
         if size and size != record["allocatedStorage"]:
             asked["allocatedStorage"] = size
         if version and rules.major_of(version) != rules.major_of(record["engineVersionActual"]):
             asked["engineVersion"] = version
-        identifier = record["identifier"]
-        try:
-            if asked:
-                self._modify(op, cloud, identifier, asked, {**inputs, "applyImmediately": True})
-        except ApiError as error:
-            doing = f"updating RDS DB Instance ({identifier})"
-            said = str(failure(doing, "ModifyDBInstance", error))
-            raise InitFailed(record["resourceId"], _shown(record, inputs), said) from None
-        return cloud.look()["instances"][identifier]
+        if asked:
+            self._modify(op, cloud, identifier, asked, {**inputs, "applyImmediately": True})
 
     def _make(self, inputs: Data, record: Data, source: Data, data: Data) -> None:
         behind = servers.chosen()
@@ -234,9 +233,11 @@ class Instance(Bridged):
                 asked = {key: value for key, value in asked.items() if key not in waiting}
             work.begin(record, "modifying", asked=asked)
         op.status("modifying")
-        if password:
-            servers.chosen().set_password(record, password)
-        work.wait(op, cloud, identifier)
+        try:
+            if password:
+                servers.chosen().set_password(record, password)
+        finally:
+            work.wait(op, cloud, identifier)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
         """Delete it, with a last snapshot unless the state says that there is to be none."""
