@@ -157,7 +157,7 @@ def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
     result = classic.run("destroy", "--yes")
     assert result.returncode == 0, result.stdout
     (last,) = snapshots("rds")
-    restored = make_aws("rds-restored", restoreFrom={"snapshot": last})
+    restored = make_aws("rds-restored", storageGb=120, restoreFrom={"snapshot": last})
     restored.up()
     assert restored.coder().users() == ["ada"]
     on_rds(restored)
