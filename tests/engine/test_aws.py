@@ -1,105 +1,18 @@
 """The AWS server on a real engine and the simulated account: changes, protections, the end."""
 
 import json
-import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from sandbox import network, parts, paths
-from tests.engine.stack import Stack
-
-IDLE = "no changes|unchanged"
-INSTANCE = "postgres-server"
-
-
-class AwsStack(Stack):
-    """The program's AWS server in a simulated account of its own."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        kubeconfig = folder.parent / "kubeconfig"
-        cluster = {"name": "dev", "cluster": {"server": network.API_URL}}
-        context = {"name": "dev", "context": {"cluster": "dev", "user": "dev"}}
-        text = {"current-context": "dev", "clusters": [cluster], "contexts": [context]}
-        kubeconfig.write_text(yaml.safe_dump(text))
-        super().__init__(
-            folder,
-            environment
-            | {
-                "KUBECONFIG": str(kubeconfig),
-                "PYTHONPATH": str(paths.ROOT),
-                "SANDBOX_AWS": str(folder / "aws"),
-                "SANDBOX_AWS_SECONDS": "0",
-                "SANDBOX_AWS_SERVERS": "none",
-            },
-        )
-        project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text()) | {"runtime": "python"}
-        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        program = Path(__file__).with_name("aws_program.py").read_text()
-        (folder / "__main__.py").write_text(program)
-        self.settings: dict[str, Any] = {
-            "aws:region": "us-east-1",
-            "coder:cloud": "aws",
-            "coder:cluster": {"name": "dev"},
-        }
-        self.run("stack", "init", "dev")
-        self.set()
-
-    def set(self, **changes: Any) -> "AwsStack":
-        """Change settings, as an editor of the stack's file would."""
-        self.settings |= {f"coder:{key}": value for key, value in changes.items()}
-        file = self.folder / "Pulumi.dev.yaml"
-        kept = yaml.safe_load(file.read_text()) if file.exists() else {}
-        file.write_text(yaml.safe_dump(kept | {"config": self.settings}))
-        return self
-
-    def account(self) -> dict[str, Any]:
-        """All that the simulated account holds."""
-        return json.loads((self.folder / "aws" / "us-east-1.json").read_text())
-
-    def instance(self) -> dict[str, Any]:
-        (found,) = self.account()["instances"].values()
-        return found
-
-    def console(self, *words: str) -> str:
-        """What happens to the instance on AWS, and is not asked for by Pulumi."""
-        command, *rest = words
-        run = [sys.executable, "-m", "sandbox.plugins.aws.console", command]
-        run += [self.instance()["identifier"], *rest]
-        done = subprocess.run(run, env=self.environment, text=True, capture_output=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def happens(self, **changes: Any) -> None:
-        """Something happens to the instance that Pulumi knows nothing of."""
-        account = self.account()
-        for instance in account["instances"].values():
-            instance |= changes
-        (self.folder / "aws" / "us-east-1.json").write_text(json.dumps(account))
-
-    def refuses(self, *, words: tuple[str, ...] = ("preview",), **changes: Any) -> str:
-        """A change is refused and touches nothing; what is said, and the settings as before."""
-        before, settings = self.account(), dict(self.settings)
-        said = self.set(**changes).fails(*words)
-        assert self.account() == before, "something was touched"
-        self.settings = settings
-        self.set()
-        return said
+from sandbox import parts
+from tests.engine.aws import INSTANCE, AwsStack, changes
 
 
 @pytest.fixture
 def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
     return AwsStack(tmp_path / "coder", engine)
-
-
-def changes(said: str) -> set[str]:
-    """The kinds of change in the summary of an update or preview."""
-    kinds = {"created", "updated", "replaced", "deleted", "create", "update", "replace", "delete"}
-    return set(re.findall(r"^    \S+ \d+ (?:to )?(\w+)", said, re.MULTILINE)) & kinds
 
 
 def test_a_second_up_changes_nothing_nor_does_a_failover(stack: AwsStack) -> None:

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
-from tests.engine.test_aws import INSTANCE, AwsStack, changes, stack
+import pytest
 
-__all__ = ["stack"]
+from tests.engine.aws import INSTANCE, AwsStack, changes
 
 PARAMETERS = {"parameters": {"log_min_duration_statement": "1000"}}
+
+
+@pytest.fixture
+def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
+    return AwsStack(tmp_path / "coder", engine)
 
 
 def test_a_lost_state_makes_no_second_database(
