@@ -45,7 +45,7 @@ class ServerArgs:
         for name, value in self.parameters.items():
             if not isinstance(value, str | int):
                 yield f"server.parameters.{name}: is {value!r}, must be a string or a number"
-        if self.texts.get("rds.force_ssl", "1") not in ("1", "on"):
+        if self.texts.get("rds.force_ssl", "1") != "1":
             yield "server.parameters.rds.force_ssl: must be 1, as nothing may connect without TLS"
 
 
