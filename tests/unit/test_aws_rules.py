@@ -9,28 +9,13 @@ import pytest
 from sandbox.plugins.aws.admission import admits
 from sandbox.plugins.aws.cloud import NODES_GROUP, VPC, Cloud
 from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.operation import Engine, Failure, Operation
+from sandbox.plugins.operation import Failure
 from sandbox.plugins.strict import problems
+from tests.unit import simulated
+from tests.unit.simulated import GROUP, INSTANCE, PARAMETERS, RULE, SUBNETS, operation
 
-INSTANCE = Aws.resources["aws:rds/instance:Instance"]
-SUBNETS = Aws.resources["aws:rds/subnetGroup:SubnetGroup"]
-PARAMETERS = Aws.resources["aws:rds/parameterGroup:ParameterGroup"]
-GROUP = Aws.resources["aws:ec2/securityGroup:SecurityGroup"]
-RULE = Aws.resources["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"]
 CLOUD = Cloud("us-east-1")
-GOOD: dict[str, Any] = {
-    "identifier": "one",
-    "engine": "postgres",
-    "engineVersion": "17",
-    "instanceClass": "db.m6i.large",
-    "allocatedStorage": 64,
-    "storageType": "gp3",
-    "username": "coder_admin",
-    "password": "correct-horse",
-    "availabilityZone": "us-east-1a",
-    "dbSubnetGroupName": "two",
-    "finalSnapshotIdentifier": "one-final",
-}
+GOOD = simulated.GOOD | {"finalSnapshotIdentifier": "one-final"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +24,7 @@ def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0")
     monkeypatch.setenv("SANDBOX_AWS_SERVERS", "none")
     monkeypatch.setattr(CLOUD, "_file", tmp_path / "us-east-1.json")
-    SUBNETS.create(
-        operation(), {"name": "two", "subnetIds": ["subnet-0privatea", "subnet-0privateb"]}
-    )
-
-
-def operation() -> Operation:
-    return Operation(engine=Engine(""), config={"region": "us-east-1"}, urn="u::one", timeout=5)
+    SUBNETS.create(operation(), {"name": "two", "subnetIds": simulated.PRIVATE})
 
 
 def refused(action: Callable[[], Any]) -> str:
