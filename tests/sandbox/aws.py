@@ -26,13 +26,18 @@ class AwsStack(Stack):
 
     @property
     def instance(self) -> dict[str, Any]:
-        """The instance that carries the stack's tag."""
-        (found,) = (
+        """The one instance that carries the stack's tag."""
+        (found,) = self.instances
+        return found
+
+    @property
+    def instances(self) -> list[dict[str, Any]]:
+        """All instances that carry the stack's tag."""
+        return [
             each
             for each in account()["instances"].values()
             if each["tagsAll"]["coder:stack"] == f"coder/{self.name}"
-        )
-        return found
+        ]
 
     @property
     def server(self) -> Server:

@@ -60,12 +60,15 @@ class Stack:
         pulumi.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
         return self.set(existing=self.settings["existing"] | {part: {"secure": "v1:elsewhere"}})
 
+    def command(self, *words: str) -> list[str]:
+        """The command line that runs the CLI on this stack."""
+        command = [sys.executable, "-m", "sandbox", "pulumi", *words]
+        return [*command, "--stack", self.name, "--config-file", str(self.file)]
+
     def run(self, *words: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
         """Run the CLI on this stack; its two streams come as one."""
-        command = [sys.executable, "-m", "sandbox", "pulumi", *words]
-        command += ["--stack", self.name, "--config-file", str(self.file)]
         return subprocess.run(
-            command,
+            self.command(*words),
             cwd=ROOT,
             env=os.environ | {"NO_COLOR": "1"},
             text=True,

@@ -1,11 +1,16 @@
 """Coder on RDS: it changes in place, only the nodes reach it, and no data are lost."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from sandbox.plugins.aws.cloud import NODES_GROUP, Cloud
+from tests.conftest import ROOT
 from tests.sandbox.aws import AwsStack, account, snapshots
 from tests.sandbox.stack import kubectl, wait
 
@@ -188,6 +193,28 @@ def test_another_instance_is_copied_as_it_is_now(v2: AwsStack, make_aws: Make) -
     on_rds(copy)
     v2.coder().add_user("grace")
     assert copy.coder().users() == ["ada"]
+
+
+def test_an_instance_that_a_killed_update_was_making_is_taken_back(make_aws: Make) -> None:
+    stack = make_aws("rds-killed", protect=True)
+    command = stack.command("up", "--yes", "--skip-preview")
+    slow = os.environ | {"SANDBOX_AWS_SECONDS": "60"}
+    update = subprocess.Popen(
+        command, cwd=ROOT, env=slow, start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    try:
+        wait("the instance", lambda: "backing-up" in [each["status"] for each in stack.instances])
+    finally:
+        os.killpg(update.pid, signal.SIGKILL)
+        update.wait()
+    made = stack.instance["resourceId"]
+    recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
+    done = subprocess.run(recover, cwd=ROOT, check=True, timeout=300, capture_output=True)
+    assert b"postgres-server had been made: taken into the state" in done.stderr
+    stack.up()
+    assert stack.instance["resourceId"] == made
+    on_rds(stack)
+    stack.unchanged()
 
 
 def _pods(stack: AwsStack) -> str:

@@ -39,9 +39,8 @@ def test_a_failed_upgrade_is_rolled_back_and_coder_answers(stack: Stack) -> None
 def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:
     # No such image: helm waits for the pod until it is killed.
     stack.set(chartValues={"coderd": {"image": "docker.io/coderenvs/coder-service:none"}})
-    command = [sys.executable, "-m", "sandbox", "pulumi", "up", "--yes", "--skip-preview"]
     update = subprocess.Popen(
-        [*command, "--stack", stack.name, "--config-file", str(stack.file)],
+        stack.command("up", "--yes", "--skip-preview"),
         cwd=ROOT,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
