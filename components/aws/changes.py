@@ -54,7 +54,7 @@ def _refuse_storage(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | Non
     )
 
 
-def first(args: PostgresArgs) -> pulumi.ResourceHook:
+def first(component: str, args: PostgresArgs) -> pulumi.ResourceHook:
     """A hook that refuses to make what RDS would not, and a second server beside the first."""
     running = args.found.running if args.found else None
 
@@ -66,10 +66,13 @@ def first(args: PostgresArgs) -> pulumi.ResourceHook:
                 "set it to true: the instance keeps its zone"
             )
         if running and args.plan.protect:
+            parent = f"{call.urn.rpartition('$')[0]}::{component}"
             raise pulumi.RunError(
                 f"instance {running.identifier} is this stack's, and a second one would begin "
-                f"empty{ANOTHER_KEY}; if the stack's state was lost, or an update was killed while "
-                f"the instance was made: pulumi refresh --import-pending-creates, or pulumi import"
+                f"empty{ANOTHER_KEY}; if the stack's state was lost, bring it back (pulumi stack "
+                "import); if an update was killed while the instance was made: pulumi import "
+                f"{call.type} {call.name} {running.identifier} --parent '{component}={parent}' "
+                "--generate-code=false"
             )
 
     return pulumi.ResourceHook(

@@ -68,7 +68,7 @@ class Postgres(pulumi.ComponentResource):
             final_snapshot_identifier=pulumi.Output.concat(
                 instance.snapshot_prefix(args.plan.stack), suffix.hex
             ),
-            opts=self._server_options(args, rules),
+            opts=self._server_options(name, args, rules),
         )
         database = Database(
             f"{name}-database",
@@ -110,7 +110,7 @@ class Postgres(pulumi.ComponentResource):
         return group.name
 
     def _server_options(
-        self, args: PostgresArgs, rules: list[pulumi.Resource]
+        self, name: str, args: PostgresArgs, rules: list[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
         opts = protection.protected(
             self,
@@ -122,7 +122,7 @@ class Postgres(pulumi.ComponentResource):
         # A login needs the rules, and knows of nothing but the server's name.
         opts.depends_on = rules
         hooks = opts.hooks or pulumi.ResourceHookBinding()
-        hooks.before_create = [first(args)]
+        hooks.before_create = [first(name, args)]
         hooks.before_update = [*(hooks.before_update or []), announce(self, args)]
         opts.hooks = hooks
         # A failover moves the zone; what it was restored from is read once.

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import network, paths
+from sandbox import network, parts, paths
 from tests.engine.stack import Stack
 
 INSTANCE = "postgres-server"
@@ -78,6 +78,24 @@ class AwsStack(Stack):
         for instance in account["instances"].values():
             instance |= changes
         (self.folder / "aws" / "us-east-1.json").write_text(json.dumps(account))
+
+    def killed(self, status: str, *words: str) -> None:
+        """Kill the engine once the instance has that status, and see the plugin end with it."""
+        slow = self.environment | {"SANDBOX_AWS_SECONDS": "60"}
+        engine = subprocess.Popen(
+            self.command(*words), cwd=self.folder, env=slow, stdout=subprocess.DEVNULL
+        )
+        parts.wait_until(lambda: self._statuses() == [status], status, 40)
+        engine.kill()
+        engine.wait()
+        plugin = self.instance()["work"]["process"].partition(":")[0]
+        parts.wait_until(lambda: not Path("/proc", plugin, "exe").exists(), "the plugin's end", 10)
+        self._good("cancel", "--yes")
+
+    def _statuses(self) -> list[str]:
+        if not (self.folder / "aws" / "us-east-1.json").exists():
+            return []
+        return [each["status"] for each in self.account()["instances"].values()]
 
     def refuses(self, *, words: tuple[str, ...] = ("preview",), **changes: Any) -> str:
         """A change is refused and touches nothing; what is said, and the settings as before."""

@@ -1,12 +1,10 @@
 """The AWS server on a real engine and the simulated account: changes, protections, the end."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from sandbox import parts
 from tests.engine.aws import INSTANCE, AwsStack, changes
 
 
@@ -76,29 +74,15 @@ def test_apply_immediately_alone_makes_what_waits(stack: AwsStack) -> None:
 def test_a_killed_update_is_finished_by_rds_and_goes_on(stack: AwsStack) -> None:
     stack.set(applyImmediately=True).up()
     stack.set(size="medium")
-    killed(stack, "modifying", "up", "--yes", "--skip-preview")
+    stack.killed("modifying", "up", "--yes", "--skip-preview")
     assert "updated" in changes(stack.up()), "the state knows nothing of it"
     assert stack.instance()["instanceClass"] == "db.m6i.xlarge"
     assert not changes(stack.up())
     stack.set(protect=False).up()
-    killed(stack, "deleting", "destroy", "--yes", "--skip-preview")
+    stack.killed("deleting", "destroy", "--yes", "--skip-preview")
     stack._good("destroy", "--yes", "--skip-preview")
     assert not stack.account()["instances"]
     assert len(stack.account()["snapshots"]) == 1
-
-
-def killed(stack: AwsStack, status: str, *words: str) -> None:
-    """Kill the engine once the instance has that status, and see the plugin end with it."""
-    slow = stack.environment | {"SANDBOX_AWS_SECONDS": "60"}
-    engine = subprocess.Popen(
-        stack.command(*words), cwd=stack.folder, env=slow, stdout=subprocess.DEVNULL
-    )
-    parts.wait_until(lambda: stack.instance()["status"] == status, status, 40)
-    engine.kill()
-    engine.wait()
-    plugin = stack.instance()["work"]["process"].partition(":")[0]
-    parts.wait_until(lambda: not Path("/proc", plugin, "exe").exists(), "the plugin's end", 10)
-    stack._good("cancel", "--yes")
 
 
 def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:

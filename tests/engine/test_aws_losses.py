@@ -1,5 +1,6 @@
 """What could lose or strand an RDS instance is refused on the real engine, or cleaned up after."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ def test_a_lost_state_makes_no_second_database(
         said = forgetful.fails(*words)
         assert f"instance {name} is this stack's, and a second one would begin empty" in said
     assert stack.instance()["identifier"] == name
+
+
+def test_an_instance_whose_update_was_killed_is_taken_back_as_the_error_says(
+    stack: AwsStack,
+) -> None:
+    stack.killed("backing-up", "up", "--yes", "--skip-preview")
+    made = stack.instance()["resourceId"]
+    said = stack.fails("preview")
+    command = said.partition("was made: pulumi ")[2].splitlines()[0]
+    imported = stack._good(*shlex.split(command), "--yes", "--skip-preview")
+    assert "warning" not in imported
+    assert "updated" in changes(stack.up())
+    assert not changes(stack.up())
+    assert stack.instance()["resourceId"] == made
+    assert stack.instance()["deletionProtection"] is True
 
 
 def test_an_upgrade_with_parameters_does_not_wait(stack: AwsStack) -> None:

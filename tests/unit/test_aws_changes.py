@@ -80,7 +80,13 @@ def call(cloud: Aws, kind: str, *, old: Any = None, new: Any = None, state: Any 
     for name in cloud.named("postgres-server").hooks[kind]:
         cloud.hooks[name].callback(
             pulumi.ResourceHookArgs(
-                "urn", "id", "name", "type", new_inputs=new, old_inputs=old, old_outputs=state
+                "urn$type::name",
+                "id",
+                "name",
+                "type",
+                new_inputs=new,
+                old_inputs=old,
+                old_outputs=state,
             )
         )
 
@@ -116,7 +122,10 @@ def test_no_second_instance_is_made_beside_the_one_that_is_there(cloud: Aws) -> 
     line = refused(cloud, "before_create", new=SERVER)
     assert line.startswith("instance postgres-server1a2b3c4 is this stack's, and a second one")
     assert "server.kmsKeyId" in line
-    assert "pulumi refresh --import-pending-creates" in line
+    assert line.endswith(
+        "pulumi import type name postgres-server1a2b3c4 --parent 'postgres=urn::postgres' "
+        "--generate-code=false"
+    )
     cloud = Aws()
     cloud.run(running={}, protect=False)
     call(cloud, "before_create", new=SERVER)

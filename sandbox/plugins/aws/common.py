@@ -31,6 +31,11 @@ class Bridged(Resource):
         was, wanted = at(old, path), at(new, path)
         return bool(wanted) or (bool(was) and path[0] not in self.computed)
 
+    def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+        """An import takes no empty value for given."""
+        found = super().inputs_of(state, old)
+        return found if old else {key: each for key, each in found.items() if each or each == 0}
+
     def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
         """What AWS fills in is not known before."""
         unknown = dict.fromkeys((*self.outputs, *self.computed), UNKNOWN)

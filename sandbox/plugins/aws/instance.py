@@ -66,8 +66,9 @@ class Instance(Bridged):
         """Fill in the identifier, and refuse what the provider itself refuses."""
         if inputs.get("identifier") is None and inputs.get("identifierPrefix") is None:
             inputs["identifier"] = autoname(op, old.get("identifier"), separator="")
-        for key in sorted(declared.UNSIMULATED & {k for k, v in inputs.items() if v}):
-            yield problem(op, key, f"the simulated AWS has no {key}")
+        for key in sorted(declared.UNSIMULATED & inputs.keys()):
+            if inputs[key] and inputs[key] != declared.ABSENT.get(key):
+                yield problem(op, key, f"the simulated AWS has no {key}")
         yield from not_among(op, inputs, "engine", ("postgres", "Postgres", "POSTGRES"))
         for key in ("kmsKeyId", "performanceInsightsKmsKeyId", "monitoringRoleArn"):
             yield from unmatched(op, inputs, key, ARN, "an invalid ARN")
