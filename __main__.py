@@ -20,7 +20,7 @@ cluster = kubernetes.Provider(
 in_cluster = pulumi.ResourceOptions(providers=[cluster])
 postgres = stack.cloud.Postgres("postgres", stack.postgres, in_cluster)
 connection = postgres.connection
-app = coder.Coder("coder", stack.coder(connection), in_cluster)
+app = coder.Coder("coder", stack.coder(connection=connection), in_cluster)
 
 pulumi.export("contractVersion", CONTRACT_VERSION)
 pulumi.export("accessUrl", app.access_url)

@@ -1,7 +1,9 @@
 """The only reader of the stack's settings; all that is wrong with them is one error."""
 
 import dataclasses
+import functools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,8 @@ from components import CLOUDS, Cloud, certificates, objects
 from components.charts import Chart, chart, foreseen
 from components.cluster import Cluster, Search
 from components.coder import CoderArgs
-from components.postgres import DatabasePlan, PostgresArgs, PostgresConnection
+from components.postgres import DatabasePlan, PostgresArgs
 from components.preflight import Gate, unfit
-from components.values import Values
 
 OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
 URL = re.compile(r"https?://[^\s/]\S*")
@@ -27,28 +28,9 @@ class Settings:
     kube_context: str
     cluster: Cluster
     postgres: PostgresArgs
-    plan: DatabasePlan
     chart: Chart
-    chart_repository: str
-    chart_values: Values
-    create_namespace: bool
-    access_url: str
-    replicas: int
-    gate: Gate
-
-    def coder(self, connection: PostgresConnection) -> CoderArgs:
-        """What is asked for Coder, on that connection."""
-        return CoderArgs(
-            plan=self.plan,
-            connection=connection,
-            chart=self.chart,
-            chart_repository=self.chart_repository,
-            chart_values=self.chart_values,
-            create_namespace=self.create_namespace,
-            access_url=self.access_url,
-            replicas=self.replicas,
-            gate=self.gate,
-        )
+    coder: Callable[..., CoderArgs]
+    """All that is asked for Coder; it takes the connection."""
 
 
 def load() -> Settings:
@@ -118,14 +100,18 @@ class _Reader:
             kube_context=config.require("kubeContext"),
             cluster=cluster,
             postgres=postgres,
-            plan=plan,
             chart=chosen,
-            chart_repository=repository or chosen.home,
-            chart_values=values,
-            create_namespace=config.require_bool("createNamespace"),
-            access_url=access_url,
-            replicas=replicas,
-            gate=gate,
+            coder=functools.partial(
+                CoderArgs,
+                plan=plan,
+                chart=chosen,
+                chart_repository=repository or chosen.home,
+                chart_values=values,
+                create_namespace=config.require_bool("createNamespace"),
+                access_url=access_url,
+                replicas=replicas,
+                gate=gate,
+            ),
         )
 
     def _asked(self, plan: DatabasePlan) -> PostgresArgs:

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "components" / "scripts").glob("*.sh"))
 PROGRAM = [ROOT / "__main__.py", ROOT / "settings.py", *COMPONENTS]
-LONGER = {"settings.py": 210}
+LONGER = {"settings.py": 200}
 """Files that may be longer than the house's 150 lines, and how long."""
 
 
