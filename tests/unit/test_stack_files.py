@@ -1,0 +1,40 @@
+"""The stack files that ship are of use as they are, but for names and passwords."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.unit.aws import INSTANCE, Aws
+from tests.unit.pretend import deploy
+from tests.unit.stacks import ADMIN_PASSWORD, DEFAULTS, SCHEMA, Stack
+
+FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
+
+
+def settings(file: Path) -> Stack:
+    """The file's settings; the keys are Pulumi.yaml's, or a provider's."""
+    config: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
+    names = {key.partition(":")[2]: value for key, value in config.items() if "coder:" in key}
+    assert {key for key in config if "coder:" not in key} <= {"aws:region"}
+    assert names.keys() <= SCHEMA.keys()
+    return names
+
+
+def test_there_is_one_for_each_way() -> None:
+    assert {settings(file)["cloud"] for file in FILES} == {"aws", "existing"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_stack_file_deploys(file: Path) -> None:
+    given = DEFAULTS | settings(file)
+    engine = Aws()
+    if given["cloud"] == "aws":
+        given["cluster"] = {"name": "dev"}
+    else:
+        given["existing"] = given["existing"] | {"adminPassword": ADMIN_PASSWORD}
+    deploy(given, engine=engine)
+    assert bool(engine.all(INSTANCE)) == (given["cloud"] == "aws")
+    assert engine.exports["databaseName"] == "coder"
