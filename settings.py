@@ -1,23 +1,20 @@
-"""The only reader of the stack's settings; all that is wrong with them is one error."""
+"""The stack's settings, read and checked; all that is wrong with them is one error."""
 
 import dataclasses
 import functools
-import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pulumi
 
-from components import CLOUDS, Cloud, certificates, objects
+from components import CLOUDS, Cloud, objects
 from components.charts import Chart, chart, foreseen
 from components.cluster import Cluster, Search
 from components.coder import CoderArgs
 from components.postgres import DatabasePlan, PostgresArgs
 from components.preflight import Gate, unfit
+from reader import Reader
 
 OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
-URL = re.compile(r"https?://[^\s/]\S*")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,12 +41,8 @@ def load() -> Settings:
     return settings
 
 
-class _Reader:
-    """Reads on after something wrong, so that everything wrong is named at once."""
-
-    def __init__(self) -> None:
-        self.config = pulumi.Config()
-        self.problems: list[str] = []
+class _Reader(Reader):
+    """Reads all of them, and has what each is for say what is wrong with it."""
 
     def read(self) -> Settings | None:
         config = self.config
@@ -75,19 +68,14 @@ class _Reader:
             latency_limit_ms=config.require_int("latencyLimitMs"),
         )
         self.problems += [*plan.problems(), *gate.problems()]
-        repository, access_url = self._url("chartRepository"), self._url("accessUrl")
+        repository, access_url = self.url("chartRepository"), self.url("accessUrl")
         replicas = config.require_int("replicas")
         if not 1 <= replicas <= 10:
             self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
         asked = self._asked(plan)
         self.problems += asked.problems()
         cluster, postgres = self._cloud(cloud, asked) if cloud else (None, None)
-        values = config.require_object("chartValues")
-        if pulumi.runtime.is_config_secret(config.full_key("chartValues")):
-            self.problems.append(
-                "chartValues: holds a secret, which Helm would keep in the clear; put it into a "
-                "Kubernetes Secret and give the chart that Secret's name"
-            )
+        values = self.chart_values()
         if chosen:
             wiring = foreseen(postgres or asked, replicas, access_url)
             self.problems += chosen.value_problems(wiring, values)
@@ -128,14 +116,14 @@ class _Reader:
             backup_days=config.require_int("backupDays"),
             apply_immediately=config.require_bool("applyImmediately"),
             labels=config.require_object("labels"),
-            ca_certificate=self._ca_certificate(),
+            ca_certificate=self.ca_certificate(),
         )
 
     def _cloud(
         self, cloud: Cloud, asked: PostgresArgs
     ) -> tuple[Cluster | None, PostgresArgs | None]:
         """The cluster found and what its server is asked for, in the words of that cloud."""
-        ours = {key: self._object(cloud, key) for key in OBJECTS}
+        ours = {key: self.object(cloud, key) for key in OBJECTS}
         cluster = None
         if (words := ours.pop("cluster")) is not None:
             search = Search(
@@ -156,39 +144,3 @@ class _Reader:
         postgres = cloud.PostgresArgs(**{**vars(asked), "zone": zone, **own})
         self.problems += postgres.problems()
         return cluster, postgres
-
-    def _object(self, cloud: Cloud, key: str) -> Any:
-        """The object of that key in the cloud's words, or None if something is wrong with it."""
-        data = self.config.require_object(key)
-        if key not in cloud.OBJECTS:
-            if data:
-                self.problems.append(f"{key}: is set, yet this cloud takes none; take it out")
-            return None
-        secret = pulumi.runtime.is_config_secret(self.config.full_key(key))
-        self.problems += [
-            f"{key}.{word}: is given in the clear; type "
-            f"`pulumi config set --secret --path {key}.{word}`"
-            for word in data
-            if "password" in word.lower() and data[word] and not secret
-        ]
-        value, problems = objects.read(cloud.OBJECTS[key], data, key)
-        self.problems += problems
-        return value
-
-    def _ca_certificate(self) -> str | None:
-        path = self.config.require("caCertificate")
-        if not path:
-            return None
-        try:
-            return certificates.read(Path(path))
-        except certificates.CertificateError as error:
-            self.problems.append(f"caCertificate: {error}")
-            return None
-
-    def _url(self, key: str) -> str:
-        url = self.config.require(key)
-        if url and not URL.fullmatch(url):
-            self.problems.append(
-                f'{key}: is "{url}", must be a URL that begins with https:// or http://'
-            )
-        return url
