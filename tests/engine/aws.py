@@ -55,9 +55,13 @@ class AwsStack(Stack):
         file.write_text(yaml.safe_dump(kept | {"config": self.settings}))
         return self
 
+    @property
+    def _account(self) -> Path:
+        return self.folder / "aws" / "us-east-1.json"
+
     def account(self) -> dict[str, Any]:
         """All that the simulated account holds."""
-        return json.loads((self.folder / "aws" / "us-east-1.json").read_text())
+        return json.loads(self._account.read_text())
 
     def instance(self) -> dict[str, Any]:
         (found,) = self.account()["instances"].values()
@@ -77,7 +81,7 @@ class AwsStack(Stack):
         account = self.account()
         for instance in account["instances"].values():
             instance |= changes
-        (self.folder / "aws" / "us-east-1.json").write_text(json.dumps(account))
+        self._account.write_text(json.dumps(account))
 
     def killed(self, status: str, *words: str) -> None:
         """Kill the engine once the instance has that status, and see the plugin end with it."""
@@ -93,7 +97,7 @@ class AwsStack(Stack):
         self._good("cancel", "--yes")
 
     def _statuses(self) -> list[str]:
-        if not (self.folder / "aws" / "us-east-1.json").exists():
+        if not self._account.exists():
             return []
         return [each["status"] for each in self.account()["instances"].values()]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import paths, topology
+from sandbox.plugins.aws.admission import name_of
 from sandbox.postgres import Server
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack
@@ -42,7 +43,7 @@ class AwsStack(Stack):
     @property
     def server(self) -> Server:
         """The real server behind the instance."""
-        return Server(self.instance["resourceId"].lower())
+        return Server(name_of(self.instance))
 
     def console(self, command: str, *words: str) -> None:
         """Something happens to the instance that Pulumi knows nothing of."""
