@@ -33,7 +33,7 @@ def protected(
         raise pulumi.RunError(f"it would be deleted or replaced{because}; nothing was touched")
 
     name = f"{what} is protected; to let it go: pulumi config set protect false, then pulumi up"
-    binding = pulumi.ResourceHookBinding(before_delete=[_hook(name, before_delete)])
+    binding = pulumi.ResourceHookBinding(before_delete=[hook(name, before_delete)])
     if refuse:
         binding.before_update = [refuse_update(f"{what} is protected", refuse)]
     opts.hooks = binding
@@ -47,8 +47,9 @@ def refuse_update(name: str, refuse: Refusal) -> pulumi.ResourceHook:
         if line := refuse(args.old_inputs or {}, args.new_inputs or {}):
             raise pulumi.RunError(line)
 
-    return _hook(name, before_update)
+    return hook(name, before_update)
 
 
-def _hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:
+def hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:
+    """A hook that is called at preview, too."""
     return pulumi.ResourceHook(name, run, pulumi.ResourceHookOptions(on_dry_run=True))

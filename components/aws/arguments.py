@@ -37,11 +37,11 @@ class PostgresArgs(postgres.PostgresArgs):
                 f'size: is "{self.size}", must be {", ".join(postgres.SIZES)}, or a class of RDS '
                 "such as db.m7g.large"
             )
-        grown = -(-self.storage_gb * 11 // 10)
-        if self.storage_gb < self.max_storage_gb < grown:
+        least = grown(self.storage_gb)
+        if self.storage_gb < self.max_storage_gb < least:
             yield (
                 f"maxStorageGb: is {self.max_storage_gb}, must be {self.storage_gb} (no growth) or "
-                f"at least {grown}, 10 % more than storageGb"
+                f"at least {least}, 10 % more than storageGb"
             )
         yield from self._version_problems()
         yield from self._label_problems()
@@ -124,3 +124,8 @@ class PostgresArgs(postgres.PostgresArgs):
                 yield f"labels.{name}: must be up to 256 letters, digits, spaces or _.:/=+-@"
         if len(self.labels) > 48:
             yield f"labels: are {len(self.labels)}, must be 48 at most, as AWS takes 50 tags"
+
+
+def grown(storage_gb: float) -> float:
+    """The least that storage grows to: 10 % more, in whole GB."""
+    return -(-storage_gb * 11 // 10)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pulumi
 
-from components.aws.arguments import PostgresArgs
+from components import protection
+from components.aws.arguments import PostgresArgs, grown
 from components.aws.running import ZONE_TAG
 
 ANOTHER_KEY = (
@@ -42,7 +43,7 @@ def _refuse_storage(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | Non
     if not isinstance(was, float | int) or not isinstance(wanted, float | int) or was == wanted:
         return None
     if wanted > was:
-        least = -(-was * 11 // 10)
+        least = grown(was)
         if wanted >= least:
             return None
         return f"storageGb: is {wanted:g} and was {was:g}, must be {least:g} or more: RDS adds 10 %"
@@ -75,9 +76,7 @@ def first(component: str, args: PostgresArgs) -> pulumi.ResourceHook:
                 "--generate-code=false"
             )
 
-    return pulumi.ResourceHook(
-        "The PostgreSQL server is made", before_create, pulumi.ResourceHookOptions(on_dry_run=True)
-    )
+    return protection.hook("The PostgreSQL server is made", before_create)
 
 
 def changed(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -17,3 +17,8 @@ def ask(question: str, function: Callable[..., T], **arguments: Any) -> T:
     except Exception as error:  # the SDK has no narrower class for what an invoke answers
         cause = str(error).split("\t* ")[-1].strip().splitlines() or ["no answer"]
         raise LookupFailed(f"{question}: {cause[0]}") from error
+
+
+def major(version: str) -> int:
+    """The major version of one that RDS gives in full."""
+    return int(version.partition(".")[0])

@@ -74,7 +74,7 @@ def _snapshot(identifier: str) -> tuple[Source, list[str]]:
     )
     source = Source(
         name=f"snapshot {identifier}",
-        version=_major(found.engine_version),
+        version=lookup.major(found.engine_version),
         storage_gb=found.allocated_storage,
         encrypted=found.encrypted,
         kms_key_id=found.kms_key_id,
@@ -94,7 +94,7 @@ def _instance(identifier: str) -> tuple[Source, list[str]]:
     )
     source = Source(
         name=f"instance {identifier}",
-        version=_major(found.engine_version),
+        version=lookup.major(found.engine_version),
         storage_gb=found.allocated_storage,
         encrypted=found.storage_encrypted,
         kms_key_id=found.kms_key_id,
@@ -110,7 +110,3 @@ def _instance(identifier: str) -> tuple[Source, list[str]]:
             f"restoreFrom.instance: {identifier} keeps no backups; restore one of its snapshots"
         )
     return source, lines
-
-
-def _major(version: str) -> int:
-    return int(version.split(".")[0])

@@ -46,7 +46,7 @@ def find_running(stack: str) -> tuple[Running | None, list[str]]:
         identifier=identifiers[0],
         zone=zone,
         home=instance.tags.get(ZONE_TAG) or zone,
-        version=int(instance.engine_version.split(".")[0]),
+        version=lookup.major(instance.engine_version),
         has_own_parameters=any(
             not name.startswith("default.") for name in instance.db_parameter_groups
         ),

@@ -14,9 +14,9 @@ from typing import Any
 
 from sandbox import network, parts, paths
 from sandbox.plugins.operation import Operation
+from sandbox.topology import REGION
 
 ACCOUNT = "123456789012"
-REGION = "us-east-1"
 VPC = "vpc-0a1b2c3d4e5f67890"
 NODES_GROUP = "sg-0c1a5738000000001"
 ZONES = ("a", "b", "c")

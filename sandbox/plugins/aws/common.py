@@ -7,13 +7,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from sandbox.plugins.aws.errors import ApiError
-from sandbox.plugins.base import UNKNOWN, Input, Operation, Problem, Resource, autoname
+from sandbox.plugins.base import UNKNOWN, Input, Inputs, Operation, Problem, Resource, autoname
 from sandbox.plugins.strict import snake
 from sandbox.plugins.values import Path, at
 
 TAGS = Input("map", items="string")
 REGION = Input("string", replaces=True)
 DESCRIPTION = "Managed by Pulumi"
+NAMED: Inputs = {
+    "name": Input("string", replaces=True),
+    "namePrefix": Input("string", replaces=True),
+    "region": REGION,
+    "tags": TAGS,
+}
+"""The inputs of what goes by a name."""
 
 
 class Bridged(Resource):
@@ -42,10 +49,11 @@ class Bridged(Resource):
         return {**unknown, **{key: value for key, value in inputs.items() if value is not None}}
 
 
-def name(op: Operation, inputs: dict[str, Any], old: Mapping[str, Any]) -> None:
-    """Fill in a name where neither it nor a prefix is given."""
+def name(op: Operation, inputs: dict[str, Any], old: Mapping[str, Any]) -> Iterator[Problem]:
+    """Fill in a name where neither it nor a prefix is given; refuse both."""
     if inputs.get("name") is None and inputs.get("namePrefix") is None:
         inputs["name"] = autoname(op, old.get("name"))
+    yield from conflicts(op, inputs, ("name", "namePrefix"))
 
 
 def given_name(inputs: Mapping[str, Any]) -> str:

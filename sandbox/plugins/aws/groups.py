@@ -7,10 +7,8 @@ from sandbox.plugins.aws import parameters, servers
 from sandbox.plugins.aws.cloud import Cloud, Data, zones_of
 from sandbox.plugins.aws.common import (
     DESCRIPTION,
-    REGION,
-    TAGS,
+    NAMED,
     Bridged,
-    conflicts,
     given_name,
     name,
     not_among,
@@ -125,11 +123,8 @@ class SubnetGroup(_Group):
     missing = ("DBSubnetGroupNotFoundFault", "DB subnet group '{}' does not exist.")
     inputs: ClassVar[Inputs] = {
         "description": Input("string", default=DESCRIPTION),
-        "name": Input("string", replaces=True),
-        "namePrefix": Input("string", replaces=True),
-        "region": REGION,
+        **NAMED,
         "subnetIds": Input("list", required=True, items="string"),
-        "tags": TAGS,
     }
     outputs: ClassVar[Outputs] = {
         key: Output() for key in ("arn", "supportedNetworkTypes", "tagsAll", "vpcId")
@@ -143,8 +138,7 @@ class SubnetGroup(_Group):
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
         """A name has lower-case letters, digits, spaces, dots, hyphens and underscores."""
-        name(op, inputs, old)
-        yield from conflicts(op, inputs, ("name", "namePrefix"))
+        yield from name(op, inputs, old)
         for key, most in (("name", 255), ("namePrefix", 229)):
             pattern = rf"(?!default$)[ .0-9a-z_-]{{1,{most}}}"
             text = (
@@ -205,8 +199,7 @@ class ParameterGroup(_Group):
     inputs: ClassVar[Inputs] = {
         "description": Input("string", replaces=True, default=DESCRIPTION),
         "family": Input("string", required=True, replaces=True),
-        "name": Input("string", replaces=True),
-        "namePrefix": Input("string", replaces=True),
+        **NAMED,
         "parameters": Input(
             "list",
             fields={
@@ -215,9 +208,7 @@ class ParameterGroup(_Group):
                 "value": Input("string", required=True),
             },
         ),
-        "region": REGION,
         "skipDestroy": Input("boolean"),
-        "tags": TAGS,
     }
     outputs: ClassVar[Outputs] = {"arn": Output(), "tagsAll": Output()}
 
@@ -229,8 +220,7 @@ class ParameterGroup(_Group):
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
         """A name begins with a letter and has single hyphens."""
-        name(op, inputs, old)
-        yield from conflicts(op, inputs, ("name", "namePrefix"))
+        yield from name(op, inputs, old)
         pattern = r"(?!.*--)[a-z][a-z0-9.-]{0,254}(?<!-)"
         yield from unmatched(op, inputs, "name", pattern, "a letter, then letters, digits, hyphens")
         for parameter in inputs.get("parameters") or []:

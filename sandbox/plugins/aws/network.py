@@ -8,10 +8,10 @@ from typing import ClassVar
 from sandbox.plugins.aws.cloud import ACCOUNT, Cloud, Data, identifier
 from sandbox.plugins.aws.common import (
     DESCRIPTION,
+    NAMED,
     REGION,
     TAGS,
     Bridged,
-    conflicts,
     given_name,
     name,
     problem,
@@ -47,11 +47,8 @@ class SecurityGroup(Bridged):
         "description": Input("string", replaces=True, default=DESCRIPTION),
         "egress": Input("list"),
         "ingress": Input("list"),
-        "name": Input("string", replaces=True),
-        "namePrefix": Input("string", replaces=True),
-        "region": REGION,
+        **NAMED,
         "revokeRulesOnDelete": Input("boolean"),
-        "tags": TAGS,
         "vpcId": Input("string", replaces=True),
     }
     outputs: ClassVar[Outputs] = {"arn": Output(), "ownerId": Output(), "tagsAll": Output()}
@@ -59,8 +56,7 @@ class SecurityGroup(Bridged):
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
         """Names and descriptions have EC2's characters; rules are resources of their own."""
-        name(op, inputs, old)
-        yield from conflicts(op, inputs, ("name", "namePrefix"))
+        yield from name(op, inputs, old)
         yield from unmatched(op, inputs, "description", CHARACTERS, "0 to 255 of EC2's characters")
         for key, most in (("name", 255), ("namePrefix", 229)):
             pattern = rf"(?!sg-).{{1,{most}}}"

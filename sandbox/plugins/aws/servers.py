@@ -57,41 +57,8 @@ class Servers(Protocol):
         ...
 
 
-class NoServers:
-    """Instances that nobody connects to."""
-
-    def create(self, instance: Instance, password: str, settings: dict[str, str]) -> None:
-        """Nothing."""
-
-    def copy(self, instance: Instance, source: Instance) -> None:
-        """Nothing."""
-
-    def restore(self, instance: Instance, snapshot: str) -> None:
-        """Nothing."""
-
-    def snapshot(self, instance: Instance, name: str) -> None:
-        """Nothing."""
-
-    def start(self, instance: Instance) -> None:
-        """Nothing."""
-
-    def delete(self, instance: Instance) -> None:
-        """Nothing."""
-
-    def set_password(self, instance: Instance, password: str) -> None:
-        """Nothing."""
-
-    def configure(self, instance: Instance, settings: dict[str, str]) -> None:
-        """Nothing."""
-
-    def restart(self, instance: Instance, settings: dict[str, str]) -> None:
-        """Nothing."""
-
-    def upgrade(self, instance: Instance, settings: dict[str, str]) -> None:
-        """Nothing."""
-
-    def guard(self) -> None:
-        """Nothing."""
+class NoServers(Servers):
+    """Instances that nobody connects to: the protocol's own methods do nothing."""
 
 
 class _Reported:
@@ -115,7 +82,7 @@ class _Reported:
 def chosen() -> Servers:
     """The servers of this account; SANDBOX_AWS_SERVERS=none does without."""
     if os.environ.get("SANDBOX_AWS_SERVERS") == "none":
-        return NoServers()
+        return NoServers()  # pyright: ignore[reportAbstractUsage]
     from sandbox.rds import RealServers
 
     return _Reported(RealServers())  # pyright: ignore[reportReturnType]
