@@ -4,7 +4,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 import settings
-from components import coder
+from components.coder import coder
 
 CONTRACT_VERSION = 1
 """Of the outputs below: a consumer may rely on their names and meaning while it stays."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import pulumi
 
-from components import Cloud, certificates, objects
-from components.values import Values
+from components import certificates, decode_settings
+from components.charts.values import Values
+from components.clouds import Cloud
 
 URL = re.compile(r"https?://[^\s/]\S*")
 
@@ -42,7 +43,7 @@ class Reader:
             for word in data
             if "password" in word.lower() and data[word] and not secret
         ]
-        value, problems = objects.read(cloud.OBJECTS[key], data, key)
+        value, problems = decode_settings.read(cloud.OBJECTS[key], data, key)
         self.problems += problems
         return value
 

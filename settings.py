@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pulumi
 
-from components import CLOUDS, Cloud, objects
+from components import decode_settings
 from components.charts import Chart, chart, foreseen
-from components.cluster import Cluster, Search
-from components.coder import CoderArgs
-from components.postgres import DatabasePlan, PostgresArgs
-from components.preflight import Gate, unfit
+from components.clouds import CLOUDS, Cloud
+from components.coder.coder import CoderArgs
+from components.coder.preflight import Gate, unfit
+from components.connection import DatabasePlan, PostgresArgs
+from components.server.discovery import Cluster, Search
 from reader import Reader
 
 OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
@@ -135,7 +136,9 @@ class _Reader(Reader):
             cluster, problems = cloud.find_cluster(words, search)
             self.problems += problems
         del ours["network"]
-        own = {objects.snake(key): value for key, value in ours.items() if key in cloud.OBJECTS}
+        own = {
+            decode_settings.snake(key): value for key, value in ours.items() if key in cloud.OBJECTS
+        }
         if any(value is None for value in own.values()):
             return cluster, None
         if cluster and cluster.found is not None:

@@ -4,19 +4,21 @@ import getpass
 import shlex
 import sys
 
-from sandbox import SandboxError, paths
+from sandbox import SandboxError
+from sandbox.machine import paths
 
 
 def check() -> int:
     """Say all that the machine lacks."""
-    from sandbox import prerequisites
+    from sandbox.machine import prerequisites
 
     return prerequisites.main()
 
 
 def setup() -> int | None:
     """Install and build what is missing."""
-    from sandbox import image_store, images, lock, prerequisites, repository
+    from sandbox.cluster import chart_repository, image_store, images
+    from sandbox.machine import lock, prerequisites
     from sandbox.tools import build
 
     if code := prerequisites.main():
@@ -24,7 +26,7 @@ def setup() -> int | None:
     prerequisites.install_packages()
     build.ensure(_say)
     with lock.exclusive("images", wait=True, directory=paths.HOME):
-        repository.build()
+        chart_repository.build()
         images.build()
         image_store.prepare()
     return None
@@ -32,31 +34,32 @@ def setup() -> int | None:
 
 def up(nodes: int | None = None) -> None:
     """Bring everything up."""
-    from sandbox import cluster
+    from sandbox.cluster import lifecycle
 
-    cluster.up(nodes, _say)
+    lifecycle.up(nodes, _say)
 
 
 def down() -> None:
     """End everything."""
-    from sandbox import cluster
+    from sandbox.cluster import lifecycle
 
-    cluster.down()
+    lifecycle.down()
 
 
 def status() -> int:
     """Say what runs; the exit code says whether anything does."""
-    from sandbox import cluster, namespace
+    from sandbox.cluster import lifecycle
+    from sandbox.machine import namespace
 
-    print(cluster.status())
+    print(lifecycle.status())
     return 0 if namespace.pid() else 1
 
 
 def wipe() -> None:
     """Delete the cluster."""
-    from sandbox import cluster
+    from sandbox.cluster import lifecycle
 
-    cluster.wipe()
+    lifecycle.wipe()
     _say("the cluster is gone; `python -m sandbox up` makes a new one")
 
 
@@ -68,28 +71,28 @@ def env() -> None:
 
 def pulumi(arguments: list[str]) -> int:
     """Run the Pulumi CLI on the sandbox."""
-    from sandbox import pulumi
+    from sandbox.engine import cli
 
-    return pulumi.run(arguments)
+    return cli.run(arguments)
 
 
 def recover(stack: str) -> int | None:
     """Put right what a killed update left."""
-    from sandbox import pulumi
+    from sandbox.engine import cli
 
-    return pulumi.recover(stack)
+    return cli.recover(stack)
 
 
 def show(stack: str) -> int | None:
     """Say where Coder answers."""
-    from sandbox import pulumi
+    from sandbox.engine import cli
 
-    return pulumi.show(stack)
+    return cli.show(stack)
 
 
 def latency(host: str, milliseconds: str) -> None:
     """Add latency between pods and a database, or end it."""
-    from sandbox.latency import set_latency
+    from sandbox.postgres.latency import set_latency
 
     if milliseconds == "off":
         set_latency(host, None)
@@ -103,43 +106,43 @@ def latency(host: str, milliseconds: str) -> None:
 
 def stop_node(name: str) -> None:
     """Switch a node off."""
-    from sandbox import cluster, topology
+    from sandbox.cluster import lifecycle, topology
 
-    cluster.stop_nodes([topology.named(name)])
+    lifecycle.stop_nodes([topology.named(name)])
 
 
 def start_node(name: str) -> None:
     """Switch a node on."""
-    from sandbox import cluster, topology
+    from sandbox.cluster import lifecycle, topology
 
-    cluster.start_nodes([topology.named(name)])
+    lifecycle.start_nodes([topology.named(name)])
 
 
 def stop_zone(name: str) -> None:
     """Switch a zone's nodes off."""
-    from sandbox import cluster, topology
+    from sandbox.cluster import lifecycle, topology
 
-    cluster.stop_nodes(topology.in_zone(name))
+    lifecycle.stop_nodes(topology.in_zone(name))
 
 
 def start_zone(name: str) -> None:
     """Switch a zone's nodes on."""
-    from sandbox import cluster, topology
+    from sandbox.cluster import lifecycle, topology
 
-    cluster.start_nodes(topology.in_zone(name))
+    lifecycle.start_nodes(topology.in_zone(name))
 
 
 def list_postgres() -> None:
     """Say which PostgreSQL servers there are."""
-    from sandbox import postgres
+    from sandbox.postgres import servers
 
-    for server in postgres.servers():
+    for server in servers.servers():
         print(server.describe())
 
 
 def create_postgres(name: str, host: str, username: str, version: str) -> None:
     """Make a PostgreSQL server."""
-    from sandbox.postgres import Server
+    from sandbox.postgres.servers import Server
 
     terminal = sys.stdin.isatty()
     password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\n")
@@ -151,21 +154,21 @@ def create_postgres(name: str, host: str, username: str, version: str) -> None:
 
 def start_postgres(name: str) -> None:
     """Start a PostgreSQL server."""
-    from sandbox.postgres import Server
+    from sandbox.postgres.servers import Server
 
     Server(name).start()
 
 
 def stop_postgres(name: str) -> None:
     """Stop a PostgreSQL server."""
-    from sandbox.postgres import Server
+    from sandbox.postgres.servers import Server
 
     Server(name).stop()
 
 
 def delete_postgres(name: str) -> None:
     """Delete a PostgreSQL server."""
-    from sandbox.postgres import Server
+    from sandbox.postgres.servers import Server
 
     Server(name).delete()
 

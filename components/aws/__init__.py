@@ -3,7 +3,7 @@
 from components.aws.arguments import PostgresArgs
 from components.aws.cluster import ClusterArgs, NetworkArgs, find_cluster
 from components.aws.postgres import Postgres
-from components.aws.words import RestoreArgs, ServerArgs
+from components.aws.settings import RestoreArgs, ServerArgs
 
 OBJECTS = {
     "cluster": ClusterArgs,

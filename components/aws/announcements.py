@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components import protection
+from components import guards
 from components.aws.arguments import PostgresArgs
 from components.aws.changes import changed
 
@@ -40,7 +40,7 @@ def announce(parent: pulumi.Resource, args: PostgresArgs) -> pulumi.ResourceHook
         if WAITING["engineVersion"] not in waiting and changed("parameterGroupName", inputs, new):
             _reboot(parent, args, "they are in another parameter group")
 
-    return protection.hook("The PostgreSQL server's changes", before_update)
+    return guards.hook("The PostgreSQL server's changes", before_update)
 
 
 def announce_parameters(parent: pulumi.Resource, args: PostgresArgs) -> pulumi.ResourceHook:
@@ -52,7 +52,7 @@ def announce_parameters(parent: pulumi.Resource, args: PostgresArgs) -> pulumi.R
         if names:
             _reboot(parent, args, ", ".join(names))
 
-    return protection.hook("The PostgreSQL server's parameters", before_update)
+    return guards.hook("The PostgreSQL server's parameters", before_update)
 
 
 def _static(group: Mapping[str, Any]) -> dict[str, str]:

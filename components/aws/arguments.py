@@ -4,12 +4,12 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from components import postgres
+from components import connection
 from components.aws import machines, restore
 from components.aws.certificates import authorities
 from components.aws.cluster import Found
 from components.aws.running import STACK_TAG, ZONE_TAG
-from components.aws.words import RestoreArgs, ServerArgs
+from components.aws.settings import RestoreArgs, ServerArgs
 
 OLDEST, NEWEST = 14, 18
 """What RDS makes without paid extended support."""
@@ -19,7 +19,7 @@ TAG = re.compile(r"[\w .:/=+@-]*")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PostgresArgs(postgres.PostgresArgs):
+class PostgresArgs(connection.PostgresArgs):
     """What every cloud is asked for, and RDS's own."""
 
     server: ServerArgs
@@ -34,7 +34,7 @@ class PostgresArgs(postgres.PostgresArgs):
         yield from self.restore_from.problems()
         if not machines.CLASS.fullmatch(self.instance_class):
             yield (
-                f'size: is "{self.size}", must be {", ".join(postgres.SIZES)}, or a class of RDS '
+                f'size: is "{self.size}", must be {", ".join(connection.SIZES)}, or a class of RDS '
                 "such as db.m7g.large"
             )
         least = grown(self.storage_gb)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-BUNDLE = Path(__file__).parent / "rds-ca.pem"
+BUNDLE = Path(__file__).parent / "ca.pem"
 """Written by refresh_certificates.py, each certificate below a line `# <its name>`."""
 END = "-----END CERTIFICATE-----\n"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components import protection
+from components import guards
 from components.aws.arguments import PostgresArgs, grown
 from components.aws.running import ZONE_TAG
 
@@ -76,7 +76,7 @@ def first(component: str, args: PostgresArgs) -> pulumi.ResourceHook:
                 "--generate-code=false"
             )
 
-    return protection.hook("The PostgreSQL server is made", before_create)
+    return guards.hook("The PostgreSQL server is made", before_create)
 
 
 def changed(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pulumi
 from pulumi_aws import eks
 
-from components import kubeconfig
 from components.aws import lookup
 from components.aws.network import Subnets
 from components.aws.running import Running, find_running
-from components.cluster import Cluster, Search
+from components.kubernetes import kubeconfig
+from components.server.discovery import Cluster, Search
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

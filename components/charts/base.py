@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from components import values
+from components.charts import values
+from components.charts.values import Values, Version
 from components.charts.wiring import Wiring
-from components.values import Values, Version
 
 PASSWORD_KEY = "password"
 URL_KEY = "url"

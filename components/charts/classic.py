@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from components.charts import keys
 from components.charts.base import CA_KEY, RECORD, Chart, affinity, tolerations
+from components.charts.values import Values
 from components.charts.wiring import Wiring
-from components.postgres import VERIFIED
-from components.values import Values
+from components.connection import VERIFIED
 
 LACKING = ((1, 35, 1), (1, 35, 2))
 """Versions released without `postgres.noPasswordEnv`, which 1.35.0 had brought."""

@@ -4,7 +4,7 @@ The charts have no values schema: a key they do not know is lost without a word.
 `values.yaml` and change history; below a listed key everything is the chart's own business.
 """
 
-from components.values import Version
+from components.charts.values import Version
 
 ALWAYS: Version = (0, 0, 0)
 

@@ -2,8 +2,8 @@
 
 from components.charts import keys
 from components.charts.base import CA_KEY, RECORD, URL_KEY, Chart, affinity, tolerations
+from components.charts.values import Values
 from components.charts.wiring import Wiring
-from components.values import Values
 
 
 class V2(Chart):

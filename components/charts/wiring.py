@@ -4,7 +4,7 @@ import dataclasses
 
 import pulumi
 
-from components.postgres import VERIFIED, PostgresArgs, PostgresConnection
+from components.connection import VERIFIED, PostgresArgs, PostgresConnection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ import dataclasses
 
 import pulumi
 
-from components import certificates, kubeconfig
-from components.cluster import Cluster, Search
+from components import certificates
+from components.kubernetes import kubeconfig
+from components.server.discovery import Cluster, Search
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pulumi
 
-from components import postgres
-from components.database import Database, DatabaseArgs
+from components import connection
+from components.connection import Login, PostgresConnection
+from components.database.database import Database, DatabaseArgs
 from components.existing.server import ServerArgs
-from components.postgres import Login, PostgresConnection
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PostgresArgs(postgres.PostgresArgs):
+class PostgresArgs(connection.PostgresArgs):
     """What every cloud is asked for, and the server that is there."""
 
     existing: ServerArgs

@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from components import postgres
+from components import connection
 from components.charts import FLAVOURS
 
 SSL_MODES = ("require", "verify-ca", "verify-full")
@@ -21,7 +21,7 @@ class ServerArgs:
     """The setting `existing`: the server, and the login to use or the admin's to make one with."""
 
     host: str
-    port: int = postgres.PORT
+    port: int = connection.PORT
     database: str = "coder"
     username: str = ""
     password: str = dataclasses.field(default="", repr=False)

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sandbox import SandboxError, lock, paths
-from sandbox.tools.postgres import postgres as postgres
+from sandbox import SandboxError
+from sandbox.machine import lock, paths
+from sandbox.postgres.installations import postgres as postgres
 from sandbox.tools.programs import MODULES, SDK, TOOLS, Tool, joined
 
 SECONDS_BETWEEN_LINES = 20

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import SandboxError, paths
+from sandbox import SandboxError
+from sandbox.machine import paths
 
 MODULES = paths.ROOT / "sandbox" / "tools"
 SDK = "github.com/pulumi/pulumi/sdk/v3"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import network, parts, paths
+from sandbox.machine import network, paths, services
 from tests.engine.stack import Stack
 
 INSTANCE = "postgres-server"
@@ -70,7 +70,7 @@ class AwsStack(Stack):
     def console(self, *words: str) -> str:
         """What happens to the instance on AWS, and is not asked for by Pulumi."""
         command, *rest = words
-        run = [sys.executable, "-m", "sandbox.plugins.aws.console", command]
+        run = [sys.executable, "-m", "sandbox.providers.aws.events", command]
         run += [self.instance()["identifier"], *rest]
         done = subprocess.run(run, env=self.environment, text=True, capture_output=True)
         assert done.returncode == 0, done.stderr
@@ -89,11 +89,13 @@ class AwsStack(Stack):
         engine = subprocess.Popen(
             self.command(*words), cwd=self.folder, env=slow, stdout=subprocess.DEVNULL
         )
-        parts.wait_until(lambda: self._statuses() == [status], status, 40)
+        services.wait_until(lambda: self._statuses() == [status], status, 40)
         engine.kill()
         engine.wait()
         plugin = self.instance()["work"]["process"].partition(":")[0]
-        parts.wait_until(lambda: not Path("/proc", plugin, "exe").exists(), "the plugin's end", 10)
+        services.wait_until(
+            lambda: not Path("/proc", plugin, "exe").exists(), "the plugin's end", 10
+        )
         self._good("cancel", "--yes")
 
     def _statuses(self) -> list[str]:

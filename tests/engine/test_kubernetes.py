@@ -8,16 +8,16 @@ from typing import Any
 import pulumi
 import pytest
 
-from sandbox.plugins.base import Failure
-from sandbox.plugins.kubernetes import charts, helm, kubeconfig, pods, rules
-from sandbox.plugins.kubernetes.cluster import Cluster
-from sandbox.plugins.kubernetes.comparison import ComparedObject
-from sandbox.plugins.kubernetes.objects import KubernetesObject
-from sandbox.plugins.kubernetes.provider import Kubernetes
-from sandbox.plugins.kubernetes.rules import Look
-from sandbox.plugins.kubernetes.shape import fold_string_data, prune, without_server_fields
-from sandbox.plugins.operation import Engine, Operation
-from sandbox.plugins.values import UNKNOWN
+from sandbox.providers.framework.operation import Engine, Operation
+from sandbox.providers.framework.provider import Failure
+from sandbox.providers.framework.values import UNKNOWN
+from sandbox.providers.kubernetes import charts, helm, kubeconfig, pods, rules
+from sandbox.providers.kubernetes.cluster import Cluster
+from sandbox.providers.kubernetes.comparison import ComparedObject
+from sandbox.providers.kubernetes.objects import KubernetesObject
+from sandbox.providers.kubernetes.provider import Kubernetes
+from sandbox.providers.kubernetes.rules import Look
+from sandbox.providers.kubernetes.shape import fold_string_data, prune, without_server_fields
 from tests.engine.stack import Stack
 
 OP = Operation(Engine(""), {}, "urn:pulumi:dev::p::kubernetes:core/v1:Secret::s")

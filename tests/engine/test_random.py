@@ -2,8 +2,8 @@
 
 import json
 
-from sandbox.plugins.operation import Engine, Operation
-from sandbox.plugins.random import RandomId, RandomPassword, RandomPet, bcrypt_hash
+from sandbox.providers.framework.operation import Engine, Operation
+from sandbox.providers.random.provider import RandomId, RandomPassword, RandomPet, bcrypt_hash
 from tests.engine.stack import Stack, is_secret
 
 OP = Operation(Engine(""), {}, "urn:pulumi:dev::engine::random::pw")

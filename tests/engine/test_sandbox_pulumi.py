@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox import overlay, paths
-from sandbox.overlay import Overrides
-from sandbox.plugins import wrappers
-from sandbox.pulumi import Command
+from sandbox.engine import overlay, wrappers
+from sandbox.engine.cli import Command
+from sandbox.engine.overlay import Overrides
+from sandbox.machine import paths
 
 
 class Home:

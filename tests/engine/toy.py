@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sandbox.plugins.base import (
+from sandbox.providers.framework.provider import (
     Failure,
     InitFailed,
     Input,
@@ -21,7 +21,7 @@ from sandbox.plugins.base import (
     autoname,
     by_type,
 )
-from sandbox.plugins.server import serve
+from sandbox.providers.framework.server import serve
 
 
 def _file(id: str) -> Path:

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox import paths, topology
-from sandbox.plugins.aws.admission import name_of
-from sandbox.postgres import Server
+from sandbox.cluster import topology
+from sandbox.machine import paths
+from sandbox.postgres.servers import Server
+from sandbox.providers.aws.admission import name_of
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack
 
@@ -48,7 +49,7 @@ class AwsStack(Stack):
     def console(self, command: str, *words: str) -> None:
         """Something happens to the instance that Pulumi knows nothing of."""
         words = (command, self.instance["identifier"], *words)
-        run = [sys.executable, "-m", "sandbox.plugins.aws.console", *words]
+        run = [sys.executable, "-m", "sandbox.providers.aws.events", *words]
         subprocess.run(run, cwd=ROOT, check=True, timeout=120)
 
     def delete_server(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import paths
+from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack
 

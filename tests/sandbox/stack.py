@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from sandbox import paths, pulumi
-from sandbox.postgres import Server
+from sandbox.engine import cli
+from sandbox.machine import paths
+from sandbox.postgres.servers import Server
 from tests.conftest import ROOT
 
 Settings = dict[str, Any]
@@ -57,7 +58,7 @@ class Stack:
 
     def secret(self, part: str, value: str) -> "Stack":
         """Give `existing.<part>` encrypted, as `pulumi config set --secret` would."""
-        pulumi.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
+        cli.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
         return self.set(existing=self.settings["existing"] | {part: {"secure": "v1:elsewhere"}})
 
     def command(self, *words: str) -> list[str]:

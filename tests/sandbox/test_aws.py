@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.plugins.aws.cloud import NODES_GROUP, Cloud
+from sandbox.providers.aws.account import NODES_GROUP, Cloud
 from tests.conftest import ROOT
 from tests.sandbox.aws import AwsStack, account, snapshots
 from tests.sandbox.stack import kubectl, wait

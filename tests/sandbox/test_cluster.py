@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import cgroups, lock, namespace, network, parts, paths
+from sandbox.machine import cgroups, lock, namespace, network, paths, services
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import Stack, kubectl, wait
@@ -91,11 +91,11 @@ def test_a_second_up_at_the_same_time_says_so(stack: Stack) -> None:
 
 def _kill(name: str) -> None:
     """Kill a part's process; the sandbox's init, or its node's, sees it die."""
-    state = parts.current(name)
+    state = services.current(name)
     assert state
     inside = ["kill", "-KILL", str(state.pid)]
     if "/" in name:
-        machine = parts.current(name.partition("/")[0])
+        machine = services.current(name.partition("/")[0])
         assert machine
         # The machine's process is unshare; its child is the first of the node's own namespace.
         child = f"$(cat /proc/{machine.pid}/task/{machine.pid}/children)"

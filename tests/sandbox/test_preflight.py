@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import latency, paths, pulumi
-from sandbox.postgres import Server
+from sandbox.engine import cli
+from sandbox.machine import paths
+from sandbox.postgres import latency
+from sandbox.postgres.servers import Server
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import PASSWORDS, SOON_READY, Stack, helm
 
@@ -35,7 +37,7 @@ def fails_on(stack: Stack, server: Server) -> str:
 def server(name: str, **more: Any) -> Server:
     host = f"{name}.coder.internal"
     made = Server.create(name, host, username="coder_admin", password=PASSWORD, **more)
-    pulumi.write_private(PASSWORDS / name, PASSWORD)
+    cli.write_private(PASSWORDS / name, PASSWORD)
     SERVERS.append(made)
     return made
 
@@ -91,7 +93,7 @@ def test_a_wrong_password_is_named(unfit: Stack) -> None:
 def test_a_standby_is_refused(unfit: Stack) -> None:
     primary = server("primary")
     standby = Server.create_standby("standby", "standby.coder.internal", primary)
-    pulumi.write_private(PASSWORDS / "standby", PASSWORD)
+    cli.write_private(PASSWORDS / "standby", PASSWORD)
     SERVERS.insert(0, standby)
     printed = fails_on(unfit, standby)
     assert "standby: standby.coder.internal is a standby and read-only" in printed

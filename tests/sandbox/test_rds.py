@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from sandbox import namespace, parts, postgres_programs
-from sandbox.plugins.aws import console
-from sandbox.plugins.aws.cloud import Cloud
-from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.operation import Engine, Failure, Operation
-from sandbox.postgres import Server, authority
-from sandbox.rds import FIREWALL, RealServers, Upgradable
-from sandbox.rds_firewall import TABLE, shut
+from sandbox.machine import namespace, services
+from sandbox.postgres import programs
+from sandbox.postgres.servers import Server, authority
+from sandbox.providers.aws import events
+from sandbox.providers.aws.account import Cloud
+from sandbox.providers.aws.firewall import TABLE, shut
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.aws.real_servers import FIREWALL, RealServers, Upgradable
+from sandbox.providers.framework.operation import Engine, Failure, Operation
 from tests.sandbox.aws import ACCOUNT
 
 INSTANCE = Aws.resources["aws:rds/instance:Instance"]
@@ -85,7 +86,7 @@ class Made:
 
     def says(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
         """What the master login is answered, over TLS."""
-        psql = str(postgres_programs.inside("17", "psql"))
+        psql = str(programs.inside("17", "psql"))
         where = f"host={self.server.address} user=coder_admin dbname={database} sslmode=require"
         return namespace.inside(
             [psql, "--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, where],
@@ -116,7 +117,7 @@ def _network(sandbox_up: None) -> Iterator[None]:
     SUBNETS.create(operation(), subnets)
     yield
     for name in list(CLOUD.look()["instances"]):
-        console.delete(CLOUD, name)
+        events.delete(CLOUD, name)
     SUBNETS.delete(operation(), "rds", subnets)
 
 
@@ -136,7 +137,7 @@ def test_the_master_login_can_little_nor_more_after_an_upgrade_and_a_restore() -
     one.update(engineVersion="17", allowMajorVersionUpgrade=True)
     assert one.asks("SHOW server_version").startswith("17.")
     can_little(one)
-    console.snapshot(CLOUD, "one", "by-hand")
+    events.snapshot(CLOUD, "one", "by-hand")
     assert one.filled, "a snapshot leaves the server running"
     two = Made("two", snapshotIdentifier="by-hand")
     assert two.filled
@@ -216,12 +217,12 @@ def test_what_no_security_group_opens_is_shut_and_what_no_account_knows_goes() -
 
 def test_a_watcher_that_is_stopped_leaves_shut_what_was_shut() -> None:
     made = Made("watched")
-    parts.remove(FIREWALL)
-    parts.wait_stopped(FIREWALL)
+    services.remove(FIREWALL)
+    services.wait_stopped(FIREWALL)
     listed = namespace.inside(
         ["nft", "list", "table", *TABLE.split()], capture_output=True, text=True, check=True
     )
     assert made.server.address in listed.stdout
     RealServers().guard()
-    assert parts.current(FIREWALL)
+    assert services.current(FIREWALL)
     made.delete()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import paths
+from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import SOON_READY, Stack, helm, kubectl, wait

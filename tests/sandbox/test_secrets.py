@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox import paths, pulumi
-from sandbox.postgres import Server
+from sandbox.engine import cli
+from sandbox.machine import paths
+from sandbox.postgres.servers import Server
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import PASSWORDS, Stack, helm, kubectl
 
@@ -55,7 +56,7 @@ def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
         password=ADMIN,
         settings={"log_statement": "all", "log_connections": "on", "log_min_messages": "debug1"},
     )
-    pulumi.write_private(PASSWORDS / "secrets", ADMIN)
+    cli.write_private(PASSWORDS / "secrets", ADMIN)
     with Arguments() as arguments:
         printed = stack.up("--diff")
         before = _generated(stack)
@@ -115,7 +116,7 @@ def test_every_occurrence_in_the_state_is_marked_secret(
     stack, _, passwords = searched
     command = ["pulumi", "stack", "export", "--show-secrets", "--stack", stack.name]
     done = subprocess.run(
-        command, env=pulumi.environment(), cwd=paths.ROOT, capture_output=True, text=True
+        command, env=cli.environment(), cwd=paths.ROOT, capture_output=True, text=True
     )
     state = json.loads(done.stdout)
     forms = [form for password in passwords for form in _forms(password)]

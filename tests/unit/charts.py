@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import paths
+from sandbox.machine import paths
 
 KUBERNETES = "1.34.4"
 

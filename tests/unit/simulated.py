@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws.cloud import VPC, Cloud
-from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.comparison import difference
-from sandbox.plugins.operation import Engine, Failure, Operation
-from sandbox.plugins.resource import Resource
-from sandbox.plugins.strict import Words
+from sandbox.providers.aws.account import VPC, Cloud
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.framework.diff import difference
+from sandbox.providers.framework.operation import Engine, Failure, Operation
+from sandbox.providers.framework.resource import Resource
+from sandbox.providers.framework.validation import Words
 
 GOOD: dict[str, Any] = {
     "identifier": "one",

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws import console, records
-from sandbox.plugins.comparison import difference
+from sandbox.providers.aws import events, instance_state
+from sandbox.providers.framework.diff import difference
 from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
     CLOUD,
     GOOD,
@@ -98,7 +98,7 @@ def test_an_update_shows_what_there_is_until_the_window() -> None:
         "multiAz": True,
         "allocatedStorage": 100,
     }
-    console.maintenance(CLOUD, "one")
+    events.maintenance(CLOUD, "one")
     assert record()["instanceClass"] == "db.m6i.xlarge"
     assert record()["multiAz"]
     assert not record()["pending"]
@@ -113,7 +113,7 @@ def test_a_version_that_waits_is_shown_only_where_it_is_written_in_full(
     state = updated(id, state, **wanted)
     assert state["engineVersion"] == shown
     assert state["engineVersionActual"] == "16.10"
-    console.maintenance(CLOUD, "one")
+    events.maintenance(CLOUD, "one")
     found = INSTANCE.read(operation(), id, state)
     assert found
     assert found["engineVersionActual"] == "17.6"
@@ -125,7 +125,7 @@ def test_what_is_made_at_once_takes_all_that_waits_with_it() -> None:
     state = updated(id, state, instanceClass="db.m6i.xlarge", allocatedStorage=100)
     state = updated(id, state, instanceClass="db.m6i.2xlarge", applyImmediately=True)
     assert state["allocatedStorage"] == 100
-    console.maintenance(CLOUD, "one")
+    events.maintenance(CLOUD, "one")
     assert record()["instanceClass"] == "db.m6i.2xlarge", "an older change came after it"
 
 
@@ -144,7 +144,7 @@ def test_backups_off_or_on_wait_and_another_number_of_days_does_not() -> None:
     assert state["backupRetentionPeriod"] == 8
     state = updated(id, state, backupRetentionPeriod=0)
     assert state["backupRetentionPeriod"] == 8
-    console.maintenance(CLOUD, "one")
+    events.maintenance(CLOUD, "one")
     assert record()["backupRetentionPeriod"] == 0
 
 
@@ -166,9 +166,9 @@ def test_another_parameter_group_is_attached_at_once_and_in_force_after_a_reboot
     assert state["parameterGroupName"] == "own"
     assert not record()["pending"]
     updated(id, state, parameterGroupName="own", instanceClass="db.m6i.xlarge")
-    console.maintenance(CLOUD, "one")
+    events.maintenance(CLOUD, "one")
     assert "work_mem" not in settings(), "the window reboots nothing"
-    console.reboot(CLOUD, "one")
+    events.reboot(CLOUD, "one")
     assert settings()["work_mem"] == "8192"
 
 
@@ -179,11 +179,11 @@ def test_a_parameter_group_waits_with_the_major_upgrade_that_it_is_for() -> None
     wanted = {"engineVersion": "17", "allowMajorVersionUpgrade": True, "parameterGroupName": "own"}
     state = updated(id, state, **wanted)
     assert state["parameterGroupName"] == "old"
-    console.maintenance(CLOUD, "one")
+    events.maintenance(CLOUD, "one")
     assert record()["parameterGroupName"] == "own"
     assert settings()["work_mem"] == "8192"
 
 
 def settings() -> dict[str, str]:
     """What PostgreSQL runs with."""
-    return records.settings(CLOUD.look(), record())
+    return instance_state.settings(CLOUD.look(), record())

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws import console
-from sandbox.plugins.operation import Failure, InitFailed
+from sandbox.providers.aws import events
+from sandbox.providers.framework.operation import Failure, InitFailed
 from tests.unit.test_aws_instance import changed, checked, made, record, updated
 from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
     CLOUD,
@@ -21,8 +21,8 @@ LATEST = {"sourceDbInstanceIdentifier": "one", "useLatestRestorableTime": True}
 @pytest.fixture
 def snapshot() -> None:
     made(engineVersion="16")
-    console.snapshot(CLOUD, "one", "kept")
-    console.delete(CLOUD, "one")
+    events.snapshot(CLOUD, "one", "kept")
+    events.delete(CLOUD, "one")
 
 
 def restored(**changes: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_a_snapshot_of_an_older_version_is_upgraded_only_where_that_is_allowed()
         restored()
     assert error.value.id == record()["resourceId"]
     assert error.value.state["engineVersion"] == "16.10"
-    console.delete(CLOUD, "one")
+    events.delete(CLOUD, "one")
     assert restored(allowMajorVersionUpgrade=True)["engineVersionActual"] == "17.6"
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws.admission import admits
-from sandbox.plugins.aws.cloud import NODES_GROUP, VPC, Cloud
-from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.operation import Failure
-from sandbox.plugins.strict import problems
+from sandbox.providers.aws.account import NODES_GROUP, VPC, Cloud
+from sandbox.providers.aws.admission import admits
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.framework.operation import Failure
+from sandbox.providers.framework.validation import problems
 from tests.unit import simulated
 from tests.unit.simulated import GROUP, INSTANCE, PARAMETERS, RULE, SUBNETS, operation
 

@@ -8,9 +8,9 @@ import pulumi_aws as aws
 import pytest
 from pulumi import _types
 
-from sandbox.plugins.aws.lookups import ARGUMENTS
-from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.resource import Input, Resource
+from sandbox.providers.aws.lookups import ARGUMENTS
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.framework.resource import Input, Resource
 from tests.unit.simulated import Account, camel, is_of, optional_type
 
 PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {

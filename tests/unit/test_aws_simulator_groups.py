@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws import servers
-from sandbox.plugins.aws.cloud import NODES_GROUP
-from sandbox.plugins.aws.parameters import known
-from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.operation import InitFailed
-from sandbox.plugins.strict import problems
+from sandbox.providers.aws import servers
+from sandbox.providers.aws.account import NODES_GROUP
+from sandbox.providers.aws.parameters import known
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.framework.operation import InitFailed
+from sandbox.providers.framework.validation import problems
 from tests.unit.simulated import GROUP, PARAMETERS, PRIVATE, RULE, SUBNETS, Account, changes
 
 FAMILY = {"name": "own", "family": "postgres17"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws import console
-from sandbox.plugins.strict import problems
+from sandbox.providers.aws import events
+from sandbox.providers.framework.validation import problems
 from tests.unit.simulated import GOOD, INSTANCE, PARAMETERS, Account
 
 BIG = {"allocatedStorage": 400}
@@ -126,7 +126,7 @@ def test_another_group_needs_a_reboot_each_time(account: Account) -> None:
     for name in ("first", "second"):
         updated(account, made, parameterGroupName=name)
         assert account.instance()["inForce"] is not None, f"{name} is in force at once"
-        console.reboot(account.cloud, "one")
+        events.reboot(account.cloud, "one")
 
 
 def test_names_and_windows_are_in_lower_case(account: Account) -> None:

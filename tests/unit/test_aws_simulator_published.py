@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.aws import rules
-from sandbox.plugins.aws.cloud import NODES_GROUP, VPC
-from sandbox.plugins.aws.provider import Aws
-from sandbox.plugins.resource import Resource
-from sandbox.plugins.strict import problems
-from sandbox.plugins.values import UNKNOWN
+from sandbox.providers.aws import rules
+from sandbox.providers.aws.account import NODES_GROUP, VPC
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.framework.resource import Resource
+from sandbox.providers.framework.validation import problems
+from sandbox.providers.framework.values import UNKNOWN
 from tests.unit.simulated import GOOD, PRIVATE, Account, is_of, optional_type, outputs
 from tests.unit.test_aws_simulator import PUBLISHED
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import SandboxError, recovery
-from sandbox.plugins.aws import console, servers, work
-from sandbox.plugins.operation import Failure, InitFailed
+from sandbox import SandboxError
+from sandbox.engine import recovery
+from sandbox.providers.aws import events, operations, servers
+from sandbox.providers.framework.operation import Failure, InitFailed
 from tests.unit.test_aws_instance import checked, made, record
 from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
     CLOUD,
@@ -32,8 +33,8 @@ def killed(program: str) -> None:
     """Have another process begin it, and end without a word."""
     text = f"""
 import os
-from sandbox.plugins.aws import work
-from sandbox.plugins.aws.cloud import Cloud
+from sandbox.providers.aws import operations
+from sandbox.providers.aws.account import Cloud
 with Cloud("us-east-1").change() as data:
     {program}
 os._exit(9)
@@ -41,7 +42,7 @@ os._exit(9)
     assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 9
 
 
-BEGIN = "work.begin(data['instances']['one'], {})"
+BEGIN = "operations.begin(data['instances']['one'], {})"
 
 
 def test_what_a_killed_process_was_modifying_is_modified() -> None:
@@ -83,7 +84,7 @@ def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
 def test_nobody_takes_over_from_a_process_that_lives() -> None:
     made()
     with CLOUD.change() as data:
-        work.begin(data["instances"]["one"], "modifying", asked={})
+        operations.begin(data["instances"]["one"], "modifying", asked={})
     assert instances()["one"]["status"] == "modifying"
 
 
@@ -164,7 +165,7 @@ def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.Monkey
     INSTANCE.update(operation(), id, state, wanted)
     monkeypatch.setattr(servers.NoServers, "upgrade", fails)
     with pytest.raises(Failure, match="no server"):
-        console.maintenance(CLOUD, "one")
+        events.maintenance(CLOUD, "one")
     assert (record()["status"], record()["pending"]) == ("available", {"engineVersion": "17"})
 
 
@@ -186,20 +187,20 @@ def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -
 def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> None:
     made()
     with pytest.raises(SandboxError, match="no standby"):
-        console.failover(CLOUD, "one")
+        events.failover(CLOUD, "one")
     assert record()["status"] == "available"
-    console.snapshot(CLOUD, "one", "mine")
+    events.snapshot(CLOUD, "one", "mine")
     with pytest.raises(SandboxError, match="snapshot mine already"):
-        console.snapshot(CLOUD, "one", "mine")
+        events.snapshot(CLOUD, "one", "mine")
     with CLOUD.change() as data:
-        work.begin(data["instances"]["one"], "modifying", asked={})
+        operations.begin(data["instances"]["one"], "modifying", asked={})
     with pytest.raises(SandboxError, match="one is modifying"):
-        console.maintenance(CLOUD, "one")
+        events.maintenance(CLOUD, "one")
 
 
 def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
     made(deletionProtection=True)
-    console.delete(CLOUD, "one")
+    events.delete(CLOUD, "one")
     assert not instances()
     assert not CLOUD.look()["snapshots"]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import paths, repository
+from sandbox.cluster import chart_repository
+from sandbox.machine import paths
 from tests.unit.charts import Render, render
 
 FACTS = Path(__file__).parent.parent / "data" / "classic_switches.tsv"
@@ -30,7 +31,7 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Chart:
     directory = tmp_path_factory.mktemp("charts")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "CHARTS", directory)
-        repository.build()
+        chart_repository.build()
     return lambda flavour, version: directory / flavour / f"coder-{version}.tgz"
 
 
@@ -51,7 +52,7 @@ def v2(chart: Chart, version: str, **values: Any) -> Render:
 
 
 def test_the_facts_speak_of_every_served_classic_version() -> None:
-    served = repository.versions("classic")
+    served = chart_repository.versions("classic")
     for switch in SWITCHES:
         rows = [fact for fact in facts() if fact["switch"] == switch]
         spans = [(served.index(row["first"]), served.index(row["last"])) for row in rows]
@@ -182,7 +183,7 @@ def test_a_chart_asks_for_its_kubernetes(chart: Chart, version: str, refused: st
 
 
 def test_v2_takes_classic_values_without_a_word_and_then_has_no_database(chart: Chart) -> None:
-    for version in repository.versions("v2"):
+    for version in chart_repository.versions("v2"):
         result = v2(chart, version, postgres={**EXTERNAL, "passwordSecret": "coder-db"})
         assert result.code == 0, result.error
         names = set(result.environment())

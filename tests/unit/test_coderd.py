@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import paths
+from sandbox.machine import paths
 
 PASSWORD = "Canary-4711"
 URL = f"postgresql://coder:{PASSWORD}@localhost:1/coder"

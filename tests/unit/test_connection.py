@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 import settings
-from components.postgres import Login, PostgresConnection
+from components.connection import Login, PostgresConnection
 from tests.unit.pretend import deploy, unwrapped
 from tests.unit.stacks import Stack, given, made
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from components import CLOUDS
+from components.clouds import CLOUDS
 from tests.conftest import ROOT
 
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
-SCRIPTS = sorted((ROOT / "components" / "scripts").glob("*.sh"))
+SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
 PROGRAM = [*(ROOT / f"{name}.py" for name in ("__main__", "settings", "reader")), *COMPONENTS]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.image_archive import Files, Image, Link, write
+from sandbox.cluster.image_archive import Files, Image, Link, write
 
 FILES: Files = {"/bin/tool": b"#!/bin/sh\n", "/etc/passwd": b"root\n", "/bin/other": Link("tool")}
 IMAGES = [

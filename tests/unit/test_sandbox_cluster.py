@@ -8,28 +8,17 @@ from typing import Any
 
 import pytest
 
-from sandbox import (
-    SandboxError,
-    controlplane,
-    latency,
-    loadbalancer,
-    network,
-    parts,
-    paths,
-    postgres,
-    postgres_config,
-    prerequisites,
-    scram,
-    services,
-    topology,
-)
+from sandbox import SandboxError
+from sandbox.cluster import control_plane, load_balancer, service_addresses, topology
+from sandbox.machine import network, paths, prerequisites, services
+from sandbox.postgres import declaration, latency, scram, servers
 from sandbox.tools import programs
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "PARTS", tmp_path / "parts")
-    monkeypatch.setattr(parts, "STATUS", tmp_path / "run")
+    monkeypatch.setattr(services, "STATUS", tmp_path / "run")
     monkeypatch.setattr(paths, "LOG", tmp_path / "log")
 
 
@@ -52,37 +41,39 @@ def a_slice(service: str, *endpoints: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_part_is_read_as_it_was_written() -> None:
-    part = parts.Part(name="node-a/thing", command=["x"], environment={"K": "V"}, user="nobody")
-    parts.write(part)
-    assert list(parts.declared()) == [part]
+    part = services.Service(
+        name="node-a/thing", command=["x"], environment={"K": "V"}, user="nobody"
+    )
+    services.write(part)
+    assert list(services.declared()) == [part]
 
 
 def test_a_part_that_is_declared_already_is_not_restarted() -> None:
-    part = parts.Part(name="thing", command=["x"])
-    parts.write(part)
-    before = parts.file("thing").stat()
-    parts.write(part)
-    assert parts.file("thing").stat().st_mtime_ns == before.st_mtime_ns
+    part = services.Service(name="thing", command=["x"])
+    services.write(part)
+    before = services.file("thing").stat()
+    services.write(part)
+    assert services.file("thing").stat().st_mtime_ns == before.st_mtime_ns
 
 
 def test_a_process_of_an_older_declaration_is_not_current() -> None:
-    parts.write(parts.Part(name="thing", command=["x"]))
-    version = parts.file("thing").stat().st_mtime_ns
+    services.write(services.Service(name="thing", command=["x"]))
+    version = services.file("thing").stat().st_mtime_ns
     status = '{{"pid": 7, "started": 1.0, "restarts": 0, "version": {}}}'
-    parts.write_atomically(parts.STATUS / "thing.json", status.format(version))
-    assert parts.current("thing") is not None
-    parts.write_atomically(parts.STATUS / "thing.json", status.format(version - 1))
-    assert parts.current("thing") is None
+    services.write_atomically(services.STATUS / "thing.json", status.format(version))
+    assert services.current("thing") is not None
+    services.write_atomically(services.STATUS / "thing.json", status.format(version - 1))
+    assert services.current("thing") is None
 
 
 def test_what_is_waited_for_in_vain_is_named_with_the_end_of_its_log() -> None:
-    parts.write_atomically(parts.log("thing"), "first\nlast words\n")
+    services.write_atomically(services.log("thing"), "first\nlast words\n")
     with pytest.raises(SandboxError, match=r"waited 0 s for thing.*(.|\n)*last words"):
-        parts.wait_until(lambda: False, "thing", 0, "thing")
+        services.wait_until(lambda: False, "thing", 0, "thing")
 
 
 def test_every_part_of_the_control_plane_but_etcd_says_what_shows_that_it_is_ready() -> None:
-    silent = [part.name for part in controlplane.everything() if not part.ready]
+    silent = [part.name for part in control_plane.everything() if not part.ready]
     assert silent == ["etcd"]
 
 
@@ -94,27 +85,27 @@ def test_the_addresses_of_nodes_pods_databases_and_load_balancers_never_overlap(
 
 def test_a_database_gets_the_first_address_that_is_free() -> None:
     first, second, third = network.DATABASES[:3]
-    assert postgres.choose_address([first, third]) == second
+    assert servers.choose_address([first, third]) == second
     with pytest.raises(SandboxError, match="all 100 addresses"):
-        postgres.choose_address(list(network.DATABASES))
+        servers.choose_address(list(network.DATABASES))
 
 
 def test_a_load_balancer_keeps_its_address_and_a_new_one_takes_a_free_one() -> None:
     kept, free = network.LOAD_BALANCERS[0], network.LOAD_BALANCERS[1]
-    chosen = loadbalancer.choose([a_service("new"), a_service("old", kept)])
+    chosen = load_balancer.choose([a_service("new"), a_service("old", kept)])
     assert chosen == {("ns", "old"): kept, ("ns", "new"): free}
 
 
 def test_a_load_balancer_gets_the_address_that_it_asks_for_or_none() -> None:
     wanted = network.LOAD_BALANCERS[7]
     taken = a_service("taken", wanted)
-    assert loadbalancer.choose([a_service("a", loadBalancerIP=wanted)]) == {("ns", "a"): wanted}
-    assert ("ns", "b") not in loadbalancer.choose([taken, a_service("b", loadBalancerIP=wanted)])
+    assert load_balancer.choose([a_service("a", loadBalancerIP=wanted)]) == {("ns", "a"): wanted}
+    assert ("ns", "b") not in load_balancer.choose([taken, a_service("b", loadBalancerIP=wanted)])
 
 
 def test_other_services_get_no_address() -> None:
     others = [a_service("a", type="ClusterIP"), a_service("b", loadBalancerClass="other")]
-    assert loadbalancer.choose(others) == {}
+    assert load_balancer.choose(others) == {}
 
 
 def test_only_services_with_the_policy_local_are_forwarded_and_only_to_ready_pods() -> None:
@@ -122,7 +113,7 @@ def test_only_services_with_the_policy_local_are_forwarded_and_only_to_ready_pod
     ready = {"addresses": ["10.88.0.20"], "conditions": {"ready": True}}
     unready = {"addresses": ["10.88.0.21"], "conditions": {"ready": False}}
     slices = [a_slice("near", ready, unready), a_slice("far", ready)]
-    rules = loadbalancer.nft_rules(both, slices, loadbalancer.choose(both))
+    rules = load_balancer.nft_rules(both, slices, load_balancer.choose(both))
     forwarded = [line.strip() for line in rules.splitlines() if "dport" in line]
     assert forwarded == [
         f"ip daddr {network.LOAD_BALANCERS[0]} tcp dport 80 "
@@ -133,7 +124,9 @@ def test_only_services_with_the_policy_local_are_forwarded_and_only_to_ready_pod
 def test_services_have_names_and_headless_ones_those_of_their_pods() -> None:
     headless = a_service("pods", clusterIP="None")
     endpoint = {"addresses": ["10.88.0.20"], "hostname": "zero"}
-    found = set(services.records([a_service("web"), headless], [a_slice("pods", endpoint)]))
+    found = set(
+        service_addresses.records([a_service("web"), headless], [a_slice("pods", endpoint)])
+    )
     assert found == {
         ("10.96.0.9", "web.ns.svc.cluster.local"),
         ("10.88.0.20", "pods.ns.svc.cluster.local"),
@@ -149,11 +142,11 @@ def test_latency_is_for_pods_and_not_for_the_machine() -> None:
 @pytest.mark.parametrize("name", ["", "A", "a_b", "../a", "-a", "a" * 61])
 def test_a_server_has_a_plain_name(name: str) -> None:
     with pytest.raises(SandboxError, match="no name for a server"):
-        postgres.Server(name)
+        servers.Server(name)
 
 
 def test_a_server_with_tls_takes_nobody_without_it_and_the_superuser_never() -> None:
-    files = postgres_config.files(Path("/x"), "10.88.0.100", True, {"work_mem": "it's"})
+    files = declaration.files(Path("/x"), "10.88.0.100", True, {"work_mem": "it's"})
     rules = files["pg_hba.conf"].splitlines()
     assert [rule for rule in rules if rule.startswith("host ")] == [
         "host all sandbox_superuser all reject"
@@ -238,6 +231,6 @@ def test_nothing_else_is_said_on_another_system_but_linux(monkeypatch: pytest.Mo
 
 def test_the_prerequisites_need_no_package() -> None:
     """They are looked at before the packages are installed."""
-    command = [sys.executable, "-S", "-E", "-m", "sandbox.prerequisites"]
+    command = [sys.executable, "-S", "-E", "-m", "sandbox.machine.prerequisites"]
     done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr

@@ -133,7 +133,7 @@ class Runner:
         failed = "exit 1" if load.startswith("pgbench:") else ""
         self.program("pgbench", f"printf '%s\\n' {shlex.quote(load)}\n{failed}")
         self.program("sleep", 'echo "$1" >> "$FAKE/slept"')
-        text = "\n".join((ROOT / f"components/scripts/{name}.sh").read_text() for name in names)
+        text = "\n".join((ROOT / "components" / f"{name}.sh").read_text() for name in names)
         text = re.sub(r"/dev(?=/termination-log)|(?=/(tmp|login)/)", str(self.path), text)
         (self.path / "tmp").mkdir(exist_ok=True)
         environment = (
@@ -168,7 +168,14 @@ class Runner:
 
 
 def preflight(run: Runner, *answers: Answer, load: str = LOAD, **env: str) -> Run:
-    return run("connect", "mark", "preflight", answers=list(answers), load=load, **env)
+    return run(
+        "kubernetes/connect",
+        "database/ownership",
+        "coder/preflight",
+        answers=list(answers),
+        load=load,
+        **env,
+    )
 
 
 def test_a_fit_database_passes_with_its_figures(run: Runner) -> None:
@@ -366,13 +373,15 @@ def test_a_database_with_a_broken_promise_is_not_marked(run: Runner) -> None:
 
 
 def test_a_session_of_coder_s_login_passes_the_after_check(run: Runner) -> None:
-    result = run("connect", "aftercheck")
+    result = run("kubernetes/connect", "coder/aftercheck")
     assert result.code == 0
     assert result.said == "Coder runs on coder at db as coder_blue (2 sessions)\n"
 
 
 def test_without_a_session_the_after_check_fails(run: Runner) -> None:
-    result = run("connect", "aftercheck", answers=[Answer(("pg_stat_activity",), "0")])
+    result = run(
+        "kubernetes/connect", "coder/aftercheck", answers=[Answer(("pg_stat_activity",), "0")]
+    )
     assert result.code == 1
     assert result.said.startswith(
         'Coder does not use this database: no session of "coder_blue" on coder at db began after '
@@ -383,13 +392,13 @@ def test_without_a_session_the_after_check_fails(run: Runner) -> None:
 
 def test_the_after_check_waits_and_goes_on_after_a_failed_query(run: Runner) -> None:
     none = [Answer(("pg_stat_activity",), "0", times=1), Answer(("pg_stat_activity",), "x", 2, 2)]
-    result = run("connect", "aftercheck", answers=none, SECONDS_TO_WAIT="60")
+    result = run("kubernetes/connect", "coder/aftercheck", answers=none, SECONDS_TO_WAIT="60")
     assert result.code == 0
     assert run.slept() == 3
 
 
 def roles(run: Runner, *answers: Answer) -> Run:
-    return run("connect", "mark", "roles", answers=list(answers))
+    return run("kubernetes/connect", "database/ownership", "database/roles", answers=list(answers))
 
 
 def test_the_roles_job_says_what_it_made(run: Runner) -> None:

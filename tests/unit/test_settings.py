@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components import CLOUDS
+from components.clouds import CLOUDS
 from tests.conftest import ROOT
 from tests.unit.pretend import deploy, refused
 from tests.unit.stacks import GIVEN, MADE, SCHEMA, Stack, given, made

@@ -1,0 +1,1 @@
+"""Coder by its Helm chart, with the checks before and after it."""

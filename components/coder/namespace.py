@@ -1,0 +1,26 @@
+"""Coder's namespace, where the workspaces live too."""
+
+import pulumi
+from pulumi_kubernetes import core
+
+from components import guards
+from components.connection import DatabasePlan
+
+
+def namespace(
+    name: str, plan: DatabasePlan, create: bool, parent: pulumi.Resource
+) -> pulumi.Output[str]:
+    """The namespace's name; without `create` it must be there already."""
+    if not create:
+        return pulumi.Output.from_input(plan.namespace)
+    made = core.v1.Namespace(
+        name,
+        metadata={"name": plan.namespace},
+        opts=guards.protected(
+            parent,
+            f"Namespace {plan.namespace}",
+            protect=plan.protect,
+            because=", with every workspace in it, by the settings namespace or cluster",
+        ),
+    )
+    return made.metadata.name.apply(str)

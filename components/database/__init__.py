@@ -1,0 +1,1 @@
+"""Coder's database and its roles in a PostgreSQL server."""

@@ -1,0 +1,1 @@
+"""The kubeconfig, Jobs and scheduling."""

@@ -1,0 +1,1 @@
+"""What every managed PostgreSQL server has in common; it imports no cloud SDK."""

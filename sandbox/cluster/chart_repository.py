@@ -1,0 +1,114 @@
+"""The chart repository: the stand-in charts at every served version, over plain HTTP."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.machine import network, paths
+
+SOURCES = paths.ROOT / "sandbox" / "charts"
+FLAVOURS = ("classic", "v2")
+
+_KUBERNETES = {
+    "classic": (
+        ("1.22.0", ">= 1.19.0-0"),
+        ("1.27.0", ">= 1.20.0-0"),
+        ("1.27.3", ">= 1.19.0-0"),
+        ("1.28.0", ">= 1.21.0-0"),
+        ("1.28.1", ">= 1.19.0-0"),
+    ),
+    "v2": (("2.0.0", ">= 1.19.0-0"),),
+}
+"""From which chart version on a chart asks for which Kubernetes; older ones ask for nothing."""
+_CREATED = "2024-01-12T00:00:00Z"
+"""Helm wants a date; one for all keeps the files the same from one packaging to the next."""
+
+
+def versions(flavour: str) -> list[str]:
+    """The chart's served versions, oldest first."""
+    return (SOURCES / flavour / "versions.txt").read_text().split()
+
+
+def build() -> None:
+    """Package what is missing or has changed into CHARTS."""
+    for flavour in FLAVOURS:
+        directory = paths.CHARTS / flavour
+        directory.mkdir(parents=True, exist_ok=True)
+        files = _files(flavour)
+        entries = [_package(directory, flavour, version, files) for version in versions(flavour)]
+        _write(directory / "index.yaml", _dump(_index(entries)))
+
+
+def serve() -> None:
+    """Answer requests for the packaged charts until killed."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(paths.CHARTS))
+    ThreadingHTTPServer((network.GATEWAY, network.CHARTS_PORT), handler).serve_forever()
+
+
+def _files(flavour: str) -> dict[str, bytes]:
+    source = SOURCES / flavour
+    chosen = [source / "values.yaml", *sorted((source / "templates").iterdir())]
+    return {str(path.relative_to(source)): path.read_bytes() for path in chosen}
+
+
+def _package(
+    directory: Path, flavour: str, version: str, files: dict[str, bytes]
+) -> dict[str, Any]:
+    metadata = _metadata(flavour, version)
+    archive = _archive(metadata["name"], {"Chart.yaml": _dump(metadata), **files})
+    name = f"{metadata['name']}-{version}.tgz"
+    _write(directory / name, archive)
+    digest = hashlib.sha256(archive).hexdigest()
+    return {**metadata, "created": _CREATED, "digest": digest, "urls": [name]}
+
+
+def _metadata(flavour: str, version: str) -> dict[str, Any]:
+    metadata = yaml.safe_load((SOURCES / flavour / "Chart.yaml").read_text())
+    metadata |= {"version": version, "appVersion": version}
+    asked = [kube for since, kube in _KUBERNETES[flavour] if _parts(since) <= _parts(version)]
+    return metadata | ({"kubeVersion": asked[-1]} if asked else {})
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _index(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "generated": _CREATED, "entries": {"coder": entries[::-1]}}
+
+
+def _archive(root: str, files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as archive,
+    ):
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"{root}/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _dump(data: dict[str, Any]) -> bytes:
+    return yaml.safe_dump(data, sort_keys=True).encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.exists() and path.read_bytes() == content:
+        return
+    temporary = path.with_suffix(".new")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    build()
+    serve()

@@ -1,0 +1,186 @@
+"""The sandbox's overrides of a stack's settings: mirrors, addresses, generated passwords."""
+
+import re
+import secrets
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sandbox import SandboxError
+from sandbox.cluster import topology
+from sandbox.machine import network, paths
+from sandbox.postgres import servers
+
+if TYPE_CHECKING:
+    from sandbox.engine.cli import Stack
+
+Config = dict[str, Any]
+_NAMESPACE = "coder"
+_PASSWORDS = paths.PULUMI / "passwords"
+_ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
+
+
+class Overrides:
+    """What is put over a stack's settings; what the stack says itself stands, unless encrypted."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.lines: list[str] = []
+        self.passwords: dict[str, str] = {}
+
+    def get(self, key: str, part: str = "") -> Any:
+        """A setting of the stack, or one part of a setting that is an object."""
+        value = self.config.get(f"{_NAMESPACE}:{key}")
+        if part:
+            return value.get(part) if isinstance(value, dict) else None
+        return value
+
+    def put(self, key: str, value: Any, part: str = "", shown: str = "") -> None:
+        """Set what the stack leaves open."""
+        if self.get(key, part):
+            return
+        if part:
+            whole = self.config.setdefault(f"{_NAMESPACE}:{key}", {})
+            if not isinstance(whole, dict):
+                return  # the program says what it must be
+            whole[part] = value
+        else:
+            self.config[f"{_NAMESPACE}:{key}"] = value
+        self.lines.append(f"{_dotted(key, part)} = {shown or value}")
+
+    def put_password(self, key: str, part: str, value: str) -> None:
+        """Set what is to be encrypted, in place of what another machine encrypted too."""
+        given = self.get(key, part)
+        if given and not _is_encrypted(given):
+            return
+        if isinstance(self.get(key), dict):
+            self.config[f"{_NAMESPACE}:{key}"].pop(part, None)
+        self.passwords[f"{_NAMESPACE}:{key}.{part}"] = value
+        self.lines.append(f"{_dotted(key, part)} = [secret, the sandbox's own]")
+
+
+def write(stack: "Stack", source: Path, target: Path, made: Path) -> Path:
+    """Write the settings file; `made` is what the CLI wrote when it made the stack."""
+    try:
+        settings = dict(yaml.safe_load(source.read_text()) or {})
+        config: Config = dict(settings.get("config") or {})
+    except (ValueError, TypeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise SandboxError(f"{source} is no settings file of a stack: {reason}") from error
+    overrides = Overrides(config)
+    if overrides.get("cloud"):
+        common(overrides)
+        _CLOUDS.get(str(overrides.get("cloud")), _nothing)(overrides)
+    _replace_encrypted(stack, overrides)
+    kept = {key: value for key, value in settings.items() if key not in _ENCRYPTION}
+    salt = _encryption(made) or _encryption(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(yaml.safe_dump({**kept, **salt, "config": config}, sort_keys=False))
+    for key, value in overrides.passwords.items():
+        stack.set_secret(key, value, target)
+    for line in overrides.lines:
+        print(f"sandbox: {line}", file=sys.stderr)
+    return target
+
+
+def _encryption(file: Path) -> dict[str, Any]:
+    values = (yaml.safe_load(file.read_text()) or {}) if file.exists() else {}
+    return {key: values[key] for key in _ENCRYPTION if key in values}
+
+
+def common(overrides: Overrides) -> None:
+    """What every stack of the program gets."""
+    major = str(overrides.get("chartVersion") or "1").partition(".")[0]
+    flavour = "v2" if major.isdigit() and int(major) >= 2 else "classic"
+    overrides.put("chartRepository", f"{network.CHARTS_URL}/{flavour}")
+
+
+def _existing(overrides: Overrides) -> None:
+    overrides.put("caCertificate", str(paths.POSTGRES_CA))
+    overrides.put("cluster", network.API_URL, "endpoint")
+    authority = b64encode((paths.PKI / "ca.crt").read_bytes()).decode()
+    overrides.put("cluster", authority, "certificateAuthority", shown="the sandbox's own")
+    host, admin = overrides.get("existing", "host"), overrides.get("existing", "adminUsername")
+    if not isinstance(host, str) or not host:
+        return  # the program says what is missing
+    if isinstance(admin, str) and admin:
+        given = overrides.get("existing", "adminPassword")
+        plain = given if isinstance(given, str) and given else None
+        password = _server(host, admin, plain)
+        if plain is None:
+            overrides.put_password("existing", "adminPassword", password)
+
+
+def _aws(overrides: Overrides) -> None:
+    """RDS's certificates are the sandbox's own; its account has one cluster, in one region."""
+    # The program reads it before the first instance, and with it the first server, is made.
+    overrides.put("caCertificate", str(servers.authority().certificate_file))
+    region = overrides.config.setdefault("aws:region", topology.REGION)
+    if region != topology.REGION:
+        overrides.config["aws:region"] = topology.REGION
+        overrides.lines.append(f"aws:region = {topology.REGION}")
+
+
+def _server(host: str, username: str, password: str | None) -> str:
+    """The administrator's password of the server at the host, which is made if it is missing."""
+    known = next((server for server in servers.servers() if server.host == host), None)
+    if known is None:
+        name = re.sub(r"[^a-z0-9-]+", "-", host.lower().partition(".")[0]).strip("-")
+        taken = {server.name for server in servers.servers()}
+        name = name if name[:1].isalpha() and name not in taken else f"db-{secrets.token_hex(3)}"
+        password = password or secrets.token_urlsafe(24)
+        from sandbox.engine.cli import write_private
+
+        write_private(_PASSWORDS / name, password)
+        print(f"sandbox: making the PostgreSQL server {host}", file=sys.stderr)
+        servers.Server.create(name, host, username=username, password=password)
+        return password
+    file = _PASSWORDS / known.name
+    if password is None and not file.exists():
+        raise SandboxError(
+            f"the PostgreSQL server {host} exists, but nobody wrote down its administrator's "
+            f"password: give existing.adminPassword, or type "
+            f"`python -m sandbox postgres delete {known.name}` to have it made anew"
+        )
+    return password or file.read_text()
+
+
+def _replace_encrypted(stack: "Stack", overrides: Overrides) -> None:
+    """Generate what is encrypted and left over: the sandbox has no key to it."""
+    from sandbox.engine.cli import write_private
+
+    for key, value in list(overrides.config.items()):
+        parts = {"": value} if _is_encrypted(value) else (value if isinstance(value, dict) else {})
+        for part, inner in list(parts.items()):
+            if not _is_encrypted(inner):
+                continue
+            path = f"{key}.{part}" if part else key
+            file = _PASSWORDS / f"{stack.project}-{stack.name}-{path.replace(':', '-')}"
+            if not file.exists():
+                write_private(file, secrets.token_urlsafe(24))
+            if part:
+                overrides.config[key].pop(part)
+            else:
+                overrides.config.pop(key)
+            overrides.passwords[path] = file.read_text()
+            shown = path.removeprefix(f"{_NAMESPACE}:")
+            overrides.lines.append(f"{shown} = [secret, generated in place of the encrypted one]")
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"secure"}
+
+
+def _dotted(key: str, part: str) -> str:
+    return f"{key}.{part}" if part else key
+
+
+def _nothing(overrides: Overrides) -> None:
+    pass
+
+
+_CLOUDS: Mapping[str, Callable[[Overrides], None]] = {"aws": _aws, "existing": _existing}

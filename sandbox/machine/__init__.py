@@ -1,0 +1,1 @@
+"""The sandbox's namespaces, processes and network on this machine."""

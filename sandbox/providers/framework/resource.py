@@ -1,0 +1,161 @@
+"""What a plugin declares about one type of resource."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from sandbox.providers.framework.operation import Operation
+from sandbox.providers.framework.values import UNKNOWN, Path, changed_paths
+
+Kind = Literal["string", "integer", "number", "boolean", "object", "map", "list", "any"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input: its type, and what a wrong, missing or changed value means."""
+
+    kind: Kind = "any"
+    required: bool = False
+    secret: bool = False
+    replaces: bool = False
+    """A change, in any part, replaces the resource."""
+    default: Any = None
+    fields: "Inputs" = field(default_factory=dict)
+    """What an object, or each object of a list, may hold; empty: anything."""
+    items: Kind = "any"
+    """The type of each value of a list or map."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output that only the provider knows."""
+
+    secret: bool = False
+    volatile: bool = False
+    """Unknown again at the preview of every update."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an input is refused; `property` may be empty."""
+
+    property: str
+    reason: str
+
+
+Inputs = Mapping[str, Input]
+Outputs = Mapping[str, Output]
+
+
+class Resource:
+    """One type of resource: its inputs and outputs, and what is done to it.
+
+    Values are plain Python. The methods run in a thread of their own and may block in
+    `Operation.sleep`, which ends at a time-out or when the update is cancelled.
+    """
+
+    type: ClassVar[str]
+    strict: ClassVar[bool] = True
+    """Whether `inputs` names everything that may be given."""
+    inputs: ClassVar[Inputs] = {}
+    outputs: ClassVar[Outputs] = {}
+    create_timeout: float = 600
+    update_timeout: float = 600
+    delete_timeout: float = 600
+
+    def check(
+        self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
+    ) -> Iterable[Problem]:
+        """Fill in names and defaults in place; yield what the declaration can't say is wrong."""
+        return ()
+
+    def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        """What new inputs are compared with: the old inputs, or what the state says of them."""
+        return inputs
+
+    def forced_replacements(
+        self, op: Operation, state: dict[str, Any], new: dict[str, Any]
+    ) -> Iterable[str]:
+        """Why it must be made anew even though no input says so."""
+        return ()
+
+    def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Whether the changed input at the path counts as a change at all."""
+        return True
+
+    def replaces(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Whether the change at the path makes a new resource; by default as declared."""
+        return any(declared.replaces for declared in self.declared(path))
+
+    def delete_before_replace(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Whether a replacement can't live beside the original."""
+        return False
+
+    def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The outputs to expect of a creation."""
+        return {**dict.fromkeys(self.outputs, UNKNOWN), **inputs}
+
+    def preview_update(
+        self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The outputs to expect of an update."""
+        computed = {
+            name: UNKNOWN if output.volatile else state[name]
+            for name, output in self.outputs.items()
+            if output.volatile or name in state
+        }
+        return {**computed, **inputs}
+
+    def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Make it; return its id and the outputs that are not inputs."""
+        raise NotImplementedError
+
+    def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
+        """What is there now, inputs and outputs; None when it is gone."""
+        return state
+
+    def update(
+        self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Change it; return the outputs that are not inputs."""
+        raise NotImplementedError
+
+    def delete(self, op: Operation, id: str, state: dict[str, Any]) -> None:
+        """Delete it; that it is gone already is no error."""
+
+    def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+        """The inputs that what was read stands for; `old` is empty at an import."""
+        if old:
+            return {key: state.get(key, value) for key, value in old.items()}
+        return {
+            key: state[key]
+            for key, declared in self.inputs.items()
+            if state.get(key) is not None and state[key] != declared.default
+        }
+
+    def secrets(self, values: Mapping[str, Any]) -> Iterator[Path]:
+        """Where the declaration says that values are secret."""
+        for name in values:
+            declared = self.inputs.get(name) or self.outputs.get(name)
+            if declared and declared.secret:
+                yield (name,)
+
+    def declared(self, path: Path) -> Iterator[Input]:
+        """The declarations along a path, outermost first."""
+        known: Inputs = self.inputs
+        for step in path:
+            if isinstance(step, str) and step in known:
+                yield known[step]
+                known = known[step].fields
+
+    def changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Path]:
+        """The changed inputs that count."""
+        return [path for path in changed_paths(old, new) if self.differs(path, old, new)]
+
+
+Resources = Mapping[str, Resource]
+
+
+def by_type(*resources: Resource) -> Resources:
+    """The resources by their type's token."""
+    return {resource.type: resource for resource in resources}
