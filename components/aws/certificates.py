@@ -3,7 +3,7 @@
 from pathlib import Path
 
 BUNDLE = Path(__file__).parent / "ca.pem"
-"""Written by refresh_certificates.py, each certificate below a line `# <its name>`."""
+"""Written by tools/refresh_rds_ca.py, each certificate below a line `# <its name>`."""
 END = "-----END CERTIFICATE-----\n"
 
 

