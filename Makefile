@@ -5,11 +5,13 @@ PYTHON ?= python3
 VENV := venv
 IN_VENV := $(VENV)/bin/python
 SANDBOX := $(IN_VENV) -m sandbox
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock"
 
 # Compiled once, the providers' SDKs load in a second instead of five.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up down recover preview test lint setup
+.PHONY: up down recover preview test lint lock setup
 .DEFAULT_GOAL := up
 
 up: setup ## Bring Coder up in the sandbox, on the stack STACK
@@ -37,11 +39,15 @@ lint: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
 
+lock: $(VENV)/installed ## Write the locked requirements anew; UPGRADE=--upgrade takes newer versions
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(UPGRADE)
+	$(LOCK) requirements.in --constraints requirements-dev.txt --output-file requirements.txt $(UPGRADE)
+
 setup: $(VENV)/installed
 	@$(SANDBOX) setup
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
-	@$(PYTHON) -m sandbox.prerequisites
+	@$(PYTHON) -m sandbox.machine.prerequisites
 	@echo "Installing the Python packages into $(VENV) (about a minute)"
 	@test -x $(IN_VENV) || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
