@@ -1,4 +1,4 @@
-# The two commands are `make up` and `make test`; both install what the machine lacks.
+# `make` alone lists the commands. Those that need packages or programs install them first.
 
 STACK ?= dev
 PYTHON ?= python3
@@ -11,40 +11,46 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 # Compiled once, the providers' SDKs load in a second instead of five.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up down recover preview test lint lock setup
-.DEFAULT_GOAL := up
+.PHONY: help setup up preview recover down test-unit test lint lock
+.DEFAULT_GOAL := help
 
-up: setup ## Bring Coder up in the sandbox, on the stack STACK
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/installed ## Install packages and build what the sandbox runs
+	@$(SANDBOX) setup
+
+up: setup ## Deploy the stack STACK (dev) in the sandbox
 	$(SANDBOX) up
 	$(SANDBOX) recover $(STACK)
 	$(SANDBOX) pulumi up --yes --stack $(STACK)
 	$(SANDBOX) show $(STACK)
 
-preview: setup ## Say what an update would change
+preview: setup ## Show what an update of the stack STACK would change
 	$(SANDBOX) up
 	$(SANDBOX) pulumi preview --diff --stack $(STACK)
 
-recover: setup ## Put right what a killed update left behind
+recover: setup ## Repair the stack STACK after a killed update
 	$(SANDBOX) up
 	$(SANDBOX) recover $(STACK)
 
-down: ## Stop the sandbox; data and state stay for the next `make up`
+down: ## Stop the sandbox; data and state are kept
 	@if [ -x $(IN_VENV) ]; then $(SANDBOX) down; fi
 
-test: lint ## Check everything, the sandbox included
+test-unit: setup ## Run the unit tests
+	$(IN_VENV) -m pytest tests/unit
+
+test: lint ## Run lint and all tests, those in the sandbox included
 	$(IN_VENV) -m pytest tests
 
-lint: setup
+lint: setup ## Check style, format and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
 
-lock: $(VENV)/installed ## Write the locked requirements anew; UPGRADE=--upgrade takes newer versions
+lock: $(VENV)/installed ## Write requirements*.txt from requirements*.in; UPGRADE=--upgrade for newer versions
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(UPGRADE)
 	$(LOCK) requirements.in --constraints requirements-dev.txt --output-file requirements.txt $(UPGRADE)
-
-setup: $(VENV)/installed
-	@$(SANDBOX) setup
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -m sandbox.machine.prerequisites

@@ -1,0 +1,45 @@
+"""`make` alone prints the help, and the documents name only commands that exist."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+DESCRIBED = dict(re.findall(r"^([a-z-]+):.*## (.+)$", MAKEFILE, re.MULTILINE))
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+
+
+def test_every_command_is_described() -> None:
+    [phony] = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
+    assert set(phony.split()) == set(DESCRIBED)
+
+
+def test_make_alone_prints_the_help() -> None:
+    assert _make("--dry-run") == _make("--dry-run", "help")
+
+
+def test_help_lists_every_command_with_its_description() -> None:
+    listed = dict(re.findall(r"^make ([a-z-]+) +(.+)$", _make("help"), re.MULTILINE))
+    assert listed == DESCRIBED
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_name_only_commands_that_exist(document: Path) -> None:
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", document.read_text(), re.MULTILINE))
+    assert named
+    assert named <= set(DESCRIBED)
+
+
+def _make(*arguments: str) -> str:
+    command = ["make", "--no-print-directory", *arguments]
+    # not the flags of a `make test` that runs this test
+    environment = {key: value for key, value in os.environ.items() if key != "MAKEFLAGS"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
