@@ -1,55 +1,77 @@
-"""Refuses, already at preview, what would replace or delete a protected resource.
+"""Resource options that refuse, already at preview, what must not happen to a resource.
 
-The engine puts a hook's name into its own words, also where it stops a `pulumi destroy` that does
-not run the program; so each hook is named by what a person must know.
+The engine prints a hook's name where it stops a `pulumi destroy` that does not run the program, so
+the name of a hook says what a person must know.
 """
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pulumi
 
-Refusal = Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
-"""Of old and new inputs: the line that refuses their difference, or None."""
+Inputs = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChangeRule:
+    """One reason to refuse an update in place."""
+
+    validate_update: Callable[[Inputs, Inputs], str | None]
+    """Takes old and new inputs; returns the line that refuses the change, or None."""
+    impossible: bool = False
+    """Refused always: the cloud refuses it, or the server would be unusable. Other changes are
+    dangerous, and refused only while the stack is protected."""
 
 
 def protected(
     parent: pulumi.Resource,
-    what: str,
+    name: str,
     *,
     protect: bool,
     because: str = "",
-    refuse: Refusal | None = None,
+    rules: Iterable[ChangeRule] = (),
 ) -> pulumi.ResourceOptions:
-    """Options of a child that, with `protect`, may be made and changed, not replaced or deleted.
+    """Options of the child `name`; while `protect` is true it is neither replaced nor deleted.
 
-    `because` names the settings that would do it; `refuse` may refuse an update in place too.
+    `because` names the settings that would do it; `rules` refuse updates in place.
     """
     opts = pulumi.ResourceOptions(parent=parent, protect=protect)
-    if not protect:
-        return opts
-
-    def before_delete(args: pulumi.ResourceHookArgs) -> None:
-        raise pulumi.RunError(f"it would be deleted or replaced{because}; nothing was touched")
-
-    name = f"{what} is protected; to let it go: pulumi config set protect false, then pulumi up"
-    binding = pulumi.ResourceHookBinding(before_delete=[hook(name, before_delete)])
-    if refuse:
-        binding.before_update = [refuse_update(f"{what} is protected", refuse)]
-    opts.hooks = binding
+    binding = pulumi.ResourceHookBinding()
+    if protect:
+        known = f"{name} is protected; to allow it: pulumi config set protect false, then pulumi up"
+        binding.before_delete = [hook(known, _refuse_deletion(because))]
+    if applying := [rule for rule in rules if protect or rule.impossible]:
+        binding.before_update = [refuse_update(f"{name}: change rules", applying)]
+    if binding.before_delete or binding.before_update:
+        opts.hooks = binding
     return opts
 
 
-def refuse_update(name: str, refuse: Refusal) -> pulumi.ResourceHook:
-    """A hook that refuses an update in place where `refuse` has a line for it."""
+def refuse_update(name: str, rules: Iterable[ChangeRule]) -> pulumi.ResourceHook:
+    """A hook that refuses an update in place with the lines of all rules that it breaks."""
 
     def before_update(args: pulumi.ResourceHookArgs) -> None:
-        if line := refuse(args.old_inputs or {}, args.new_inputs or {}):
-            raise pulumi.RunError(line)
+        refuse(rule.validate_update(args.old_inputs or {}, args.new_inputs or {}) for rule in rules)
 
     return hook(name, before_update)
 
 
+def refuse(lines: Iterable[str | None]) -> None:
+    """Raise one error with all the lines, if there are any."""
+    if found := [line for line in lines if line]:
+        raise pulumi.RunError("\n".join(found))
+
+
 def hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:
-    """A hook that is called at preview, too."""
+    """A hook that is called at preview, too; its name must be unique in the program."""
     return pulumi.ResourceHook(name, run, pulumi.ResourceHookOptions(on_dry_run=True))
+
+
+def _refuse_deletion(because: str) -> Callable[[pulumi.ResourceHookArgs], None]:
+    def before_delete(args: pulumi.ResourceHookArgs) -> None:
+        raise pulumi.RunError(
+            f"protected: this update would delete or replace it{because}. Nothing was changed"
+        )
+
+    return before_delete

@@ -117,7 +117,7 @@ class Postgres(pulumi.ComponentResource):
             "The PostgreSQL server",
             protect=args.plan.protect,
             because=ANOTHER_KEY,
-            refuse=refuse,
+            rules=[guards.ChangeRule(validate_update=refuse)],
         )
         # A login needs the rules, and knows of nothing but the server's name.
         opts.depends_on = rules

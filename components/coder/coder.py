@@ -141,7 +141,7 @@ class Coder(pulumi.ComponentResource):
             timeout=TIMEOUT_SECONDS,
             opts=guards.protected(
                 self,
-                f"the release {RELEASE}",
+                f"{name}-release",
                 protect=args.plan.protect,
                 because=" by the settings namespace or cluster",
             ),

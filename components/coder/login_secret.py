@@ -56,15 +56,15 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
         string_data=content,
         opts=guards.protected(
             parent,
-            f"the login {login.secret_name}",
+            name,
             protect=args.protect,
             because=" by the settings existing, namespace or cluster",
-            refuse=_another_database,
+            rules=[guards.ChangeRule(validate_update=_refuse_another_database)],
         ),
     )
 
 
-def _another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+def _refuse_another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     before, after = (inputs["metadata"]["annotations"].get(PLACE) for inputs in (old, new))
     if before is None or not isinstance(after, str) or after == before:
         return None

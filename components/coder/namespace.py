@@ -18,7 +18,7 @@ def namespace(
         metadata={"name": plan.namespace},
         opts=guards.protected(
             parent,
-            f"Namespace {plan.namespace}",
+            name,
             protect=plan.protect,
             because=", with every workspace in it, by the settings namespace or cluster",
         ),

@@ -55,7 +55,12 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=pulumi.ResourceHookBinding(
-                    before_update=[guards.refuse_update("passwordGeneration", generations.jump)]
+                    before_update=[
+                        guards.refuse_update(
+                            f"{name}-namespace: passwordGeneration",
+                            [guards.ChangeRule(validate_update=generations.jump, impossible=True)],
+                        )
+                    ]
                 ),
             ),
         )

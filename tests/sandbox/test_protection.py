@@ -21,8 +21,8 @@ def intact(stack: Stack) -> None:
 
 def test_another_namespace_is_refused(protected: Stack) -> None:
     printed = protected.set(namespace="elsewhere").fails("preview")
-    assert "is protected; to let it go: pulumi config set protect false" in printed
-    assert "by the settings namespace or cluster; nothing was touched" in printed
+    assert "is protected; to allow it: pulumi config set protect false" in printed
+    assert "by the settings namespace or cluster. Nothing was changed" in printed
     protected.fails("up", "--yes")
     protected.set(namespace="protected")
     assert not kubectl("get", "namespace", "elsewhere", "--ignore-not-found", "-o", "name")
@@ -52,7 +52,7 @@ def test_a_destroy_is_refused_before_anything_is_touched(
     protected: Stack, words: tuple[str, ...]
 ) -> None:
     printed = protected.fails(*words)
-    assert "is protected; to let it go: pulumi config set protect false, then pulumi up" in printed
+    assert "is protected; to allow it: pulumi config set protect false, then pulumi up" in printed
     intact(protected)
 
 

@@ -134,7 +134,9 @@ def test_no_second_instance_is_made_beside_the_one_that_is_there(cloud: Aws) -> 
 def test_a_deletion_or_replacement_is_refused_with_what_does_it(cloud: Aws) -> None:
     cloud.run()
     line = refused(cloud, "before_delete", old=SERVER)
-    assert line.startswith("it would be deleted or replaced; another server.kmsKeyId or region")
+    assert line.startswith(
+        "protected: this update would delete or replace it; another server.kmsKeyId or region"
+    )
 
 
 def said(cloud: Aws, new: dict[str, Any], state: dict[str, Any] | None = None) -> list[str]:

@@ -256,35 +256,23 @@ def test_a_load_balancer_is_reached_by_name_or_address_and_else_the_service_by_n
 
 
 PROTECTED = {
-    "coder-namespace": (
-        "Namespace coder",
-        "it would be deleted or replaced, with every workspace in it, by the settings namespace "
-        "or cluster; nothing was touched",
-    ),
-    "coder-release": (
-        "the release coder",
-        "it would be deleted or replaced by the settings namespace or cluster; nothing was touched",
-    ),
-    "coder-db-blue": (
-        "the login coder-db-blue",
-        "it would be deleted or replaced by the settings existing, namespace or cluster; nothing "
-        "was touched",
-    ),
+    "coder-namespace": ", with every workspace in it, by the settings namespace or cluster",
+    "coder-release": " by the settings namespace or cluster",
+    "coder-db-blue": " by the settings existing, namespace or cluster",
 }
 
 
 @pytest.mark.parametrize("name", PROTECTED)
-def test_what_is_protected_can_t_be_deleted_or_replaced(name: str) -> None:
-    what, line = PROTECTED[name]
+def test_protected_resources_are_not_deleted_or_replaced(name: str) -> None:
     engine = deployed(made())
     resource = engine.named(name)
-    hook_name = (
-        f"{what} is protected; to let it go: pulumi config set protect false, then pulumi up"
-    )
+    hook_name = f"{name} is protected; to allow it: pulumi config set protect false, then pulumi up"
     assert resource.hooks["before_delete"] == [hook_name]
     with pytest.raises(pulumi.RunError) as error:
         engine.hooks[hook_name].callback(hook_args(resource.plain, None))
-    assert str(error.value) == line
+    assert str(error.value) == (
+        f"protected: this update would delete or replace it{PROTECTED[name]}. Nothing was changed"
+    )
 
 
 def test_coder_is_not_moved_to_another_database_without_a_word() -> None:

@@ -16,6 +16,8 @@ from tests.unit.pretend import (
 )
 from tests.unit.stacks import ADMIN_PASSWORD, HOST, MADE, given, made
 
+GENERATION_HOOK = "postgres-database-namespace: passwordGeneration"
+
 
 @pytest.mark.parametrize(
     ("generation", "colour", "other"),
@@ -106,7 +108,7 @@ def test_the_roles_job_runs_again_for_a_new_password() -> None:
 def test_no_password_changes_before_its_generation_was_accepted() -> None:
     engine = deployed(made())
     namespace = engine.named("postgres-database-namespace")
-    assert namespace.hooks == {"before_update": ["passwordGeneration"]}
+    assert namespace.hooks == {"before_update": [GENERATION_HOOK]}
     for resource in engine.all(PASSWORD):
         assert namespace.urn in resource.dependencies
 
@@ -133,7 +135,7 @@ def test_any_other_generation_is_refused(was: int, now: int, line: str) -> None:
 
 def step(was: int, now: int) -> None:
     """Runs the hook as the engine does when the generation goes from one to another."""
-    hook = deployed(made()).hooks["passwordGeneration"]
+    hook = deployed(made()).hooks[GENERATION_HOOK]
     old, new = (
         deployed(made(passwordGeneration=generation)).named("postgres-database-namespace").plain
         for generation in (was, now)
