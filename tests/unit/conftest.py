@@ -15,12 +15,12 @@ from tests.unit.simulated import Account
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def certificate(name: str) -> str:
-    """A self-signed certificate in PEM."""
+def certificate(name: str, last_year: int = 2126) -> str:
+    """A self-signed certificate in PEM that expires on the first day of `last_year`."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    day = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     builder = x509.CertificateBuilder(
-        subject, subject, KEY.public_key(), 1, day, day.replace(year=2126)
+        subject, subject, KEY.public_key(), 1, day, day.replace(year=last_year)
     )
     return builder.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
