@@ -1,0 +1,28 @@
+"""The documents name only files and folders that exist, and link to each other correctly."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.clouds import CLOUDS
+from tests.conftest import ROOT
+
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+FOLDERS = "|".join(path.name for path in ROOT.iterdir() if path.is_dir())
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS]
+)
+
+
+@each_document
+def test_named_paths_exist(document: Path) -> None:
+    named = re.findall(rf"`((?:{FOLDERS})/[^`\s]*)`", document.read_text())
+    paths = [path.replace("<cloud>", cloud) for path in named for cloud in CLOUDS]
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+@each_document
+def test_links_lead_to_a_file(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    assert not [link for link in links if not (document.parent / link).exists()]
