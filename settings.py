@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pulumi
 
 from components import decode_settings
-from components.charts import Chart, chart, foreseen
+from components.charts import Chart, ChartOptions, chart
 from components.clouds import CLOUDS, Cloud
-from components.coder.coder import CoderArgs
-from components.coder.preflight import Gate, unfit
-from components.connection import DatabasePlan, PostgresArgs
+from components.coder.args import CoderArgs
+from components.coder.latency_gate import LatencyGate
+from components.coder.preflight import preflight_problems
+from components.connection import PostgresArgs
+from components.database.spec import DatabaseSpec
 from components.server.discovery import Cluster, Search
 from reader import Reader
 
@@ -56,7 +58,7 @@ class _Reader(Reader):
                 f'chartVersion: is "{version}", must be 1.19.0 to 1.44.3 (classic) or 2.0.0 and '
                 "later (v2), as x.y.z"
             )
-        plan = DatabasePlan(
+        spec = DatabaseSpec(
             stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
             flavour=chosen.flavour if chosen else "",
             namespace=config.require("namespace"),
@@ -64,24 +66,23 @@ class _Reader(Reader):
             tools_image=config.require("toolsImage"),
             protect=config.require_bool("protect"),
         )
-        gate = Gate(
-            latency=config.require("latencyGate"),
-            latency_limit_ms=config.require_int("latencyLimitMs"),
-        )
-        self.problems += [*plan.problems(), *gate.problems()]
+        gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
+        self.problems += [*spec.problems(), *gate.problems()]
         repository, access_url = self.url("chartRepository"), self.url("accessUrl")
         replicas = config.require_int("replicas")
         if not 1 <= replicas <= 10:
             self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
-        asked = self._asked(plan)
+        asked = self._asked(spec)
         self.problems += asked.problems()
         cluster, postgres = self._cloud(cloud, asked) if cloud else (None, None)
         values = self.chart_values()
         if chosen:
-            wiring = foreseen(postgres or asked, replicas, access_url)
-            self.problems += chosen.value_problems(wiring, values)
+            traits = (postgres or asked).traits
+            options = ChartOptions(replicas=replicas, access_url=access_url)
+            self.problems += chosen.value_problems(traits, options, values)
             if postgres:
-                self.problems += [*chosen.problems(wiring), *unfit(chosen, postgres, replicas)]
+                self.problems += chosen.problems(traits)
+                self.problems += preflight_problems(chosen, traits, replicas)
         if cloud is None or chosen is None or cluster is None or postgres is None:
             return None
         return Settings(
@@ -92,22 +93,22 @@ class _Reader(Reader):
             chart=chosen,
             coder=functools.partial(
                 CoderArgs,
-                plan=plan,
+                spec=spec,
                 chart=chosen,
-                chart_repository=repository or chosen.home,
+                chart_repository=repository or chosen.default_repository,
                 chart_values=values,
                 create_namespace=config.require_bool("createNamespace"),
                 access_url=access_url,
                 replicas=replicas,
-                gate=gate,
+                latency_gate=gate,
             ),
         )
 
-    def _asked(self, plan: DatabasePlan) -> PostgresArgs:
+    def _asked(self, spec: DatabaseSpec) -> PostgresArgs:
         """What is asked of the server whatever cloud it is in."""
         config = self.config
         return PostgresArgs(
-            plan=plan,
+            spec=spec,
             zone=config.require("zone"),
             size=config.require("size"),
             version=config.require("postgresVersion"),
@@ -130,7 +131,7 @@ class _Reader(Reader):
             search = Search(
                 context=self.config.require("kubeContext"),
                 zone=asked.zone,
-                stack=asked.plan.stack,
+                stack=asked.spec.stack,
                 network=ours["network"],
             )
             cluster, problems = cloud.find_cluster(words, search)

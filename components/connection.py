@@ -7,46 +7,35 @@ from urllib.parse import quote
 
 import pulumi
 
+from components.database.spec import DatabaseSpec
+from components.server.zone import Zone
+
 PORT = 5432
-NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,52}[a-z0-9])?")
-IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
-TOOLS_IMAGE = "docker.io/library/postgres:17.6-alpine"
 SIZES = ("small", "medium", "large")
 VERIFIED = ("verify-ca", "verify-full")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DatabasePlan:
-    """What is to be made in a server: whose database, and where the Job that makes it runs."""
+class ConnectionTraits:
+    """What is known of a connection before its server exists."""
 
-    stack: str
-    """Names the owner in the database's comment, as `project/stack`."""
-    flavour: str
-    namespace: str
-    """Coder's namespace; the Job runs in `<namespace>-database`."""
-    password_generation: int
-    tools_image: str
-    protect: bool
-
-    def problems(self) -> Iterator[str]:
-        """A line for every setting that can't be right."""
-        # The longest is the namespace of the Job, and a label has 63 characters.
-        if not NAMESPACE.fullmatch(self.namespace):
-            yield (
-                f'namespace: is "{self.namespace}", must be at most 54 of a-z, 0-9 and -, and '
-                "begin and end with a letter or digit"
-            )
-        if self.password_generation < 1:
-            yield f"passwordGeneration: is {self.password_generation}, must be 1 or more"
-        if not IMAGE.fullmatch(self.tools_image):
-            yield f'toolsImage: is "{self.tools_image}", must be an image such as {TOOLS_IMAGE}'
+    ssl_mode: str
+    has_ca: bool
+    """Whether the connection will have a CA certificate of its own."""
+    has_password: bool
+    """Whether Coder's login will have a password."""
+    zone: Zone | None
+    max_connections: int | None
+    """The server's `max_connections`, or None where only the server knows it."""
+    version: int | None
+    """PostgreSQL's major version, or None where the setting is invalid."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PostgresArgs:
     """What every cloud is asked for; each cloud adds its own network's and server's words."""
 
-    plan: DatabasePlan
+    spec: DatabaseSpec
     zone: str
     size: str
     version: str
@@ -79,34 +68,31 @@ class PostgresArgs:
             )
 
     @property
-    def ssl_mode(self) -> str:
-        """The strictest that the server's certificate can pass."""
-        return "verify-full"
-
-    @property
-    def has_password(self) -> bool:
-        """Whether Coder's login will have one."""
-        return True
-
-    @property
-    def max_connections(self) -> int | None:
-        """The server's limit, where it is known before the server is asked."""
-        return None
+    def traits(self) -> ConnectionTraits:
+        """Of the connection that the server will give."""
+        return ConnectionTraits(
+            ssl_mode="verify-full",
+            has_ca=self.ca_certificate is not None,
+            has_password=True,
+            zone=Zone(self.zone, self.zone) if self.zone else None,
+            max_connections=None,
+            version=int(self.version) if self.version.isdecimal() else None,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Login:
-    """One PostgreSQL login and the Kubernetes Secret that holds it in Coder's namespace."""
+    """A PostgreSQL login, and the Secret in Coder's namespace that holds it."""
 
     secret_name: str
     username: str
     password: pulumi.Output[str] | None
-    """A secret, or None for a login that needs none."""
+    """A secret, or None for a login without a password."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PostgresConnection:
-    """All that Coder knows of its database, with no cloud in it."""
+    """Everything that Coder knows about its database, independent of the cloud."""
 
     host: pulumi.Input[str]
     port: int
@@ -114,18 +100,28 @@ class PostgresConnection:
     login: Login
     """The login in use."""
     idle_logins: tuple[Login, ...] = ()
-    """Logins that work but are not in use: the other colour of a rotation."""
+    """Valid logins that are not in use: the other colour of a rotation."""
     ssl_mode: str
-    """The strictest that this server's certificate can pass."""
+    """The strictest mode that the server's certificate passes."""
     ca_certificate: pulumi.Input[str] | None
-    """PEM; None means the system's own roots."""
-    zone: str
+    """PEM; None means the system's root certificates."""
+    zone: Zone | None
     generation: int | None = None
-    """Of the passwords, where they are ours; with a new one the connection is proved again."""
+    """Of the passwords, or None for a given login; a new one runs the preflight again."""
     adopted_flavour: str = ""
-    """The chart that filled an unmarked database, where a person vouches for it."""
+    """The chart flavour that the settings declare for a database without our comment."""
     requires: tuple[pulumi.Resource, ...] = ()
-    """What must have been made before the login works; no property of the connection shows it."""
+    """Resources that the login needs, although no input refers to them."""
+
+    @property
+    def zone_name(self) -> str:
+        """The cloud's name of the zone, or an empty string where the zone is unknown."""
+        return self.zone.name if self.zone else ""
+
+    @property
+    def verifies_with_ca(self) -> bool:
+        """Whether the client checks the server's certificate against `ca_certificate`."""
+        return self.ca_certificate is not None and self.ssl_mode in VERIFIED
 
     @property
     def url(self) -> pulumi.Output[str]:
@@ -140,7 +136,7 @@ class PostgresConnection:
             if parts["password"] is not None:
                 user += ":" + quote(parts["password"], safe="")
             host = parts["host"] or ""
-            # An IPv6 address has colons of its own.
+            # RFC 3986: an IPv6 address in a URL stands in brackets.
             address = f"[{host}]" if ":" in host else host
             database = quote(self.database, safe="")
             return f"postgresql://{user}@{address}:{self.port}/{database}?sslmode={self.ssl_mode}"

@@ -82,11 +82,15 @@ class PostgresArgs(connection.PostgresArgs):
         return running is not None and int(self.version) == running.version + 1
 
     @property
-    def max_connections(self) -> int | None:
+    def traits(self) -> connection.ConnectionTraits:
         given = self.server.texts.get("max_connections", "")
-        if given.isdecimal():
-            return int(given)
-        return machines.max_connections(self.instance_class)
+        return dataclasses.replace(
+            super().traits,
+            has_ca=bool(self.authorities),
+            max_connections=int(given)
+            if given.isdecimal()
+            else machines.max_connections(self.instance_class),
+        )
 
     def _version_problems(self) -> Iterator[str]:
         if not self.version.isdecimal():

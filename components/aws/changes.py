@@ -66,7 +66,7 @@ def first(component: str, args: PostgresArgs) -> pulumi.ResourceHook:
                 "given zone; type `pulumi config set highAvailability false` and `pulumi up`, then "
                 "set it to true: the instance keeps its zone"
             )
-        if running and args.plan.protect:
+        if running and args.spec.protect:
             parent = f"{call.urn.rpartition('$')[0]}::{component}"
             raise pulumi.RunError(
                 f"instance {running.identifier} is this stack's, and a second one would begin "

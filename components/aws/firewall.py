@@ -21,7 +21,7 @@ def admit_clients(
         revoke_rules_on_delete=True,
         tags=args.labels,
         opts=guards.protected(
-            parent, "The server's firewall", protect=args.plan.protect, because=ANOTHER_VPC
+            parent, "The server's firewall", protect=args.spec.protect, because=ANOTHER_VPC
         ),
     )
     rules: list[pulumi.Resource] = [

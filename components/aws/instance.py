@@ -41,7 +41,7 @@ def _machine(args: PostgresArgs) -> dict[str, Any]:
         "publicly_accessible": False,
         "network_type": "IPV4",
         "ca_cert_identifier": "rds-ca-rsa2048-g1",
-        "tags": {**args.labels, STACK_TAG: args.plan.stack, ZONE_TAG: args.zone},
+        "tags": {**args.labels, STACK_TAG: args.spec.stack, ZONE_TAG: args.zone},
     }
 
 
@@ -58,7 +58,7 @@ def _upkeep(args: PostgresArgs) -> dict[str, Any]:
         "backup_retention_period": args.backup_days,
         "copy_tags_to_snapshot": True,
         "delete_automated_backups": False,
-        "deletion_protection": args.plan.protect,
+        "deletion_protection": args.spec.protect,
         "skip_final_snapshot": False,
         "performance_insights_enabled": insights,
         "performance_insights_retention_period": 7 if insights else None,

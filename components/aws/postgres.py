@@ -14,6 +14,7 @@ from components.aws.parameters import apply_method
 from components.aws.settings import ADMIN
 from components.connection import PostgresConnection
 from components.database.database import Database, DatabaseArgs
+from components.server.passwords import generated_password
 
 DATABASE = "coder"
 
@@ -29,7 +30,7 @@ class Postgres(pulumi.ComponentResource):
         super().__init__("coder:aws:Postgres", name, {}, opts)
         if args.found is None:
             raise ValueError("a server can't be made without what was found of its network")
-        found, protect = args.found, args.plan.protect
+        found, protect = args.found, args.spec.protect
         child = pulumi.ResourceOptions(parent=self)
         firewall, rules = admit_clients(name, args, found, self)
         subnets = aws.rds.SubnetGroup(
@@ -40,16 +41,7 @@ class Postgres(pulumi.ComponentResource):
                 self, "The server's subnet group", protect=protect, because=ANOTHER_VPC
             ),
         )
-        password = random.RandomPassword(
-            f"{name}-admin-password",
-            length=32,
-            override_special="-_~",
-            min_lower=1,
-            min_upper=1,
-            min_numeric=1,
-            min_special=1,
-            opts=child,
-        )
+        password = generated_password(f"{name}-admin-password", child)
         # A replaced server leaves a final snapshot too, and the next one's must not clash with it.
         suffix = random.RandomId(
             f"{name}-final-snapshot",
@@ -66,24 +58,24 @@ class Postgres(pulumi.ComponentResource):
             vpc_security_group_ids=[firewall.id],
             parameter_group_name=self._parameters(name, args),
             final_snapshot_identifier=pulumi.Output.concat(
-                instance.snapshot_prefix(args.plan.stack), suffix.hex
+                instance.snapshot_prefix(args.spec.stack), suffix.hex
             ),
             opts=self._server_options(name, args, rules),
         )
         database = Database(
             f"{name}-database",
             DatabaseArgs(
-                plan=args.plan,
+                spec=args.spec,
                 # Not the endpoint, which is host and port.
                 host=server.address,
                 port=connection.PORT,
                 database=DATABASE,
                 admin_username=ADMIN,
                 admin_password=password.result,
-                ssl_mode=args.ssl_mode,
+                ssl_mode=args.traits.ssl_mode,
                 ca_certificate=args.authorities,
-                zone=args.zone,
-                server_is_ours=True,
+                zone=args.traits.zone,
+                created_server=True,
             ),
             child,
         )
@@ -115,7 +107,7 @@ class Postgres(pulumi.ComponentResource):
         opts = guards.protected(
             self,
             "The PostgreSQL server",
-            protect=args.plan.protect,
+            protect=args.spec.protect,
             because=ANOTHER_KEY,
             rules=[guards.ChangeRule(validate_update=refuse)],
         )

@@ -2,10 +2,9 @@
 
 import re
 
-from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, near
+from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, ChartOptions
 from components.charts.classic import Classic
 from components.charts.v2 import V2
-from components.charts.wiring import Wiring, foreseen, wired
 
 FLAVOURS = (Classic.flavour, V2.flavour)
 
@@ -16,17 +15,14 @@ __all__ = [
     "URL_KEY",
     "V2",
     "Chart",
+    "ChartOptions",
     "Classic",
-    "Wiring",
     "chart",
-    "foreseen",
-    "near",
-    "wired",
 ]
 
 
 def chart(version: str) -> Chart | None:
-    """The chart of that version, or None for what is no version or of no known flavour."""
+    """The chart of that version, or None if neither chart has such a version."""
     match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", version)
     if match is None:
         return None

@@ -1,40 +1,43 @@
-"""The chart of Coder 2.x, which is told of its database by environment."""
+"""The chart of Coder 2.x, which is configured by environment variables."""
 
 from components.charts import keys
-from components.charts.base import CA_KEY, RECORD, URL_KEY, Chart, affinity, tolerations
+from components.charts.base import CA_KEY, ROLLOUT_MARKER, URL_KEY, Chart, ChartOptions, tolerations
 from components.charts.values import Values
-from components.charts.wiring import Wiring
+from components.connection import PostgresConnection
+from components.kubernetes.scheduling import zone_affinity
 
 
 class V2(Chart):
-    """The chart of Coder 2.x, which knows no `postgres` values: all goes by environment."""
+    """The chart of Coder 2.x, which has no `postgres` values."""
 
     flavour = "v2"
     service = "coder"
     minimum_postgres = 13
     pool = 10
-    connections_per_replica = pool + 2  # LISTEN and the migrations' lock stand beside the pool
-    home = "https://helm.coder.com/v2"
+    # Outside the pool: one for LISTEN, one that holds the migrations' lock.
+    connections_per_replica = pool + 2
+    default_repository = "https://helm.coder.com/v2"
     keys = keys.V2
     environment = ("coder", "env")
     own_variables = ("CODER_PG_AUTH",)
 
-    def values(self, wiring: Wiring) -> Values:
-        url = {"secretKeyRef": {"name": wiring.secret_name, "key": URL_KEY}}
+    def values(self, connection: PostgresConnection, options: ChartOptions) -> Values:
+        secret_name = connection.login.secret_name
+        url = {"secretKeyRef": {"name": secret_name, "key": URL_KEY}}
         env: list[Values] = [
             {"name": "CODER_PG_CONNECTION_URL", "valueFrom": url},
             {"name": "CODER_PG_CONN_MAX_OPEN", "value": str(self.pool)},
         ]
-        if wiring.access_url:
-            env.append({"name": "CODER_ACCESS_URL", "value": wiring.access_url})
+        if options.access_url:
+            env.append({"name": "CODER_ACCESS_URL", "value": options.access_url})
         coder: Values = {
             "env": env,
-            "replicaCount": wiring.replicas,
-            "podAnnotations": {RECORD: wiring.record},
-            **affinity(wiring.zone),
+            "replicaCount": options.replicas,
+            "podAnnotations": {ROLLOUT_MARKER: options.rollout_marker},
+            **zone_affinity(connection.zone),
         }
-        if wiring.has_ca:
-            coder["certs"] = {"secrets": [{"name": wiring.secret_name, "key": CA_KEY}]}
+        if connection.verifies_with_ca:
+            coder["certs"] = {"secrets": [{"name": secret_name, "key": CA_KEY}]}
         return {"coder": coder}
 
     def ca_path(self, secret_name: str) -> str:

@@ -4,22 +4,22 @@ import pulumi
 from pulumi_kubernetes import core
 
 from components import guards
-from components.connection import DatabasePlan
+from components.database.spec import DatabaseSpec
 
 
 def namespace(
-    name: str, plan: DatabasePlan, create: bool, parent: pulumi.Resource
+    name: str, spec: DatabaseSpec, create: bool, parent: pulumi.Resource
 ) -> pulumi.Output[str]:
     """The namespace's name; without `create` it must be there already."""
     if not create:
-        return pulumi.Output.from_input(plan.namespace)
+        return pulumi.Output.from_input(spec.namespace)
     made = core.v1.Namespace(
         name,
-        metadata={"name": plan.namespace},
+        metadata={"name": spec.namespace},
         opts=guards.protected(
             parent,
             name,
-            protect=plan.protect,
+            protect=spec.protect,
             because=", with every workspace in it, by the settings namespace or cluster",
         ),
     )

@@ -1,44 +1,39 @@
-"""A record, in Coder's namespace, of what Coder was last told of its database, and since when."""
+"""Marks when the configuration of Coder's database last changed."""
 
 import hashlib
 
 import pulumi
 from pulumi_kubernetes import core
 
-from components.charts import Chart, Wiring
-from components.connection import PostgresConnection
+from components.coder.args import CoderArgs, InstalledLogin
 
 
-def record(
-    name: str,
-    namespace: pulumi.Input[str],
-    chart: Chart,
-    connection: PostgresConnection,
-    wiring: Wiring,
-    generation: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
+def rollout_marker(
+    name: str, args: CoderArgs, login: InstalledLogin, opts: pulumi.ResourceOptions
 ) -> core.v1.ConfigMap:
-    """A ConfigMap that is made anew, under a new name, whenever Coder is told something else.
+    """A ConfigMap that is replaced, under a new name, when its data changes.
 
-    Its name in the pods' annotations makes them roll; its age tells their sessions from older ones.
+    Coder's pods carry the name as an annotation, so a new one restarts them; the ConfigMap's
+    creation time tells the sessions of the new pods from older ones.
     """
-    authority = pulumi.Output.from_input(connection.ca_certificate or "").apply(
+    connection = args.connection
+    ca_digest = pulumi.Output.from_input(connection.ca_certificate or "").apply(
         lambda pem: hashlib.sha256(pem.encode()).hexdigest()
     )
     return core.v1.ConfigMap(
         name,
-        metadata={"namespace": namespace},
+        metadata={"namespace": login.namespace},
         data={
-            "chart": f"{chart.flavour} {chart}",
-            "host": wiring.host,
-            "port": str(wiring.port),
-            "database": wiring.database,
-            "username": wiring.username,
-            "sslMode": wiring.ssl_mode,
-            "caCertificate": authority,
-            "secret": wiring.secret_name,
-            "generation": generation,
-            "accessUrl": wiring.access_url,
+            "chart": f"{args.chart.flavour} {args.chart}",
+            "host": connection.host,
+            "port": str(connection.port),
+            "database": connection.database,
+            "username": connection.login.username,
+            "sslMode": connection.ssl_mode,
+            "caCertificate": ca_digest,
+            "secret": connection.login.secret_name,
+            "generation": login.generation,
+            "accessUrl": args.access_url,
         },
         opts=opts,
     )

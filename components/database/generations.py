@@ -1,4 +1,4 @@
-"""Which password is of which generation, and which step from one to the next is safe."""
+"""Which login has the password of which generation, and which changes of generation are safe."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,22 +7,22 @@ ANNOTATION = "coder/password-generation"
 
 
 def colour(generation: int) -> str:
-    """The login in use."""
+    """The login in use: blue in odd generations, green in even ones."""
     return "blue" if generation % 2 else "green"
 
 
 def by_colour(generation: int) -> dict[str, int]:
-    """The generation of each login's password: blue the last odd one, green the last even."""
-    other = generation - 1
-    return {colour(generation): generation, colour(other): other}
+    """The generation of each login's password; the idle login has the previous one."""
+    previous = generation - 1
+    return {colour(generation): generation, colour(previous): previous}
 
 
-def jump(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Refuses a generation that would change the password of the login in use."""
+def refuse_skipped_generation(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """Refuse a generation that would change the password of the login in use."""
     was, wanted = (int(inputs["metadata"]["annotations"][ANNOTATION]) for inputs in (old, new))
     if wanted in (was, was + 1):
         return None
     return (
-        f"it is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
+        f"passwordGeneration: is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
         f"login's password may change; type `pulumi config set passwordGeneration {was + 1}`"
     )

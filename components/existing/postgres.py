@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pulumi
 
 from components import connection
-from components.connection import Login, PostgresConnection
+from components.connection import ConnectionTraits, Login, PostgresConnection
 from components.database.database import Database, DatabaseArgs
 from components.existing.server import ServerArgs
 
@@ -21,13 +21,13 @@ class PostgresArgs(connection.PostgresArgs):
         """A line for every setting of this server that can't be right."""
         yield from super().problems()
         yield from self.existing.problems()
-        if self.ssl_mode == "verify-ca" and self.ca_certificate is None:
+        if self.existing.ssl_mode == "verify-ca" and self.ca_certificate is None:
             yield (
                 "caCertificate: missing; verify-ca needs the server's CA, as the system's roots "
                 "would accept anybody's certificate; give its path, or set existing.sslMode to "
                 "verify-full"
             )
-        generation = self.plan.password_generation
+        generation = self.spec.password_generation
         if self.existing.username and generation != 1:
             yield (
                 f"passwordGeneration: is {generation}, yet existing.username is used as it is and "
@@ -35,17 +35,14 @@ class PostgresArgs(connection.PostgresArgs):
             )
 
     @property
-    def ssl_mode(self) -> str:
-        return self.existing.ssl_mode
-
-    @property
-    def has_password(self) -> bool:
-        return bool(self.existing.admin_username or self.existing.password)
-
-    @property
-    def max_connections(self) -> int | None:
+    def traits(self) -> ConnectionTraits:
         limit = self.existing.max_connections
-        return limit if limit > 0 else None
+        return dataclasses.replace(
+            super().traits,
+            ssl_mode=self.existing.ssl_mode,
+            has_password=bool(self.existing.admin_username or self.existing.password),
+            max_connections=limit if limit > 0 else None,
+        )
 
 
 class Postgres(pulumi.ComponentResource):
@@ -62,7 +59,7 @@ class Postgres(pulumi.ComponentResource):
             database = Database(
                 f"{name}-database",
                 DatabaseArgs(
-                    plan=args.plan,
+                    spec=args.spec,
                     host=server.host,
                     port=server.port,
                     database=server.database,
@@ -70,7 +67,7 @@ class Postgres(pulumi.ComponentResource):
                     admin_password=pulumi.Output.secret(server.admin_password),
                     ssl_mode=server.ssl_mode,
                     ca_certificate=args.ca_certificate,
-                    zone=args.zone,
+                    zone=args.traits.zone,
                     adopted_flavour=server.flavour,
                 ),
                 pulumi.ResourceOptions(parent=self),
@@ -85,10 +82,10 @@ class Postgres(pulumi.ComponentResource):
                 login=Login(secret_name="coder-db", username=server.username, password=password),
                 ssl_mode=server.ssl_mode,
                 ca_certificate=args.ca_certificate,
-                zone=args.zone,
+                zone=args.traits.zone,
                 adopted_flavour=server.flavour,
             )
-        if not args.plan.protect:
+        if not args.spec.protect:
             pulumi.info(
                 f"`pulumi destroy` would leave on {server.host} what is there: database "
                 f"{server.database} with its data and roles; drop them by hand if they are to go",

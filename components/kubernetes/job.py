@@ -10,9 +10,9 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import batch
 
-from components.charts import near
-from components.charts.values import Values
-from components.connection import VERIFIED
+from components.connection import VERIFIED, PostgresConnection
+from components.kubernetes.scheduling import zone_affinity
+from components.server.zone import Zone
 
 CONNECT = Path(__file__).with_name("connect.sh")
 """Begins every script: it connects, and waits for a server that is starting."""
@@ -35,8 +35,10 @@ class JobArgs:
     deadline_seconds: int
     trigger: Mapping[str, pulumi.Input[str]]
     """What makes the Job run again when it changes, beside the script and the environment."""
-    zone: str = ""
-    scheduling: Values = dataclasses.field(default_factory=dict)
+    zone: Zone | None
+    """Whose nodes the pod prefers."""
+    scheduling: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """More fields of the pod's spec."""
 
 
 class Job(batch.v1.Job):
@@ -75,9 +77,8 @@ class Job(batch.v1.Job):
                 {"name": "tmp", "emptyDir": {}},
             ],
             **args.scheduling,
+            **zone_affinity(args.zone),
         }
-        if args.zone:
-            pod["affinity"] = {"nodeAffinity": near(args.zone)}
         trigger = pulumi.Output.all(**args.trigger).apply(_digest)
         template: Any = {"metadata": {"annotations": {"coder/trigger": trigger}}, "spec": pod}
         super().__init__(
@@ -98,6 +99,17 @@ def tls_env(ssl_mode: str, has_ca: bool) -> dict[str, str]:
     """libpq's environment for exactly the TLS that Coder will use."""
     roots = f"{LOGIN}/ca.crt" if has_ca else "system"
     return {"PGSSLMODE": ssl_mode, "PGSSLROOTCERT": roots if ssl_mode in VERIFIED else ""}
+
+
+def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str]]:
+    """libpq's environment for the login in use, without its password."""
+    return {
+        "PGHOST": connection.host,
+        "PGPORT": str(connection.port),
+        "PGDATABASE": connection.database,
+        "PGUSER": connection.login.username,
+        **tls_env(connection.ssl_mode, connection.ca_certificate is not None),
+    }
 
 
 def _script(paths: Sequence[Path]) -> str:

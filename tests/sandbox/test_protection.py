@@ -42,7 +42,7 @@ def test_another_database_is_refused(protected: Stack) -> None:
 
 def test_a_password_generation_that_jumps_is_refused(protected: Stack) -> None:
     printed = protected.set(passwordGeneration=3).fails("preview")
-    assert "it is 3 and was 1, must be 1 or 2" in printed
+    assert "passwordGeneration: is 3 and was 1, must be 1 or 2" in printed
     protected.set(passwordGeneration=1)
     intact(protected)
 

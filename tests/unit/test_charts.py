@@ -2,10 +2,13 @@
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import pulumi
 import pytest
 
-from components.charts import Chart, Wiring, chart
+from components.charts import Chart, ChartOptions, chart
+from components.connection import Login, PostgresConnection
 from tests.unit.pretend import RELEASE, deployed, refused
 from tests.unit.stacks import ADMIN_PASSWORD, GIVEN, HOST, MADE, PASSWORD, Stack, given, made
 
@@ -30,38 +33,32 @@ def known(version: str) -> Chart:
     return found
 
 
-def told(version: str, **changes: Any) -> dict[str, Any]:
-    """What that version is told, without asking the whole program."""
-    return known(version).values(wiring(**changes))
-
-
-def wiring(**changes: Any) -> Wiring:
-    known: dict[str, Any] = {
-        "host": HOST,
-        "port": 5432,
-        "database": "coder",
-        "username": "bob",
-        "ssl_mode": "verify-full",
-        "secret_name": "coder-db",
-        "has_password": True,
-        "has_ca": True,
-        "replicas": 1,
-        "zone": "",
-        "access_url": "",
-    }
-    return Wiring(**known | changes)
+def program_values(version: str) -> dict[str, Any]:
+    """The values of that version, without the rest of the program."""
+    connection = PostgresConnection(
+        host=HOST,
+        port=5432,
+        database="coder",
+        login=Login(
+            secret_name="coder-db", username="bob", password=mock.create_autospec(pulumi.Output)
+        ),
+        ssl_mode="verify-full",
+        ca_certificate="PEM",
+        zone=None,
+    )
+    return known(version).values(connection, ChartOptions(replicas=1, access_url=""))
 
 
 @pytest.mark.parametrize("version", CLASSIC)
 def test_classic_never_starts_a_database_of_its_own(version: str) -> None:
-    postgres = told(version)["postgres"]
+    postgres = program_values(version)["postgres"]
     assert postgres["useDefault"] is False, "the switch that versions up to 1.26.1 obey"
     assert postgres["default"] == {"enable": False}, "the switch that versions from 1.21.0 obey"
 
 
 @pytest.mark.parametrize("version", CLASSIC)
 def test_classic_is_told_of_the_database_by_postgres_values(version: str) -> None:
-    postgres = told(version)["postgres"]
+    postgres = program_values(version)["postgres"]
     keys = ("host", "port", "database", "user", "passwordSecret")
     assert {key: postgres[key] for key in keys} == {
         "host": HOST,
@@ -84,14 +81,14 @@ def test_the_release_is_told_of_the_login_in_use() -> None:
      ("1.35.3", True), ("1.44.3", True)],
 )  # fmt: skip
 def test_the_password_is_a_file_where_the_chart_can(version: str, mounted: bool) -> None:
-    assert told(version)["postgres"].get("noPasswordEnv", False) is mounted
+    assert program_values(version)["postgres"].get("noPasswordEnv", False) is mounted
 
 
 @pytest.mark.parametrize(
     ("version", "knows"), [("1.27.0", False), ("1.29.0", False), ("1.29.1", True), ("1.44.3", True)]
 )
 def test_the_pool_is_told_where_the_chart_can(version: str, knows: bool) -> None:
-    envs = told(version)["coderd"].get("extraEnvs")
+    envs = program_values(version)["coderd"].get("extraEnvs")
     assert envs == ([{"name": "CODER_MAX_DB_CONNECTIONS", "value": "30"}] if knows else None)
 
 
@@ -231,7 +228,7 @@ def test_a_value_that_the_program_sets_is_refused_by_name(
     version: str, chart_values: dict[str, Any], key: str
 ) -> None:
     assert refused(made(chartVersion=version, chartValues=chart_values)) == [
-        f"chartValues.{key}: the program sets this key; take it out"
+        f"chartValues.{key}: the program sets this key; remove it"
     ]
 
 
@@ -325,6 +322,6 @@ def test_every_released_classic_version_is_of_the_classic_chart() -> None:
     versions = Path("sandbox/charts/classic/versions.txt").read_text().split()
     assert len(versions) == 97
     for version in versions:
-        postgres = told(version)["postgres"]
+        postgres = program_values(version)["postgres"]
         assert postgres["useDefault"] is False
         assert postgres["default"] == {"enable": False}

@@ -17,7 +17,7 @@ def connection(password: pulumi.Output[str] | None) -> PostgresConnection:
         login=Login(secret_name="coder-db", username="bob", password=password),
         ssl_mode="require",
         ca_certificate=None,
-        zone="",
+        zone=None,
     )
 
 

@@ -121,10 +121,10 @@ def test_the_same_generation_and_the_next_are_accepted(was: int, now: int) -> No
 @pytest.mark.parametrize(
     ("was", "now", "line"),
     [
-        (1, 3, "it is 3 and was 1, must be 1 or 2: only the idle login's password may change; "
-               "type `pulumi config set passwordGeneration 2`"),
-        (3, 2, "it is 2 and was 3, must be 3 or 4: only the idle login's password may change; "
-               "type `pulumi config set passwordGeneration 4`"),
+        (1, 3, "passwordGeneration: is 3 and was 1, must be 1 or 2: only the idle login's "
+               "password may change; type `pulumi config set passwordGeneration 2`"),
+        (3, 2, "passwordGeneration: is 2 and was 3, must be 3 or 4: only the idle login's "
+               "password may change; type `pulumi config set passwordGeneration 4`"),
     ],
 )  # fmt: skip
 def test_any_other_generation_is_refused(was: int, now: int, line: str) -> None:

@@ -98,11 +98,11 @@ WRONG: list[tuple[Stack, str]] = [
      "existing.maxConnections: is -1, must be 1 to 262143, or 0 to leave it to the preflight"),
     # the budget: (1 replica + 1 of the rolling update) x 30 + 10 kept free, 3 are PostgreSQL's own
     (existing(maxConnections=72),
-     "replicas: 1 of chart 1.44.3 need 70 connections while they roll, the server gives 69; take "
-     "fewer, or a larger server"),
+     "replicas: 1 of chart 1.44.3 need 70 connections during a rolling update, the server allows "
+     "69; set fewer replicas or a larger server"),
     (made(replicas=4, existing=MADE | {"maxConnections": 162}),
-     "replicas: 4 of chart 1.44.3 need 160 connections while they roll, the server gives 159; "
-     "take fewer, or a larger server"),
+     "replicas: 4 of chart 1.44.3 need 160 connections during a rolling update, the server allows "
+     "159; set fewer replicas or a larger server"),
     # numbers and words
     (made(replicas=0), "replicas: is 0, must be 1 to 10"),
     (made(replicas=11), "replicas: is 11, must be 1 to 10"),
@@ -154,12 +154,15 @@ WRONG: list[tuple[Stack, str]] = [
                         "2.0.0-rc.1")
     ],
     (made(chartVersion="1.25.4"),
-     "chartVersion: 1.25.4 can't be handed a CA, so it can't verify the server (verify-full); "
-     "take 1.26.0 or later, or set existing.sslMode to require"),
+     "chartVersion: 1.25.4 has no value for a CA certificate, so Coder can't verify the server "
+     "(verify-full); set it to 1.26.0 or later, or with cloud: existing set existing.sslMode to "
+     "require"),
     (given(chartVersion="1.26.1", existing=without(GIVEN, "password")),
-     "existing.password: missing, and chart 1.26.1 needs one; 1.27.0 and later do not"),
+     "existing.password: missing, and chart 1.26.1 requires one; set it, or set chartVersion to "
+     "1.27.0 or later"),
     (made(accessUrl="https://coder.example.com"),
-     "accessUrl: is set, yet chart 1.44.3 takes none; set it in Coder's dashboard"),
+     "accessUrl: is set, and chart 1.44.3 has no value for it; leave it empty and set it in "
+     "Coder's dashboard"),
     # the zone
     (made(zone="us-east-1a", cluster={"endpoint": "https://api.example.com", "zone": "us-east-1b"}),
      'zone: is "us-east-1a", yet cluster.zone is "us-east-1b"; the database and Coder belong in '

@@ -1,0 +1,55 @@
+"""What Coder is installed with, and the login that it uses."""
+
+import dataclasses
+
+import pulumi
+from pulumi_kubernetes import core
+
+from components.charts import Chart
+from components.charts.values import Values
+from components.coder.latency_gate import LatencyGate
+from components.connection import PostgresConnection
+from components.database.spec import DatabaseSpec
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CoderArgs:
+    """Which chart is installed, where, and on which database."""
+
+    spec: DatabaseSpec
+    connection: PostgresConnection
+    chart: Chart
+    chart_repository: str
+    chart_values: Values
+    """The user's own; the program's values take precedence."""
+    create_namespace: bool
+    access_url: str
+    replicas: int
+    latency_gate: LatencyGate
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InstalledLogin:
+    """The login in use, in its Secret."""
+
+    namespace: pulumi.Output[str]
+    """Coder's namespace, once it exists."""
+    secret_name: pulumi.Output[str]
+    generation: pulumi.Output[str]
+    """Changes when the password does."""
+
+    @staticmethod
+    def of(
+        connection: PostgresConnection, namespace: pulumi.Output[str], secret: core.v1.Secret
+    ) -> "InstalledLogin":
+        """The connection's login in use, whose Secret is `secret`."""
+        return InstalledLogin(
+            namespace=namespace,
+            secret_name=secret.metadata.name.apply(str),
+            generation=(
+                # A given login has no generation of ours; the Secret's version shows a change.
+                secret.metadata.resource_version.apply(str)
+                if connection.generation is None
+                else pulumi.Output.from_input(str(connection.generation))
+            ),
+        )

@@ -1,0 +1,44 @@
+"""The Helm release of Coder's chart."""
+
+import pulumi
+from pulumi_kubernetes import helm
+
+from components import guards
+from components.charts import ChartOptions, values
+from components.coder.args import CoderArgs
+
+RELEASE = "coder"
+TIMEOUT_SECONDS = 900
+"""Database migrations take minutes, and classic pods terminate for up to 300 s."""
+
+
+def release(
+    name: str,
+    args: CoderArgs,
+    namespace: pulumi.Input[str],
+    rollout_marker: pulumi.Input[str],
+    parent: pulumi.Resource,
+) -> helm.v3.Release:
+    """The release; it waits for Coder, rolls back on failure, and has no secret in its values."""
+    options = ChartOptions(
+        replicas=args.replicas, access_url=args.access_url, rollout_marker=rollout_marker
+    )
+    return helm.v3.Release(
+        name,
+        name=RELEASE,
+        namespace=namespace,
+        chart="coder",
+        version=str(args.chart),
+        repository_opts={"repo": args.chart_repository},
+        values=values.merge(args.chart.values(args.connection, options), args.chart_values),
+        atomic=True,
+        cleanup_on_fail=True,
+        max_history=5,
+        timeout=TIMEOUT_SECONDS,
+        opts=guards.protected(
+            parent,
+            name,
+            protect=args.spec.protect,
+            because=" by the settings namespace or cluster",
+        ),
+    )

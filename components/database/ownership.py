@@ -1,0 +1,23 @@
+"""Whose a database is: its comment names the stack and the chart flavour."""
+
+from pathlib import Path
+
+from components.database.spec import DatabaseSpec
+
+OWNERSHIP = Path(__file__).with_name("ownership.sh")
+
+
+def ownership_env(
+    spec: DatabaseSpec, adopted_flavour: str, *, created_server: bool = False
+) -> dict[str, str]:
+    """The environment of ownership.sh, which compares it with the database's comment.
+
+    On a server that this stack created, another stack's database came from a snapshot and is
+    taken over.
+    """
+    return {
+        "MARK_STACK": spec.stack,
+        "MARK_FLAVOUR": spec.flavour,
+        "MARK_ADOPTED": adopted_flavour,
+        **({"MARK_ANY_STACK": "yes"} if created_server else {}),
+    }

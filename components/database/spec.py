@@ -1,0 +1,38 @@
+"""Which database the stack asks for, on any server."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,52}[a-z0-9])?")
+IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
+TOOLS_IMAGE = "docker.io/library/postgres:17.6-alpine"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DatabaseSpec:
+    """The owner of a database, and where the Job that creates it runs."""
+
+    stack: str
+    """The owner, as `project/stack`; the database's comment names it."""
+    flavour: str
+    """Of Coder's chart; the database's comment names it."""
+    namespace: str
+    """Coder's namespace; the Job runs in `<namespace>-database`."""
+    password_generation: int
+    tools_image: str
+    """Has psql and pgbench; the Jobs run in it."""
+    protect: bool
+
+    def problems(self) -> Iterator[str]:
+        """One line for each invalid setting."""
+        # `<namespace>-database` must fit into the 63 characters of a DNS label.
+        if not NAMESPACE.fullmatch(self.namespace):
+            yield (
+                f'namespace: is "{self.namespace}", must be at most 54 of a-z, 0-9 and -, and '
+                "begin and end with a letter or digit"
+            )
+        if self.password_generation < 1:
+            yield f"passwordGeneration: is {self.password_generation}, must be 1 or more"
+        if not IMAGE.fullmatch(self.tools_image):
+            yield f'toolsImage: is "{self.tools_image}", must be an image such as {TOOLS_IMAGE}'
