@@ -1,6 +1,7 @@
 """What all tests share: where the project is, and a sandbox apart from the one of `make up`."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ EXPORTS = {
 """The outputs that other stacks build on."""
 
 
-@pytest.fixture(autouse=True)
-def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.syspath_prepend(str(ROOT))
+@pytest.fixture(scope="session", autouse=True)
+def _project_directory() -> Iterator[None]:
+    """Run from the project's directory, as the engine runs the program."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        yield

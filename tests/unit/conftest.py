@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,19 +50,23 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     return Account(tmp_path / "aws", monkeypatch)
 
 
-@pytest.fixture
-def kubeconfig(
-    tmp_path: Path, cluster_ca: str, monkeypatch: pytest.MonkeyPatch, _a_kubeconfig: None
-) -> Path:
-    """The file that says which cluster is meant; a test may write another into it."""
-    return tmp_path / "kubeconfig"
-
-
-@pytest.fixture(autouse=True)
-def _a_kubeconfig(tmp_path: Path, cluster_ca: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "kubeconfig"
+@pytest.fixture(scope="session", autouse=True)
+def _default_kubeconfig(tmp_path_factory: pytest.TempPathFactory, cluster_ca: str) -> Iterator[str]:
+    """The kubeconfig of every test that does not write its own."""
+    path = tmp_path_factory.mktemp("kubeconfig") / "kubeconfig"
     path.write_text(yaml.safe_dump(contents(cluster_ca)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(path))
+        yield path.read_text()
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path, _default_kubeconfig: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kubeconfig that the test may change."""
+    path = tmp_path / "kubeconfig"
+    path.write_text(_default_kubeconfig)
     monkeypatch.setenv("KUBECONFIG", str(path))
+    return path
 
 
 def contents(ca: str) -> dict[str, object]:

@@ -12,7 +12,8 @@ from unittest import mock
 import pulumi
 import pytest
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime import mocks, rpc
+from pulumi.runtime import mocks, resource, rpc
+from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
@@ -165,7 +166,7 @@ def deploy(
 ) -> Engine:
     """Runs the program on a stack's settings and waits until every registration has landed."""
     engine = engine or Engine()
-    logger = logging.Logger("pretend")
+    logger = logging.Logger("pretend", logging.INFO)
     logger.addHandler(_Listener(engine.said))
     # What a test before this one may have left unfinished belongs to a loop that is gone.
     runtime: Any = SETTINGS
@@ -184,7 +185,11 @@ def deploy(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        with mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)):
+        with (
+            mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)),
+            # A stack trace for each resource, through pytest's frames, is a tenth of the run's CPU.
+            mock.patch.object(resource, "_get_stack_trace", StackTrace),
+        ):
             loop.run_until_complete(run_in_stack(program))
     finally:
         loop.close()
@@ -235,8 +240,7 @@ class _Listener(logging.Handler):
         self.said = said
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.INFO:
-            self.said.append(record.getMessage())
+        self.said.append(record.getMessage())
 
 
 def _recording(hooks: dict[str, pulumi.ResourceHook]) -> Callable[..., None]:

@@ -15,6 +15,7 @@ from tests.unit.stacks import ADMIN_PASSWORD, GIVEN, HOST, MADE, PASSWORD, Stack
 CLASSIC = ["1.19.0", "1.21.0", "1.26.0", "1.27.0", "1.29.0", "1.29.1", "1.35.0", "1.35.1", "1.35.3",
            "1.44.3"]  # fmt: skip
 V2 = ["2.0.0", "2.38.8"]
+UNUSED_OUTPUT = mock.create_autospec(pulumi.Output)
 
 
 def values(stack: Stack) -> dict[str, Any]:
@@ -39,9 +40,7 @@ def program_values(version: str) -> dict[str, Any]:
         host=HOST,
         port=5432,
         database="coder",
-        login=Login(
-            secret_name="coder-db", username="bob", password=mock.create_autospec(pulumi.Output)
-        ),
+        login=Login(secret_name="coder-db", username="bob", password=UNUSED_OUTPUT),
         ssl_mode="verify-full",
         ca_certificate="PEM",
         zone=None,
