@@ -62,6 +62,18 @@ def _parser() -> argparse.ArgumentParser:
         group = _group(top, kind, f"switch a {kind} off and on")
         _add(group, "stop", stop, f"switch the {kind} off", "name")
         _add(group, "start", start, f"switch the {kind} on", "name")
+    text = "let something happen to a managed server that Pulumi does not ask for"
+    events = top.add_parser("events", help=text, description=text)
+    events.add_argument("cloud", help="aws")
+    kinds = events.add_subparsers(required=True, metavar="EVENT", dest="event")
+    for name, text in (
+        ("delete", "delete it, protected or not, without a final snapshot"),
+        ("failover", "promote its standby"),
+        ("maintenance", "apply the changes that wait for the maintenance window"),
+        ("reboot", "restart it; static parameters take effect"),
+    ):
+        _add(kinds, name, commands.event, text, "instance")
+    _add(kinds, "snapshot", commands.event, "keep a snapshot of it", "instance", "snapshot")
     servers = _group(top, "postgres", "look after PostgreSQL servers")
     _add(servers, "list", commands.list_postgres, "say which there are")
     text = "make one; the administrator's password is read from standard input"

@@ -132,6 +132,18 @@ def start_zone(name: str) -> None:
     lifecycle.start_nodes(topology.in_zone(name))
 
 
+def event(cloud: str, event: str, instance: str, snapshot: str = "") -> None:
+    """Let something happen to an instance of a simulated cloud that Pulumi does not ask for."""
+    from sandbox.providers import clouds
+    from sandbox.providers.cloud import events
+    from sandbox.providers.framework.errors import Failure
+
+    try:
+        print(events.trigger(clouds.named(cloud), event, instance, *filter(None, [snapshot])))
+    except Failure as error:
+        raise SandboxError(str(error)) from error
+
+
 def list_postgres() -> None:
     """Say which PostgreSQL servers there are."""
     from sandbox.postgres import servers

@@ -12,7 +12,7 @@ from sandbox import SandboxError
 from sandbox.cluster import topology
 from sandbox.engine.cli import Stack, environment
 from sandbox.machine import paths
-from sandbox.providers.aws.account import Cloud
+from sandbox.providers.aws.region import Region
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _INSTANCE = "aws:rds/instance:Instance"
@@ -144,7 +144,7 @@ def _id(resource: Mapping[str, Any]) -> str:
     if resource["type"] == _INSTANCE:
         region = inputs.get("region") or topology.REGION
         name = inputs["identifier"]
-        return name if name in Cloud(region).settled().look()["instances"] else ""
+        return name if name in Region(region).recover().read()["instances"] else ""
     metadata = inputs.get("metadata")
     if not resource["type"].startswith("kubernetes:") or not metadata:
         return ""

@@ -30,9 +30,9 @@ class AwsStack(Stack):
             | {
                 "KUBECONFIG": str(kubeconfig),
                 "PYTHONPATH": str(paths.ROOT),
-                "SANDBOX_AWS": str(folder / "aws"),
-                "SANDBOX_AWS_SECONDS": "0",
-                "SANDBOX_AWS_SERVERS": "none",
+                "SANDBOX_CLOUDS": str(folder),
+                "SANDBOX_CLOUD_SECONDS": "0",
+                "SANDBOX_CLOUD_SERVERS": "none",
             },
         )
         project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text()) | {"runtime": "python"}
@@ -70,7 +70,7 @@ class AwsStack(Stack):
     def console(self, *words: str) -> str:
         """What happens to the instance on AWS, and is not asked for by Pulumi."""
         command, *rest = words
-        run = [sys.executable, "-m", "sandbox.providers.aws.events", command]
+        run = [sys.executable, "-m", "sandbox", "events", "aws", command]
         run += [self.instance()["identifier"], *rest]
         done = subprocess.run(run, env=self.environment, text=True, capture_output=True)
         assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ class AwsStack(Stack):
 
     def killed(self, status: str, *words: str) -> None:
         """Kill the engine once the instance has that status, and see the plugin end with it."""
-        slow = self.environment | {"SANDBOX_AWS_SECONDS": "60"}
+        slow = self.environment | {"SANDBOX_CLOUD_SECONDS": "60"}
         engine = subprocess.Popen(
             self.command(*words), cwd=self.folder, env=slow, stdout=subprocess.DEVNULL
         )

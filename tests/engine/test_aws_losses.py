@@ -21,7 +21,7 @@ def test_a_lost_state_makes_no_second_database(
     stack.up()
     (tmp_path / "again").mkdir()
     forgetful = AwsStack(tmp_path / "again" / "coder", engine)
-    forgetful.environment["SANDBOX_AWS"] = stack.environment["SANDBOX_AWS"]
+    forgetful.environment["SANDBOX_CLOUDS"] = stack.environment["SANDBOX_CLOUDS"]
     name = stack.instance()["identifier"]
     for words in (("preview",), ("up", "--yes", "--skip-preview")):
         said = forgetful.fails(*words)

@@ -63,13 +63,13 @@ def test_wrong_inputs_are_refused_at_preview(stack: Stack) -> None:
     ],
 )
 def test_each_wrong_input_has_its_words(inputs: dict[str, Any], words: str) -> None:
-    problems = validation.problems(inputs, Thing.inputs, validation.Words())
+    problems = validation.problems(inputs, Thing.inputs, validation.Messages())
     assert [problem.reason for problem in problems] == [words]
 
 
 def test_what_is_unknown_is_not_judged() -> None:
     inputs = {"size": UNKNOWN, "shape": {"sides": UNKNOWN}}
-    assert not list(validation.problems(inputs, Thing.inputs, validation.Words()))
+    assert not list(validation.problems(inputs, Thing.inputs, validation.Messages()))
 
 
 def test_an_error_is_one_line_in_the_providers_words(stack: Stack) -> None:

@@ -1,19 +1,17 @@
 """A stack of the program on the simulated AWS, and what the account holds of it."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from sandbox.cluster import topology
-from sandbox.machine import paths
 from sandbox.postgres.servers import Server
-from sandbox.providers.aws.admission import name_of
+from sandbox.providers.aws.region import Region, server_name
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack
 
-ACCOUNT = paths.STATE / "aws" / f"{topology.REGION}.json"
+REGION = Region(topology.REGION)
 
 
 class AwsStack(Stack):
@@ -44,12 +42,12 @@ class AwsStack(Stack):
     @property
     def server(self) -> Server:
         """The real server behind the instance."""
-        return Server(name_of(self.instance))
+        return Server(server_name(self.instance))
 
     def console(self, command: str, *words: str) -> None:
         """Something happens to the instance that Pulumi knows nothing of."""
         words = (command, self.instance["identifier"], *words)
-        run = [sys.executable, "-m", "sandbox.providers.aws.events", *words]
+        run = [sys.executable, "-m", "sandbox", "events", "aws", *words]
         subprocess.run(run, cwd=ROOT, check=True, timeout=120)
 
     def delete_server(self) -> None:
@@ -58,7 +56,7 @@ class AwsStack(Stack):
 
 def account() -> dict[str, Any]:
     """All that the simulated account holds."""
-    return json.loads(ACCOUNT.read_text())
+    return REGION.read()
 
 
 def snapshots(stack: str) -> list[str]:

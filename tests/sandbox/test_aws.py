@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.providers.aws.account import NODES_GROUP, Cloud
+from sandbox.providers.aws.account import NODES_GROUP
 from tests.conftest import ROOT
-from tests.sandbox.aws import AwsStack, account, snapshots
+from tests.sandbox.aws import REGION, AwsStack, account, snapshots
 from tests.sandbox.stack import kubectl, wait
 
 Make = Callable[..., AwsStack]
@@ -122,7 +122,7 @@ def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> No
 def test_without_its_rule_the_preflight_fails_and_coder_is_not_touched(classic: AwsStack) -> None:
     group = classic.instance["vpcSecurityGroupIds"]
     before = _pods(classic)
-    with Cloud("us-east-1").change() as data:
+    with REGION.transaction() as data:
         rules = data["rules"]
         data["rules"] = {
             name: rule for name, rule in rules.items() if rule["securityGroupId"] not in group
@@ -198,7 +198,7 @@ def test_another_instance_is_copied_as_it_is_now(v2: AwsStack, make_aws: Make) -
 def test_an_instance_that_a_killed_update_was_making_is_taken_back(make_aws: Make) -> None:
     stack = make_aws("rds-killed", protect=True)
     command = stack.command("up", "--yes", "--skip-preview")
-    slow = os.environ | {"SANDBOX_AWS_SECONDS": "60"}
+    slow = os.environ | {"SANDBOX_CLOUD_SECONDS": "60"}
     update = subprocess.Popen(
         command, cwd=ROOT, env=slow, start_new_session=True, stdout=subprocess.DEVNULL
     )

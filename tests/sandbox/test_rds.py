@@ -9,18 +9,19 @@ import pytest
 
 from sandbox.machine import namespace, services
 from sandbox.postgres import programs
+from sandbox.postgres.firewall import TABLE
 from sandbox.postgres.servers import Server, authority
-from sandbox.providers.aws import events
-from sandbox.providers.aws.account import Cloud
-from sandbox.providers.aws.firewall import TABLE, shut
+from sandbox.postgres.upgrade import UpgradableServer
 from sandbox.providers.aws.provider import Aws
-from sandbox.providers.aws.real_servers import FIREWALL, RealServers, Upgradable
-from sandbox.providers.framework.operation import Engine, Failure, Operation
-from tests.sandbox.aws import ACCOUNT
+from sandbox.providers.cloud import events
+from sandbox.providers.cloud.real_servers import FIREWALL
+from sandbox.providers.firewall import blocked
+from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.operation import Engine, Operation
+from tests.sandbox.aws import REGION
 
 INSTANCE = Aws.resources["aws:rds/instance:Instance"]
 SUBNETS = Aws.resources["aws:rds/subnetGroup:SubnetGroup"]
-CLOUD = Cloud("us-east-1")
 PASSWORD = "correct-horse"
 FORBIDDEN = {
     "a superuser": "CREATE ROLE more SUPERUSER",
@@ -37,7 +38,7 @@ FORBIDDEN = {
 
 
 def operation() -> Operation:
-    return Operation(engine=Engine(""), config={"region": CLOUD.region}, urn="u::one", timeout=300)
+    return Operation(engine=Engine(""), config={"region": REGION.scope}, urn="u::one", timeout=300)
 
 
 def inputs(name: str, **changes: Any) -> dict[str, Any]:
@@ -78,7 +79,7 @@ class Made:
 
     @property
     def record(self) -> dict[str, Any]:
-        return CLOUD.look()["instances"][self.name]
+        return REGION.read()["instances"][self.name]
 
     @property
     def server(self) -> Server:
@@ -116,8 +117,8 @@ def _network(sandbox_up: None) -> Iterator[None]:
     subnets = {"name": "rds", "subnetIds": ["subnet-0privatea", "subnet-0privateb"]}
     SUBNETS.create(operation(), subnets)
     yield
-    for name in list(CLOUD.look()["instances"]):
-        events.delete(CLOUD, name)
+    for name in list(REGION.read()["instances"]):
+        events.delete(REGION, name)
     SUBNETS.delete(operation(), "rds", subnets)
 
 
@@ -137,7 +138,7 @@ def test_the_master_login_can_little_nor_more_after_an_upgrade_and_a_restore() -
     one.update(engineVersion="17", allowMajorVersionUpgrade=True)
     assert one.asks("SHOW server_version").startswith("17.")
     can_little(one)
-    events.snapshot(CLOUD, "one", "by-hand")
+    events.snapshot(REGION, "one", "by-hand")
     assert one.filled, "a snapshot leaves the server running"
     two = Made("two", snapshotIdentifier="by-hand")
     assert two.filled
@@ -156,13 +157,13 @@ def test_the_master_login_can_little_on_15_too() -> None:
 def test_an_upgrade_that_fails_leaves_the_server_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Made("stays", engineVersion="16")
     made.fill()
-    run = Upgradable._run
+    run = UpgradableServer._run
 
-    def broken(self: Upgradable, program: str, *arguments: str, input: str = "") -> str:
+    def broken(self: UpgradableServer, program: str, *arguments: str, input: str = "") -> str:
         text = f"{input}\nSELECT 1/0;" if program == "psql" and input.startswith("--") else input
         return run(self, program, *arguments, input=text)
 
-    monkeypatch.setattr(Upgradable, "_run", broken)
+    monkeypatch.setattr(UpgradableServer, "_run", broken)
     with pytest.raises(Failure, match="division by zero"):
         made.update(engineVersion="17", allowMajorVersionUpgrade=True)
     monkeypatch.undo()
@@ -182,20 +183,20 @@ def test_an_upgrade_that_was_killed_is_made_by_whoever_looks_next(
     class Killed(BaseException):
         pass
 
-    run = Upgradable._run
+    run = UpgradableServer._run
 
-    def dies(self: Upgradable, program: str, *arguments: str, input: str = "") -> str:
+    def dies(self: UpgradableServer, program: str, *arguments: str, input: str = "") -> str:
         if program == "psql":
             raise Killed
         return run(self, program, *arguments, input=input)
 
-    monkeypatch.setattr(Upgradable, "_run", dies)
+    monkeypatch.setattr(UpgradableServer, "_run", dies)
     with pytest.raises(Killed):
         made.update(engineVersion="17", allowMajorVersionUpgrade=True)
     monkeypatch.undo()
-    with CLOUD.change() as data:
+    with REGION.transaction() as data:
         data["instances"]["killed"]["work"]["process"] = "1:0"
-    CLOUD.settled()
+    REGION.recover()
     assert made.record["status"] == "available"
     assert made.asks("SHOW server_version").startswith("17.")
     assert made.filled
@@ -205,10 +206,10 @@ def test_an_upgrade_that_was_killed_is_made_by_whoever_looks_next(
 def test_what_no_security_group_opens_is_shut_and_what_no_account_knows_goes() -> None:
     made = Made("shut")
     address, server = made.server.address, made.server
-    assert address in shut(ACCOUNT.parent)
-    with CLOUD.change() as data:
+    assert address in blocked()
+    with REGION.transaction() as data:
         record = data["instances"].pop("shut")
-    assert address in shut(ACCOUNT.parent), "an orphan is open"
+    assert address in blocked(), "an orphan is open"
     other = Made("other")
     assert not server.exists, "an orphan stays"
     assert record["resourceId"] != other.id
@@ -223,6 +224,6 @@ def test_a_watcher_that_is_stopped_leaves_shut_what_was_shut() -> None:
         ["nft", "list", "table", *TABLE.split()], capture_output=True, text=True, check=True
     )
     assert made.server.address in listed.stdout
-    RealServers().guard()
+    REGION.servers.start_firewall()
     assert services.current(FIREWALL)
     made.delete()

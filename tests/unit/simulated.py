@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.aws.account import VPC, Cloud
+from sandbox.providers.aws.account import VPC
 from sandbox.providers.aws.provider import Aws
+from sandbox.providers.aws.region import Region
 from sandbox.providers.framework.diff import difference
-from sandbox.providers.framework.operation import Engine, Failure, Operation
+from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.operation import Engine, Operation
 from sandbox.providers.framework.resource import Resource
-from sandbox.providers.framework.validation import Words
+from sandbox.providers.framework.validation import Messages
 
 GOOD: dict[str, Any] = {
     "identifier": "one",
@@ -39,10 +41,10 @@ class Account:
     """The account of one test, with a subnet group `two`."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SANDBOX_AWS", str(folder))
-        monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0")
-        monkeypatch.setenv("SANDBOX_AWS_SERVERS", "none")
-        self.cloud = Cloud("us-east-1")
+        monkeypatch.setenv("SANDBOX_CLOUDS", str(folder))
+        monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0")
+        monkeypatch.setenv("SANDBOX_CLOUD_SERVERS", "none")
+        self.region = Region("us-east-1")
         SUBNETS.create(self.operation(), {"name": "two", "subnetIds": PRIVATE})
 
     def operation(self, timeout: float = 5) -> Operation:
@@ -59,22 +61,22 @@ class Account:
         inputs = {"name": name, "vpcId": vpc, "description": "x"}
         return GROUP.create(self.operation(), inputs)[0]
 
-    def words(self) -> Words:
+    def messages(self) -> Messages:
         """How the provider says what is wrong with an input."""
-        return Aws().words("one")
+        return Aws().messages("one")
 
     def instance(self) -> dict[str, Any]:
         """What the account keeps of the instance."""
-        return self.cloud.look()["instances"]["one"]
+        return self.region.read()["instances"]["one"]
 
     def put(self, **values: Any) -> None:
         """Something happens to the instance."""
-        with self.cloud.change() as data:
+        with self.region.transaction() as data:
             data["instances"]["one"] |= values
 
     def keep_snapshot(self) -> None:
         """A snapshot of the instance, named `kept`."""
-        with self.cloud.change() as data:
+        with self.region.transaction() as data:
             data["snapshots"]["kept"] = data["instances"]["one"]
 
     def ask(self, token: str, **arguments: Any) -> dict[str, Any]:
@@ -83,10 +85,10 @@ class Account:
 
     def refuses(self, action: collections.abc.Callable[[], Any]) -> str:
         """What is said of something that fails and changes nothing."""
-        before = self.cloud.look()
+        before = self.region.read()
         with pytest.raises(Failure) as error:
             action()
-        assert self.cloud.look() == before, "a refusal changed something"
+        assert self.region.read() == before, "a refusal changed something"
         return str(error.value)
 
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.aws import events, instance_state
+from sandbox.providers.aws import instance_state
+from sandbox.providers.cloud import events
 from sandbox.providers.framework.diff import difference
 from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
-    CLOUD,
     GOOD,
     INSTANCE,
     PARAMETERS,
+    REGION,
     _account,
     make,
     operation,
@@ -46,7 +47,7 @@ def updated(id: str, state: Data, **changes: Any) -> Data:
 
 
 def record() -> Data:
-    return CLOUD.look()["instances"]["one"]
+    return REGION.read()["instances"]["one"]
 
 
 def test_nothing_is_changed_by_asking_again_or_for_what_is_there() -> None:
@@ -79,7 +80,7 @@ def test_what_has_a_default_goes_back_to_it() -> None:
 
 def test_the_state_is_compared_not_what_was_asked_for_before() -> None:
     _, state = made()
-    with CLOUD.change() as data:
+    with REGION.transaction() as data:
         data["instances"]["one"] |= {"storageEncrypted": True, "username": "other"}
     found = INSTANCE.read(operation(), "one", state)
     assert found
@@ -98,7 +99,7 @@ def test_an_update_shows_what_there_is_until_the_window() -> None:
         "multiAz": True,
         "allocatedStorage": 100,
     }
-    events.maintenance(CLOUD, "one")
+    events.maintenance(REGION, "one")
     assert record()["instanceClass"] == "db.m6i.xlarge"
     assert record()["multiAz"]
     assert not record()["pending"]
@@ -113,7 +114,7 @@ def test_a_version_that_waits_is_shown_only_where_it_is_written_in_full(
     state = updated(id, state, **wanted)
     assert state["engineVersion"] == shown
     assert state["engineVersionActual"] == "16.10"
-    events.maintenance(CLOUD, "one")
+    events.maintenance(REGION, "one")
     found = INSTANCE.read(operation(), id, state)
     assert found
     assert found["engineVersionActual"] == "17.6"
@@ -125,7 +126,7 @@ def test_what_is_made_at_once_takes_all_that_waits_with_it() -> None:
     state = updated(id, state, instanceClass="db.m6i.xlarge", allocatedStorage=100)
     state = updated(id, state, instanceClass="db.m6i.2xlarge", applyImmediately=True)
     assert state["allocatedStorage"] == 100
-    events.maintenance(CLOUD, "one")
+    events.maintenance(REGION, "one")
     assert record()["instanceClass"] == "db.m6i.2xlarge", "an older change came after it"
 
 
@@ -144,7 +145,7 @@ def test_backups_off_or_on_wait_and_another_number_of_days_does_not() -> None:
     assert state["backupRetentionPeriod"] == 8
     state = updated(id, state, backupRetentionPeriod=0)
     assert state["backupRetentionPeriod"] == 8
-    events.maintenance(CLOUD, "one")
+    events.maintenance(REGION, "one")
     assert record()["backupRetentionPeriod"] == 0
 
 
@@ -166,9 +167,9 @@ def test_another_parameter_group_is_attached_at_once_and_in_force_after_a_reboot
     assert state["parameterGroupName"] == "own"
     assert not record()["pending"]
     updated(id, state, parameterGroupName="own", instanceClass="db.m6i.xlarge")
-    events.maintenance(CLOUD, "one")
+    events.maintenance(REGION, "one")
     assert "work_mem" not in settings(), "the window reboots nothing"
-    events.reboot(CLOUD, "one")
+    events.reboot(REGION, "one")
     assert settings()["work_mem"] == "8192"
 
 
@@ -179,11 +180,11 @@ def test_a_parameter_group_waits_with_the_major_upgrade_that_it_is_for() -> None
     wanted = {"engineVersion": "17", "allowMajorVersionUpgrade": True, "parameterGroupName": "own"}
     state = updated(id, state, **wanted)
     assert state["parameterGroupName"] == "old"
-    events.maintenance(CLOUD, "one")
+    events.maintenance(REGION, "one")
     assert record()["parameterGroupName"] == "own"
     assert settings()["work_mem"] == "8192"
 
 
 def settings() -> dict[str, str]:
     """What PostgreSQL runs with."""
-    return instance_state.settings(CLOUD.look(), record())
+    return instance_state.settings(REGION.read(), record())

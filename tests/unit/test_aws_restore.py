@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.aws import events
-from sandbox.providers.framework.operation import Failure, InitFailed
+from sandbox.providers.cloud import events
+from sandbox.providers.framework.errors import Failure, InitFailed
 from tests.unit.test_aws_instance import changed, checked, made, record, updated
 from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
-    CLOUD,
     INSTANCE,
+    REGION,
     _account,
     operation,
     refused,
@@ -21,8 +21,8 @@ LATEST = {"sourceDbInstanceIdentifier": "one", "useLatestRestorableTime": True}
 @pytest.fixture
 def snapshot() -> None:
     made(engineVersion="16")
-    events.snapshot(CLOUD, "one", "kept")
-    events.delete(CLOUD, "one")
+    events.snapshot(REGION, "one", "kept")
+    events.delete(REGION, "one")
 
 
 def restored(**changes: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_a_snapshot_of_an_older_version_is_upgraded_only_where_that_is_allowed()
         restored()
     assert error.value.id == record()["resourceId"]
     assert error.value.state["engineVersion"] == "16.10"
-    events.delete(CLOUD, "one")
+    events.delete(REGION, "one")
     assert restored(allowMajorVersionUpgrade=True)["engineVersionActual"] == "17.6"
 
 
@@ -82,7 +82,7 @@ def test_a_restore_to_a_time_needs_one_time_and_an_available_source(
     moment: dict[str, Any], status: str, said: str
 ) -> None:
     made(backupRetentionPeriod=7)
-    with CLOUD.change() as data:
+    with REGION.transaction() as data:
         data["instances"]["one"]["status"] = status
     wanted = checked(identifier="two", restoreToPointInTime=LATEST | moment)
     assert said in refused(lambda: INSTANCE.create(operation(), wanted))
@@ -94,7 +94,7 @@ def test_an_import_knows_of_no_final_snapshot() -> None:
     assert found
     assert (found["skipFinalSnapshot"], found["deleteAutomatedBackups"]) == (True, True)
     INSTANCE.delete(operation(), found["id"], found)
-    assert not CLOUD.look()["snapshots"]
+    assert not REGION.read()["snapshots"]
 
 
 def test_a_gp3_volume_has_the_speed_of_its_size() -> None:
@@ -119,7 +119,7 @@ def test_a_volume_that_becomes_gp3_has_its_speed() -> None:
 def test_storage_is_changed_again_only_once_it_is_optimized(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0.2")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.2")
     id, state = made()
     state = updated(id, state, allocatedStorage=100, applyImmediately=True)
     wanted = checked(allocatedStorage=200, applyImmediately=True)

@@ -1,14 +1,15 @@
 """Groups of subnets, parameters and rules are as RDS and EC2 have them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from sandbox.providers.aws import servers
 from sandbox.providers.aws.account import NODES_GROUP
 from sandbox.providers.aws.parameters import known
 from sandbox.providers.aws.provider import Aws
-from sandbox.providers.framework.operation import InitFailed
+from sandbox.providers.cloud.servers import Servers, ServerSpec
+from sandbox.providers.framework.errors import InitFailed
 from sandbox.providers.framework.validation import problems
 from tests.unit.simulated import GROUP, PARAMETERS, PRIVATE, RULE, SUBNETS, Account, changes
 
@@ -59,7 +60,7 @@ def test_a_group_whose_parameters_are_refused_is_there_without_them(account: Acc
         PARAMETERS.create(account.operation(), given)
     assert failed.value.id == "own"
     assert failed.value.state["parameters"] == []
-    assert account.cloud.look()["parameterGroups"]["own"]["parameters"] == []
+    assert account.region.read()["parameterGroups"]["own"]["parameters"] == []
 
 
 TAKEN = [
@@ -101,13 +102,12 @@ def test_another_apply_method_alone_asks_nothing(account: Account) -> None:
 def test_a_changed_group_leaves_an_instance_its_connections(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[dict[str, str]] = []
+    told: list[Mapping[str, str]] = []
 
-    class Noted(servers.NoServers):
-        def configure(self, instance: dict[str, Any], settings: dict[str, str]) -> None:
-            told.append(settings)
+    def configure(_: Servers, server: ServerSpec) -> None:
+        told.append(server.settings)
 
-    monkeypatch.setattr(servers, "chosen", Noted)
+    monkeypatch.setattr(Servers, "configure", configure)
     id, found = PARAMETERS.create(account.operation(), FAMILY)
     account.make(parameterGroupName=id)
     given = [parameter("work_mem", "8192"), parameter("rds.force_ssl", "1")]
@@ -122,9 +122,9 @@ def test_a_parameter_group_in_use_or_to_be_kept_stays(account: Account) -> None:
     assert "InvalidDBParameterGroupState: One or more database instances are still members" in said
     account.put(parameterGroupName="default.postgres17")
     PARAMETERS.delete(account.operation(), id, found | {"skipDestroy": True})
-    assert id in account.cloud.look()["parameterGroups"]
+    assert id in account.region.read()["parameterGroups"]
     PARAMETERS.delete(account.operation(), id, found)
-    assert id not in account.cloud.look()["parameterGroups"]
+    assert id not in account.region.read()["parameterGroups"]
     said = account.refuses(
         lambda: PARAMETERS.create(account.operation(), {"name": "x", "family": "postgres9"})
     )
@@ -145,7 +145,7 @@ def test_what_is_gone_is_not_made_again_by_an_update(account: Account) -> None:
 
 
 def test_subnets_are_there_and_in_one_vpc_which_stays(account: Account) -> None:
-    with account.cloud.change() as data:
+    with account.region.transaction() as data:
         for zone in "ab":
             data["subnets"][f"subnet-other{zone}"] = {
                 "availabilityZone": f"us-east-1{zone}",
@@ -183,10 +183,10 @@ def test_a_security_group_in_use_is_waited_for(account: Account, used_by: str) -
         RULE.create(account.operation(), given)
     said = account.refuses(lambda: GROUP.delete(account.operation(timeout=1), id, {}))
     assert f"DependencyViolation: resource {id} has a dependent object" in said
-    with account.cloud.change() as data:
+    with account.region.transaction() as data:
         data["instances"], data["rules"] = {}, {}
     GROUP.delete(account.operation(), id, {})
-    assert id not in account.cloud.look()["securityGroups"]
+    assert id not in account.region.read()["securityGroups"]
 
 
 TCP = {"securityGroupId": NODES_GROUP, "ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432}
@@ -215,7 +215,7 @@ CHECKED: list[tuple[Any, dict[str, Any], str]] = [
 def test_inputs_are_refused_before_anything_is_made(
     account: Account, resource: Any, inputs: dict[str, Any], words: str
 ) -> None:
-    found = list(problems(inputs, resource.inputs, Aws().words("one")))
+    found = list(problems(inputs, resource.inputs, Aws().messages("one")))
     found = found or list(resource.check(account.operation(), dict(inputs), {}))
     assert any(words in each.reason for each in found), found
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.aws import events
+from sandbox.providers.cloud import events
 from sandbox.providers.framework.validation import problems
 from tests.unit.simulated import GOOD, INSTANCE, PARAMETERS, Account
 
@@ -43,8 +43,8 @@ CHECKED: list[tuple[dict[str, Any], str]] = [
     ({"finalSnapshotIdentifier": "a" * 256}, "no snapshot of RDS"),
     ({"kmsKeyId": "alias/own"}, "kms_key_id (an invalid ARN)"),
     ({"monitoringRoleArn": "role"}, "monitoring_role_arn (an invalid ARN)"),
-    ({"timezone": "UTC"}, "the simulated AWS has no timezone"),
-    ({"domainDnsIps": ["10.0.0.1"]}, "the simulated AWS has no domainDnsIps"),
+    ({"timezone": "UTC"}, "not simulated: setting timezone"),
+    ({"domainDnsIps": ["10.0.0.1"]}, "not simulated: setting domainDnsIps"),
 ]
 
 
@@ -53,7 +53,7 @@ def test_inputs_are_refused_before_anything_is_made(
     account: Account, changes: dict[str, Any], words: str
 ) -> None:
     inputs = GOOD | changes
-    assert not list(problems(inputs, INSTANCE.inputs, account.words()))
+    assert not list(problems(inputs, INSTANCE.inputs, account.messages()))
     found = list(INSTANCE.check(account.operation(), inputs, {}))
     assert any(words in each.reason for each in found), found
 
@@ -126,7 +126,7 @@ def test_another_group_needs_a_reboot_each_time(account: Account) -> None:
     for name in ("first", "second"):
         updated(account, made, parameterGroupName=name)
         assert account.instance()["inForce"] is not None, f"{name} is in force at once"
-        events.reboot(account.cloud, "one")
+        events.reboot(account.region, "one")
 
 
 def test_names_and_windows_are_in_lower_case(account: Account) -> None:
@@ -155,7 +155,7 @@ def test_a_snapshot_has_a_lower_case_name(account: Account) -> None:
     id, state = account.make()
     last = {"finalSnapshotIdentifier": "Last-One"}
     INSTANCE.delete(account.operation(), id, state | last)
-    assert set(account.cloud.look()["snapshots"]) == {"last-one"}
+    assert set(account.region.read()["snapshots"]) == {"last-one"}
     restored = {key: value for key, value in GOOD.items() if key not in ("username", "dbName")}
     inputs = restored | {"snapshotIdentifier": "LAST-one"}
     id, outputs = INSTANCE.create(account.operation(), inputs)
@@ -171,4 +171,4 @@ def test_deletion_protection_is_switched_off_with_apply_immediately(account: Acc
     said = account.refuses(lambda: INSTANCE.delete(account.operation(), id, state))
     assert "Cannot delete protected DB Instance" in said
     INSTANCE.delete(account.operation(), id, state | {"applyImmediately": True})
-    assert not account.cloud.look()["instances"]
+    assert not account.region.read()["instances"]

@@ -105,7 +105,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 def test_the_elements_of_lists_and_maps_have_a_type_too(
     token: str, inputs: dict[str, Any], words: str
 ) -> None:
-    found = problems(GIVEN[token] | inputs, Aws.resources[token].inputs, Aws().words("one"))
+    found = problems(GIVEN[token] | inputs, Aws.resources[token].inputs, Aws().messages("one"))
     assert any(words in each.reason for each in found)
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from sandbox import SandboxError
 from sandbox.engine import recovery
-from sandbox.providers.aws import events, operations, servers
-from sandbox.providers.framework.operation import Failure, InitFailed
+from sandbox.providers.cloud import events
+from sandbox.providers.cloud.servers import Servers
+from sandbox.providers.framework.errors import Failure, InitFailed
 from tests.unit.test_aws_instance import checked, made, record
 from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
-    CLOUD,
     INSTANCE,
+    REGION,
     _account,
     operation,
 )
@@ -26,28 +27,28 @@ Data = dict[str, Any]
 
 
 def instances() -> Data:
-    return CLOUD.settled().look()["instances"]
+    return REGION.recover().read()["instances"]
 
 
 def killed(program: str) -> None:
     """Have another process begin it, and end without a word."""
     text = f"""
 import os
-from sandbox.providers.aws import operations
-from sandbox.providers.aws.account import Cloud
-with Cloud("us-east-1").change() as data:
+from sandbox.providers.aws.region import Region
+region = Region("us-east-1")
+with region.transaction() as data:
     {program}
 os._exit(9)
 """
     assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 9
 
 
-BEGIN = "operations.begin(data['instances']['one'], {})"
+BEGIN = "region.begin(data['instances']['one'], {})"
 
 
 def test_what_a_killed_process_was_modifying_is_modified() -> None:
     made()
-    killed(BEGIN.format("'modifying', asked={'instanceClass': 'db.m6i.xlarge'}"))
+    killed(BEGIN.format("'modify', changes={'instanceClass': 'db.m6i.xlarge'}"))
     assert record()["status"] == "modifying"
     assert instances()["one"]["instanceClass"] == "db.m6i.xlarge"
     assert record()["status"] == "available"
@@ -55,17 +56,15 @@ def test_what_a_killed_process_was_modifying_is_modified() -> None:
 
 def test_what_a_killed_process_was_deleting_is_deleted_and_its_snapshot_kept() -> None:
     made()
-    killed(BEGIN.format("'deleting', snapshot='last'"))
+    killed(BEGIN.format("'delete', snapshot='last'"))
     assert not instances()
-    assert CLOUD.look()["snapshots"]["last"]["identifier"] == "one"
+    assert REGION.read()["snapshots"]["last"]["identifier"] == "one"
 
 
-@pytest.mark.parametrize(("status", "left"), [("creating", set()), ("backing-up", {"one"})])
-def test_what_a_killed_process_was_making_is_dropped_or_complete(
-    status: str, left: set[str]
-) -> None:
+@pytest.mark.parametrize(("kind", "left"), [("create", set()), ("backup", {"one"})])
+def test_what_a_killed_process_was_making_is_dropped_or_complete(kind: str, left: set[str]) -> None:
     made()
-    killed(BEGIN.format(f"'{status}'"))
+    killed(BEGIN.format(f"'{kind}'"))
     assert set(instances()) == left
 
 
@@ -73,7 +72,7 @@ def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
     pending = {"type": "aws:rds/instance:Instance", "inputs": {"identifier": "one"}}
     assert recovery._id(pending) == ""
     made()
-    killed(BEGIN.format("'backing-up'"))
+    killed(BEGIN.format("'backup'"))
     assert recovery._id(pending) == "one"
     assert record()["status"] == "available"
     found = INSTANCE.read(operation(), "one", {})
@@ -83,14 +82,14 @@ def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
 
 def test_nobody_takes_over_from_a_process_that_lives() -> None:
     made()
-    with CLOUD.change() as data:
-        operations.begin(data["instances"]["one"], "modifying", asked={})
+    with REGION.transaction() as data:
+        REGION.begin(data["instances"]["one"], "modify", changes={})
     assert instances()["one"]["status"] == "modifying"
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "30")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
 
 
 def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
@@ -106,7 +105,7 @@ def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
     thread = threading.Thread(target=run)
     thread.start()
     end = time.monotonic() + 5
-    while CLOUD.look()["instances"].get("one", {}).get("status") != status:
+    while REGION.read()["instances"].get("one", {}).get("status") != status:
         assert time.monotonic() < end, f"the instance was never {status}"
     op.engine.cancelled.set()
     thread.join()
@@ -124,7 +123,7 @@ def test_a_creation_that_is_cancelled_stays_in_the_state() -> None:
 
 def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     id, state = made()
-    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "30")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
     wanted = checked(instanceClass="db.m6i.xlarge", applyImmediately=True)
     cut_short(lambda op: INSTANCE.update(op, id, state, wanted), "modifying")
     assert record()["instanceClass"] == "db.m6i.xlarge"
@@ -133,15 +132,15 @@ def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatc
 
 def test_a_deletion_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     id, state = made()
-    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "30")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
     cut_short(lambda op: INSTANCE.delete(op, id, state), "deleting")
     assert not instances()
-    assert set(CLOUD.look()["snapshots"]) == {"one-final"}
+    assert set(REGION.read()["snapshots"]) == {"one-final"}
 
 
 def test_a_deletion_that_is_under_way_is_waited_for() -> None:
     id, state = made()
-    killed(BEGIN.format("'deleting', snapshot='last'"))
+    killed(BEGIN.format("'delete', snapshot='last'"))
     INSTANCE.delete(operation(), id, state)
     assert not instances()
 
@@ -153,7 +152,7 @@ def fails(*_: Any) -> None:
 def test_a_server_that_can_not_be_made_leaves_no_instance(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(servers.NoServers, "create", fails)
+    monkeypatch.setattr(Servers, "create", fails)
     with pytest.raises(Failure, match="no server"):
         INSTANCE.create(operation(), checked())
     assert not instances()
@@ -163,9 +162,9 @@ def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.Monkey
     id, state = made(engineVersion="16")
     wanted = checked(engineVersion="17", allowMajorVersionUpgrade=True)
     INSTANCE.update(operation(), id, state, wanted)
-    monkeypatch.setattr(servers.NoServers, "upgrade", fails)
+    monkeypatch.setattr(Servers, "upgrade", fails)
     with pytest.raises(Failure, match="no server"):
-        events.maintenance(CLOUD, "one")
+        events.maintenance(REGION, "one")
     assert (record()["status"], record()["pending"]) == ("available", {"engineVersion": "17"})
 
 
@@ -173,10 +172,10 @@ def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -
     id, state = made(multiAz=True, availabilityZone=None)
 
     def moves(*_: Any) -> None:
-        with CLOUD.change() as data:
+        with REGION.transaction() as data:
             data["instances"]["one"]["availabilityZone"] = "us-east-1b"
 
-    monkeypatch.setattr(servers.NoServers, "restart", moves)
+    monkeypatch.setattr(Servers, "restart", moves)
     wanted = checked(
         multiAz=True, availabilityZone=None, instanceClass="db.m6i.xlarge", applyImmediately=True
     )
@@ -187,22 +186,22 @@ def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -
 def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> None:
     made()
     with pytest.raises(SandboxError, match="no standby"):
-        events.failover(CLOUD, "one")
+        events.failover(REGION, "one")
     assert record()["status"] == "available"
-    events.snapshot(CLOUD, "one", "mine")
+    events.snapshot(REGION, "one", "mine")
     with pytest.raises(SandboxError, match="snapshot mine already"):
-        events.snapshot(CLOUD, "one", "mine")
-    with CLOUD.change() as data:
-        operations.begin(data["instances"]["one"], "modifying", asked={})
+        events.snapshot(REGION, "one", "mine")
+    with REGION.transaction() as data:
+        REGION.begin(data["instances"]["one"], "modify", changes={})
     with pytest.raises(SandboxError, match="one is modifying"):
-        events.maintenance(CLOUD, "one")
+        events.maintenance(REGION, "one")
 
 
 def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
     made(deletionProtection=True)
-    events.delete(CLOUD, "one")
+    events.delete(REGION, "one")
     assert not instances()
-    assert not CLOUD.look()["snapshots"]
+    assert not REGION.read()["snapshots"]
 
 
 def test_instances_that_are_made_at_once_are_all_there() -> None:
@@ -215,7 +214,7 @@ def test_instances_that_are_made_at_once_are_all_there() -> None:
 
 
 def test_what_takes_minutes_takes_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_AWS_SECONDS", "0.3")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.3")
     began = time.monotonic()
     id, state = made()
     assert time.monotonic() - began > 0.3

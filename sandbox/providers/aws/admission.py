@@ -1,16 +1,6 @@
-"""Whom security groups let in to which server; without the engine, for the firewall asks too."""
+"""Which instances admit the cluster's nodes, by their security groups."""
 
-import re
-from typing import Any
-
-Data = dict[str, Any]
-RDS_NAME = re.compile(r"db-[a-z0-9]{26}")
-"""What the server of an instance is called."""
-
-
-def name_of(instance: Data) -> str:
-    """The server's name: the resource id never changes, an identifier can."""
-    return str(instance["resourceId"]).lower()
+from sandbox.providers.aws.account import Data
 
 
 def admits(data: Data, instance: Data, port: int) -> bool:

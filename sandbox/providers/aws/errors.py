@@ -1,8 +1,9 @@
-"""How the API and the provider say that something can't be done."""
+"""Errors of the API, and the provider's messages around them."""
 
 import uuid
 
-from sandbox.providers.framework.operation import Failure
+from sandbox.providers.bridged.errors import one_error
+from sandbox.providers.framework.errors import Failure
 
 MODELLED = {
     "DBInstanceAlreadyExists",
@@ -18,11 +19,11 @@ MODELLED = {
     "InvalidVPCNetworkStateFault",
     "SubnetAlreadyInUse",
 }
-"""Faults that the SDK knows as types; it prints these without `api error`."""
+"""Faults that the AWS SDK has types for; it prints these without `api error`."""
 
 
 class ApiError(Exception):
-    """What the API answers, before the provider says what it was doing."""
+    """The API refuses a request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -30,19 +31,14 @@ class ApiError(Exception):
 
 
 def invalid(message: str) -> ApiError:
-    """The most common of them."""
+    """The most common error."""
     return ApiError("InvalidParameterCombination", message)
 
 
 def failure(doing: str, operation: str, error: ApiError, service: str = "RDS") -> Failure:
-    """The provider's words around the API's."""
+    """The provider's message around the API's."""
     kind = "" if error.code in MODELLED else "api error "
-    return wrapped(
+    return one_error(
         f"{doing}: operation error {service}: {operation}, https response error StatusCode: 400, "
         f"RequestID: {uuid.uuid4()}, {kind}{error}"
     )
-
-
-def wrapped(message: str) -> Failure:
-    """One error as the bridge hands it on."""
-    return Failure(f"1 error occurred:\n\t* {message}\n\n")

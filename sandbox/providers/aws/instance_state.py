@@ -1,15 +1,14 @@
-"""The record that the simulated RDS keeps of an instance, and how it changes."""
+"""The record of an RDS instance: what it holds, and how requests change it."""
 
 import datetime
 import math
 import time
 from typing import Any
 
-from sandbox.providers.aws import groups, instance_schema, rules, servers
-from sandbox.providers.aws.account import Cloud, Data, resource_id, seconds, zones_of
-from sandbox.providers.aws.common import tags_all
+from sandbox.providers.aws import parameters, rules
+from sandbox.providers.aws.account import Data, arn, rds_resource_id, zones_of
 from sandbox.providers.aws.errors import ApiError
-from sandbox.providers.framework.operation import Operation
+from sandbox.providers.cloud.base import seconds
 
 DOMAIN = "c9akciq32"
 INTERNAL = (
@@ -21,6 +20,56 @@ INTERNAL = (
     "pending",
     "work",
 )
+"""Keys of the record that the provider does not read."""
+STATE_ONLY = frozenset(
+    (
+        "allowMajorVersionUpgrade",
+        "blueGreenUpdate",
+        "deleteAutomatedBackups",
+        "finalSnapshotIdentifier",
+        "replicateSourceDb",
+        "skipFinalSnapshot",
+        "tags",
+    )
+)
+"""A change of these alone sends no ModifyDBInstance."""
+WAITING = frozenset(
+    (
+        "allocatedStorage",
+        "caCertIdentifier",
+        "engineVersion",
+        "instanceClass",
+        "iops",
+        "multiAz",
+        "storageThroughput",
+        "storageType",
+    )
+)
+"""Changes of these wait for the maintenance window unless they are applied immediately."""
+LOWERED = frozenset(("engine", "maintenanceWindow"))
+"""Stored in lower case, however they are given."""
+UNSET = {
+    "backupTarget": "region",
+    "performanceInsightsRetentionPeriod": 0,
+    **dict.fromkeys(
+        (
+            "characterSetName",
+            "dbName",
+            "domainFqdn",
+            "identifierPrefix",
+            "kmsKeyId",
+            "masterUserSecretKmsKeyId",
+            "monitoringRoleArn",
+            "ncharCharacterSetName",
+            "performanceInsightsKmsKeyId",
+            "replicaMode",
+            "snapshotIdentifier",
+            "timezone",
+        ),
+        "",
+    ),
+}
+"""What the provider reads of what an instance does not have."""
 CONNECTION_BYTES = 9531392
 GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 DEFAULTS: Data = {
@@ -68,14 +117,14 @@ NOT_RESTORED = frozenset(
         "performanceInsightsRetentionPeriod",
     )
 )
-"""Not sent with a restore to a time: from the source or RDS's defaults, until the next update."""
+"""Not sent with a restore to a point in time; the next update sends them."""
 STORAGE = frozenset(("allocatedStorage", "iops", "storageThroughput", "storageType"))
 OPTIMIZING = 3
-"""How many times as long as anything else the storage is optimized after a change."""
+"""After a change, storage is optimized this many times as long as an operation takes."""
 
 
 def source(data: Data, inputs: Data) -> Data:
-    """The record of what a new instance is restored from; empty for an empty one."""
+    """The record of the snapshot or instance that a new instance is restored from, or {}."""
     if name := (inputs.get("snapshotIdentifier") or "").lower():
         if name not in data["snapshots"]:
             raise ApiError("DBSnapshotNotFound", f"DBSnapshot not found: {name}")
@@ -104,8 +153,8 @@ def source(data: Data, inputs: Data) -> Data:
     return found
 
 
-def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> Data:
-    """The record of an instance that is being made."""
+def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Data) -> Data:
+    """The record of a new instance."""
     given = {key: value for key, value in inputs.items() if value is not None}
     taken = ("engineVersion", "engineVersionActual", "allocatedStorage", "username", "dbName")
     taken += ("storageEncrypted", "kmsKeyId")
@@ -115,28 +164,29 @@ def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> 
     record = {**DEFAULTS, **given, **{key: origin[key] for key in taken if key in origin}}
     version = record.setdefault("engineVersion", "17")
     major = rules.major_of(version)
-    id, name = resource_id(), inputs["identifier"]
-    address = f"{name}.{DOMAIN}.{cloud.region}.rds.amazonaws.com"
+    name = inputs["identifier"]
+    address = f"{name}.{DOMAIN}.{region}.rds.amazonaws.com"
     if record["storageEncrypted"]:
-        record.setdefault("kmsKeyId", cloud.arn("kms", "key/0aws-rds"))
+        record.setdefault("kmsKeyId", arn(region, "kms", "key/0aws-rds"))
     record.setdefault("parameterGroupName", f"default.postgres{major}")
     record |= {
         "address": address,
-        "arn": cloud.arn("rds", f"db:{name}"),
+        "arn": arn(region, "rds", f"db:{name}"),
         "endpoint": f"{address}:{record['port']}",
         "engineVersionActual": origin.get("engineVersionActual") or rules.VERSIONS[major],
         "hostedZoneId": "Z2R2ITUGPM61AM",
         "listenerEndpoints": [],
-        **{key: record[key].lower() for key in instance_schema.LOWERED},
+        **{key: record[key].lower() for key in LOWERED},
         "masterUserSecrets": [],
         "optionGroupName": f"default:postgres-{major}",
         "pending": {},
-        "region": cloud.region,
+        "region": region,
         "replicas": [],
-        "resourceId": id,
+        "resourceId": rds_resource_id(),
         "status": "creating",
-        "tagsAll": tags_all(op, inputs),
+        "tagsAll": tags,
         "upgradeRolloutOrder": "second",
+        "work": None,
     }
     group = data["subnetGroups"].get(record.get("dbSubnetGroupName"))
     if "availabilityZone" not in record and group:
@@ -146,7 +196,7 @@ def new(op: Operation, cloud: Cloud, data: Data, inputs: Data, origin: Data) -> 
 
 
 def speed(record: Data) -> Data:
-    """What a gp3 volume of its size has where nothing is asked for."""
+    """The IOPS and throughput of a gp3 volume; defaults depend on its size."""
     if record["storageType"] != "gp3":
         return {}
     large = record["allocatedStorage"] >= rules.SMALL_FOR_IOPS
@@ -162,7 +212,7 @@ def outputs(record: Data) -> dict[str, Any]:
     kept = {
         key: value
         for key, value in record.items()
-        if key not in INTERNAL and key not in instance_schema.STATE_ONLY - {"tags"}
+        if key not in INTERNAL and key not in STATE_ONLY - {"tags"}
     }
     now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
     backed_up = record["backupRetentionPeriod"] and record["status"] != "creating"
@@ -170,7 +220,7 @@ def outputs(record: Data) -> dict[str, Any]:
     if record["performanceInsightsEnabled"]:
         insights = {"performanceInsightsRetentionPeriod": 7}
     return {
-        **instance_schema.ABSENT,
+        **UNSET,
         **insights,
         **kept,
         "latestRestorableTime": now if backed_up else "",
@@ -185,63 +235,49 @@ def find(data: Data, id: str) -> Data | None:
     return None
 
 
-def put(cloud: Cloud, name: str, /, **values: Any) -> Data:
-    """Change the record."""
-    with cloud.change() as data:
-        data["instances"][name] |= values
-    return data["instances"][name]
-
-
 def settings(data: Data, record: Data) -> dict[str, str]:
-    """What the real server is told: RDS's default for the class, then the parameters in force."""
-    parameters = record.get("inForce")
-    if parameters is None:
-        parameters = groups.settings(data, record)
-    return {"max_connections": str(_connections(record)), **parameters}
+    """The settings of the PostgreSQL server: the class's default, then the parameters in force."""
+    in_force = record.get("inForce")
+    if in_force is None:
+        in_force = parameters.in_group(data, record.get("parameterGroupName") or "")
+    return {"max_connections": str(_connections(record)), **in_force}
 
 
-def apply(cloud: Cloud, identifier: str, changes: Data) -> Data:
-    """Make the changes, restart where they need it, and be available again."""
-    data = cloud.look()
-    record = data["instances"][identifier]
-    behind = servers.chosen()
+def modified(data: Data, record: Data, changes: Data) -> Data:
+    """The record after a modification."""
     target = {**record, **{key: value for key, value in changes.items() if value is not None}}
-    target |= {key: target[key].lower() for key in instance_schema.LOWERED}
-    if grown := changes.get("allocatedStorage"):
-        least = math.ceil(record["allocatedStorage"] * 1.1)
-        target["allocatedStorage"] = (
-            max(grown, least) if grown > record["allocatedStorage"] else grown
-        )
-    another = target["parameterGroupName"] != record["parameterGroupName"]
-    if another and target.get("inForce") is None:
-        # It is in force only after a reboot by hand.
-        target["inForce"] = groups.settings(data, record)
+    target |= {key: target[key].lower() for key in LOWERED}
+    size, wanted = record["allocatedStorage"], changes.get("allocatedStorage")
+    if wanted and wanted > size:
+        target["allocatedStorage"] = max(wanted, math.ceil(size * 1.1))
+    if (
+        target["parameterGroupName"] != record["parameterGroupName"]
+        and target.get("inForce") is None
+    ):
+        # Another group takes effect only after a manual reboot.
+        target["inForce"] = parameters.in_group(data, record["parameterGroupName"])
     if "storageType" in changes:
         target |= dict.fromkeys({"iops", "storageThroughput"} - changes.keys(), 0)
     if version := changes.get("engineVersion"):
-        major = rules.major_of(version)
-        target["engineVersionActual"] = rules.VERSIONS[major]
-        if major != rules.major_of(record["engineVersionActual"]):
-            target |= {"inForce": None, "optionGroupName": f"default:postgres-{major}"}
-            if target["parameterGroupName"].startswith("default."):
-                target["parameterGroupName"] = f"default.postgres{major}"
-            behind.upgrade(target, settings(data, target))
-    if "instanceClass" in changes:
-        behind.restart(target, settings(data, target))
+        target |= _upgraded(record, target, rules.major_of(version))
     target |= speed(target)
-    changed = {key: value for key, value in target.items() if record.get(key) != value}
-    if changed.keys() & STORAGE:
-        changed["optimizedUntil"] = time.time() + OPTIMIZING * seconds()
-    with cloud.change() as data:
-        record = data["instances"][identifier]
-        pending = {key: each for key, each in record["pending"].items() if key not in changes}
-        record |= {**changed, "pending": pending, "status": "available", "work": None}
-    return record
+    if any(target[key] != record[key] for key in STORAGE):
+        target["optimizedUntil"] = time.time() + OPTIMIZING * seconds()
+    return target
+
+
+def _upgraded(record: Data, target: Data, major: str) -> Data:
+    found: Data = {"engineVersionActual": rules.VERSIONS[major]}
+    if major != rules.major_of(record["engineVersionActual"]):
+        found |= {"inForce": None, "optionGroupName": f"default:postgres-{major}"}
+        if target["parameterGroupName"].startswith("default."):
+            found["parameterGroupName"] = f"default.postgres{major}"
+    return found
 
 
 def _connections(record: Data) -> int:
     size = record["instanceClass"].rsplit(".", 1)[-1]
     times = size.removesuffix("xlarge")
     memory = GIB.get(size) or 16 * int(times or 1)
-    # A real server makes room for each; more than this is of no use to anyone here.
+    # A real server reserves memory for each connection.
     return min(int(memory * 2**30 * 0.9 / CONNECTION_BYTES), 1000)

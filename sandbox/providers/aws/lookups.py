@@ -1,19 +1,17 @@
 """The functions that find a cluster, its subnets, the instances and their snapshots."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from sandbox.providers.aws.account import ACCOUNT, Cloud, Data, authority
-from sandbox.providers.framework.provider import Failure, Function, Operation
+from sandbox.providers.aws.account import ACCOUNT, Data, cluster_ca
+from sandbox.providers.aws.region import Region
+from sandbox.providers.bridged.functions import NotFound, function
+from sandbox.providers.framework.operation import Operation
+from sandbox.providers.framework.provider import Function
 
-Answer = Callable[[Cloud, Data, dict[str, Any]], dict[str, Any]]
-
-
-class NotFound(Exception):
-    """What the provider says of something that is not there."""
+Answer = Callable[[Region, Data, Data], Data]
 
 
-def cluster(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def cluster(region: Region, data: Data, arguments: Data) -> Data:
     """One EKS cluster."""
     name = arguments["name"]
     found = data["clusters"].get(name)
@@ -21,8 +19,8 @@ def cluster(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, An
         raise NotFound(f"reading EKS Cluster ({name}): couldn't find resource")
     return {
         "id": name,
-        "arn": cloud.arn("eks", f"cluster/{name}"),
-        "certificateAuthorities": [{"data": authority()}],
+        "arn": region.arn("eks", f"cluster/{name}"),
+        "certificateAuthorities": [{"data": cluster_ca()}],
         "createdAt": "2026-01-01T00:00:00Z",
         "deletionProtection": False,
         "enabledClusterLogTypes": [],
@@ -45,7 +43,7 @@ def cluster(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, An
     }
 
 
-def node_groups(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def node_groups(region: Region, data: Data, arguments: Data) -> Data:
     """The names of a cluster's node groups; there may be none."""
     name = arguments["clusterName"]
     if name not in data["clusters"]:
@@ -53,7 +51,7 @@ def node_groups(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str
     return {"id": name, "names": sorted(data["clusters"][name]["nodeGroups"])}
 
 
-def node_group(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def node_group(region: Region, data: Data, arguments: Data) -> Data:
     """One node group."""
     name, of = arguments["nodeGroupName"], arguments["clusterName"]
     found = data["clusters"].get(of, {}).get("nodeGroups", {}).get(name)
@@ -62,7 +60,7 @@ def node_group(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str,
     desired = found["desiredSize"]
     return {
         "id": f"{of}:{name}",
-        "arn": cloud.arn("eks", f"nodegroup/{of}/{name}"),
+        "arn": region.arn("eks", f"nodegroup/{of}/{name}"),
         "amiType": "AL2023_x86_64_STANDARD",
         "capacityType": "ON_DEMAND",
         "diskSize": 20,
@@ -76,29 +74,29 @@ def node_group(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str,
     }
 
 
-def subnet(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def subnet(region: Region, data: Data, arguments: Data) -> Data:
     """One subnet, by its id; no other way to find one is simulated."""
     found = data["subnets"].get(arguments["id"])
     if not found:
         raise NotFound("no matching EC2 Subnet found")
-    arn = cloud.arn("ec2", f"subnet/{arguments['id']}")
+    arn = region.arn("ec2", f"subnet/{arguments['id']}")
     return {"arn": arn, "ownerId": ACCOUNT, "state": "available", "defaultForAz": False, **found}
 
 
-def instances(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def instances(region: Region, data: Data, arguments: Data) -> Data:
     """The instances that have all the tags asked for."""
     wanted = (arguments.get("tags") or {}).items()
     found = [
         each for each in data["instances"].values() if wanted <= each.get("tagsAll", {}).items()
     ]
     return {
-        "id": cloud.region,
+        "id": region.scope,
         "instanceArns": [each["arn"] for each in found],
         "instanceIdentifiers": [each["identifier"] for each in found],
     }
 
 
-def instance(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def instance(region: Region, data: Data, arguments: Data) -> Data:
     """One instance, by its identifier; never with its password."""
     name = arguments["dbInstanceIdentifier"].lower()
     found = data["instances"].get(name)
@@ -134,7 +132,7 @@ def instance(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, A
     }
 
 
-def snapshot(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, Any]:
+def snapshot(region: Region, data: Data, arguments: Data) -> Data:
     """One snapshot, by its name; no other way to find one is simulated."""
     name = arguments["dbSnapshotIdentifier"].lower()
     kept = {key.lower(): each for key, each in data["snapshots"].items()}.get(name)
@@ -146,7 +144,7 @@ def snapshot(cloud: Cloud, data: Data, arguments: dict[str, Any]) -> dict[str, A
         **{key: kept[key] for key in same.split()},
         "id": name,
         "dbInstanceIdentifier": kept["identifier"],
-        "dbSnapshotArn": cloud.arn("rds", f"snapshot:{name}"),
+        "dbSnapshotArn": region.arn("rds", f"snapshot:{name}"),
         "dbSnapshotIdentifier": name,
         "encrypted": kept["storageEncrypted"],
         "engineVersion": kept["engineVersionActual"],
@@ -176,29 +174,17 @@ ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {
     "aws:rds/getInstance:getInstance": (instance, ("dbInstanceIdentifier",), ()),
     "aws:rds/getSnapshot:getSnapshot": (snapshot, ("dbSnapshotIdentifier",), ()),
 }
-"""What answers, with its required and its other arguments."""
+"""What answers, with its required and its optional arguments."""
 
 
 def _function(token: str) -> Function:
     answer, required, optional = ARGUMENTS[token]
 
-    def call(op: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
-        given = {key: value for key, value in arguments.items() if value is not None}
-        try:
-            for key in sorted(given.keys() - {*required, *optional, "region"}):
-                raise NotFound(f"the simulated AWS knows no argument {key} of {token}")
-            for key in sorted(set(required) - given.keys()):
-                raise NotFound(f'Missing required argument "{key}"')
-            cloud = Cloud.of(op, given)
-            found = answer(cloud, cloud.look(), given)
-        except NotFound as error:
-            raise Failure(
-                f"invocation of {token} returned an error: invoking {token}: 1 error occurred:\n"
-                f"\t* {error}\n\n"
-            ) from None
-        return {**given, "region": cloud.region, **found}
+    def call(op: Operation, given: Data) -> Data:
+        region = Region.of(op, given)
+        return {"region": region.scope, **answer(region, region.read(), given)}
 
-    return call
+    return function(token, call, required, (*optional, "region"))
 
 
 FUNCTIONS: Mapping[str, Function] = {token: _function(token) for token in ARGUMENTS}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sandbox.providers.aws.account import Data
 from sandbox.providers.aws.errors import ApiError, invalid
 
 FILE = Path(__file__).with_name("parameters.tsv")
@@ -106,6 +107,17 @@ def refuse(major: int, name: str, value: str, method: str) -> None:
         )
     if found.apply == "static" and method == "immediate":
         raise invalid("cannot use immediate apply method for static parameter")
+
+
+def values(inputs: Data) -> dict[str, str]:
+    """The parameters of a group by their names."""
+    return {each["name"].lower(): each["value"] for each in inputs.get("parameters") or []}
+
+
+def in_group(data: Data, name: str) -> dict[str, str]:
+    """PostgreSQL's settings in a stored group; RDS's own parameters are not among them."""
+    found = values(data["parameterGroups"].get(name, {}))
+    return {key: value for key, value in found.items() if not key.startswith("rds.")}
 
 
 def _bounds(values: str) -> tuple[float, float]:

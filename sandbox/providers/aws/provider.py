@@ -2,12 +2,15 @@
 
 from typing import ClassVar
 
-from sandbox.providers.aws.groups import ParameterGroup, SubnetGroup
+from sandbox.providers.aws.ingress_rule import IngressRule
 from sandbox.providers.aws.instance import Instance
 from sandbox.providers.aws.lookups import FUNCTIONS
-from sandbox.providers.aws.network import IngressRule, SecurityGroup
-from sandbox.providers.framework.provider import Failure, Input, Inputs, Plugin, Resources, by_type
-from sandbox.providers.framework.validation import BridgedWords
+from sandbox.providers.aws.parameter_group import ParameterGroup
+from sandbox.providers.aws.security_group import SecurityGroup
+from sandbox.providers.aws.subnet_group import SubnetGroup
+from sandbox.providers.bridged.provider import BridgedProvider
+from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.resource import Input, Inputs, Resources, by_type
 
 _STRINGS = """
 accessKey customCaBundle ec2MetadataServiceEndpoint ec2MetadataServiceEndpointMode httpProxy
@@ -22,7 +25,7 @@ tokenBucketRateLimiterCapacity useDualstackEndpoint useFipsEndpoint userAgents
 """
 
 
-class Aws(Plugin):
+class Aws(BridgedProvider):
     """The stand-in for pulumi-aws."""
 
     name = "aws"
@@ -43,7 +46,3 @@ class Aws(Plugin):
                 "you have set your AWS region, for example: `pulumi config set aws:region "
                 "us-west-2`"
             )
-
-    def words(self, name: str) -> BridgedWords:
-        """It wraps a Terraform provider."""
-        return BridgedWords(name)

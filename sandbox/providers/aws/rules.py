@@ -1,4 +1,4 @@
-"""What RDS refuses of an instance, in its own words."""
+"""What RDS refuses of an instance, at its creation and at a modification."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""One call of the engine: what it is about, how long it may take, and a line back to the user."""
+"""One call of the engine: its resource, its timeout, and messages to the user."""
 
 import hashlib
 import secrets
@@ -13,49 +13,14 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
-from sandbox.providers.framework.values import Properties
+from sandbox.providers.framework.errors import Cancelled, TimedOut
 
 REQUEST: ContextVar[Any] = ContextVar("REQUEST")
-"""The message of the call being answered; the SDK's own classes leave some of its fields out."""
-
-
-class Failure(Exception):
-    """What went wrong, in the words that the user is to read."""
-
-
-class InitFailed(Failure):
-    """The resource exists, but is not what it should be: it is kept in the state, marked so."""
-
-    def __init__(self, id: str, state: dict[str, Any], *reasons: str) -> None:
-        super().__init__("; ".join(reasons))
-        self.id = id
-        self.state = state
-        self.reasons = reasons
-
-
-class Kept(Exception):
-    """An InitFailed with its state marked, as the engine is to keep it."""
-
-    def __init__(
-        self, failed: InitFailed, state: Properties, inputs: Properties | None = None
-    ) -> None:
-        super().__init__(str(failed))
-        self.id = failed.id
-        self.reasons = failed.reasons
-        self.state = state
-        self.inputs = inputs
-
-
-class Cancelled(Failure):
-    """The user asked the engine to stop."""
-
-
-class TimedOut(Failure):
-    """The time that the resource was given is over."""
+"""The message of the current call; the SDK's request classes leave some of its fields out."""
 
 
 class Engine:
-    """The way back to the engine that started the plugin."""
+    """The engine that started the plugin."""
 
     def __init__(self, address: str) -> None:
         self.cancelled = threading.Event()
@@ -69,7 +34,7 @@ class Engine:
         severity: "engine_pb2.LogSeverity.ValueType" = engine_pb2.INFO,
         status: bool = False,
     ) -> None:
-        """Show a line; a status line is only seen until the next one."""
+        """Show a line; a status line is shown until the next one."""
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(
@@ -78,13 +43,12 @@ class Engine:
         try:
             self._stub.Log(request)
         except grpc.RpcError:
-            # The engine is going away; what it would have shown is of no use to anyone now.
-            return
+            return  # the engine has ended
 
 
 @dataclass
 class Operation:
-    """What a resource's methods are told about the call they answer."""
+    """The call that a resource's method answers."""
 
     engine: Engine
     config: dict[str, Any]
@@ -95,7 +59,7 @@ class Operation:
     seed: bytes = b""
     request: Message | None = None
     custom_timeout: bool = False
-    """Whether the program chose the time-out."""
+    """Whether the program set the timeout."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -104,13 +68,13 @@ class Operation:
         return self.urn.split("::")[-1]
 
     def unique(self, digits: int) -> str:
-        """Hexadecimal digits for a new name; the same ones throughout one plan."""
+        """Hexadecimal digits for a new name; the same in the preview and the update."""
         seed = self.seed or secrets.token_bytes(16)
         return hashlib.sha256(seed + self.urn.encode()).hexdigest()[:digits]
 
     @property
     def remaining(self) -> float:
-        """Seconds until the time-out."""
+        """Seconds until the timeout."""
         return self.started + self.timeout - time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -121,13 +85,13 @@ class Operation:
             raise TimedOut(f"timed out after {self.timeout:g} seconds")
 
     def status(self, message: str) -> None:
-        """Show what is going on, until the next such line."""
+        """Show the current status, until the next one."""
         self.engine.log(message, self.urn, status=True)
 
     def info(self, message: str) -> None:
-        """Show a line that stays."""
+        """Show a line."""
         self.engine.log(message, self.urn)
 
     def warn(self, message: str) -> None:
-        """Show a warning that stays."""
+        """Show a warning."""
         self.engine.log(message, self.urn, severity=engine_pb2.WARNING)

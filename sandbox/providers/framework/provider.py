@@ -14,14 +14,8 @@ from pulumi.runtime.proto import provider_pb2
 
 from sandbox.providers.framework import validation
 from sandbox.providers.framework.diff import difference
-from sandbox.providers.framework.operation import (
-    REQUEST,
-    Engine,
-    Failure,
-    InitFailed,
-    Kept,
-    Operation,
-)
+from sandbox.providers.framework.errors import Failure, InitFailed
+from sandbox.providers.framework.operation import REQUEST, Engine, Operation
 from sandbox.providers.framework.resource import (
     Input,
     Inputs,
@@ -52,6 +46,7 @@ __all__ = [
     "Operation",
     "Output",
     "Outputs",
+    "PartialState",
     "Plugin",
     "Problem",
     "Resource",
@@ -61,6 +56,19 @@ __all__ = [
 ]
 
 Function = Callable[[Operation, dict[str, Any]], dict[str, Any]]
+
+
+class PartialState(Exception):
+    """An InitFailed with its values marked, as the engine is to store them."""
+
+    def __init__(
+        self, failed: InitFailed, state: Properties, inputs: Properties | None = None
+    ) -> None:
+        super().__init__(str(failed))
+        self.id = failed.id
+        self.reasons = failed.reasons
+        self.state = state
+        self.inputs = inputs
 
 
 def own_type(qualified: str) -> str:
@@ -81,9 +89,9 @@ class Plugin(provider.Provider):
         self.config: dict[str, Any] = {}
         self.engine = Engine("")
 
-    def words(self, name: str) -> validation.Words:
-        """How this provider says what is wrong with the inputs of the resource of this name."""
-        return validation.Words()
+    def messages(self, name: str) -> validation.Messages:
+        """What this provider says of wrong inputs of the resource with this name."""
+        return validation.Messages()
 
     def resource(self, type: str) -> Resource:
         """The declaration of a type."""
@@ -146,7 +154,9 @@ class Plugin(provider.Provider):
         def checked() -> list[Problem]:
             found: list[Problem] = []
             if resource.strict:
-                found = list(validation.problems(inputs, resource.inputs, self.words(request.name)))
+                found = list(
+                    validation.problems(inputs, resource.inputs, self.messages(request.name))
+                )
             if not found:
                 for key, declared in resource.inputs.items():
                     if declared.default is not None and inputs.get(key) is None:
@@ -180,7 +190,7 @@ class Plugin(provider.Provider):
             try:
                 id, outputs = await asyncio.to_thread(resource.create, op, inputs)
             except InitFailed as failed:
-                raise self._kept(resource, failed, inputs, request.properties) from failed
+                raise self._partial(resource, failed, inputs, request.properties) from failed
             state = {**inputs, **outputs}
         return provider.CreateResponse(id, self._marked(resource, state, request.properties))
 
@@ -196,7 +206,7 @@ class Plugin(provider.Provider):
             try:
                 outputs = await asyncio.to_thread(resource.update, *arguments)
             except InitFailed as failed:
-                raise self._kept(resource, failed, inputs, request.news) from failed
+                raise self._partial(resource, failed, inputs, request.news) from failed
         return provider.UpdateResponse(
             self._marked(resource, {**inputs, **outputs}, request.news, request.olds)
         )
@@ -220,7 +230,7 @@ class Plugin(provider.Provider):
         outputs = self._marked(resource, found, *sources)
         inputs = self._marked(resource, resource.inputs_of(found, old), *sources)
         if failed:
-            raise Kept(failed, outputs, inputs)
+            raise PartialState(failed, outputs, inputs)
         return provider.ReadResponse(id, outputs, inputs)
 
     async def delete(self, request: provider.DeleteRequest) -> None:
@@ -262,11 +272,11 @@ class Plugin(provider.Provider):
             secrets |= secret_paths(source)
         return marked_map(values, secrets)
 
-    def _kept(
+    def _partial(
         self, resource: Resource, failed: InitFailed, inputs: dict[str, Any], like: Properties
-    ) -> "Kept":
+    ) -> PartialState:
         state = self._marked(resource, {**inputs, **failed.state}, like)
-        return Kept(failed, state)
+        return PartialState(failed, state)
 
 
 def decoded(config: Mapping[str, Any], settings: Inputs) -> dict[str, Any]:

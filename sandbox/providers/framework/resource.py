@@ -1,4 +1,4 @@
-"""What a plugin declares about one type of resource."""
+"""The declaration of one resource type."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ Kind = Literal["string", "integer", "number", "boolean", "object", "map", "list"
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its type, and what a wrong, missing or changed value means."""
+    """One input."""
 
     kind: Kind = "any"
     required: bool = False
     secret: bool = False
     replaces: bool = False
-    """A change, in any part, replaces the resource."""
+    """A change of any part replaces the resource."""
     default: Any = None
     fields: "Inputs" = field(default_factory=dict)
-    """What an object, or each object of a list, may hold; empty: anything."""
+    """The fields of an object, or of each object of a list or map; empty: any."""
     items: Kind = "any"
     """The type of each value of a list or map."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """One output that only the provider knows."""
+    """One output that is not an input."""
 
     secret: bool = False
     volatile: bool = False
@@ -37,7 +37,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why an input is refused; `property` may be empty."""
+    """Why Check refuses an input; `property` may be empty."""
 
     property: str
     reason: str
@@ -48,15 +48,15 @@ Outputs = Mapping[str, Output]
 
 
 class Resource:
-    """One type of resource: its inputs and outputs, and what is done to it.
+    """One resource type.
 
     Values are plain Python. The methods run in a thread of their own and may block in
-    `Operation.sleep`, which ends at a time-out or when the update is cancelled.
+    `Operation.sleep`, which ends at the timeout or when the update is cancelled.
     """
 
     type: ClassVar[str]
     strict: ClassVar[bool] = True
-    """Whether `inputs` names everything that may be given."""
+    """Whether an input that is not declared is an error."""
     inputs: ClassVar[Inputs] = {}
     outputs: ClassVar[Outputs] = {}
     create_timeout: float = 600
@@ -66,29 +66,29 @@ class Resource:
     def check(
         self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
     ) -> Iterable[Problem]:
-        """Fill in names and defaults in place; yield what the declaration can't say is wrong."""
+        """Fill in names and defaults in place; yield problems beyond the declaration."""
         return ()
 
     def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-        """What new inputs are compared with: the old inputs, or what the state says of them."""
+        """What new inputs are compared with: the old inputs, or the state's values of inputs."""
         return inputs
 
     def forced_replacements(
         self, op: Operation, state: dict[str, Any], new: dict[str, Any]
     ) -> Iterable[str]:
-        """Why it must be made anew even though no input says so."""
+        """Outputs that force a replacement although no input does."""
         return ()
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether the changed input at the path counts as a change at all."""
+        """Whether the difference at the path is a change."""
         return True
 
     def replaces(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether the change at the path makes a new resource; by default as declared."""
+        """Whether the change at the path replaces the resource."""
         return any(declared.replaces for declared in self.declared(path))
 
     def delete_before_replace(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a replacement can't live beside the original."""
+        """Whether a replacement can not exist beside the original."""
         return False
 
     def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Resource:
         return {**computed, **inputs}
 
     def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Make it; return its id and the outputs that are not inputs."""
+        """Create it; return its id and the outputs that are not inputs."""
         raise NotImplementedError
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
@@ -121,10 +121,10 @@ class Resource:
         raise NotImplementedError
 
     def delete(self, op: Operation, id: str, state: dict[str, Any]) -> None:
-        """Delete it; that it is gone already is no error."""
+        """Delete it; that it does not exist is no error."""
 
     def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-        """The inputs that what was read stands for; `old` is empty at an import."""
+        """The inputs that correspond to what was read; `old` is empty at an import."""
         if old:
             return {key: state.get(key, value) for key, value in old.items()}
         return {
@@ -134,7 +134,7 @@ class Resource:
         }
 
     def secrets(self, values: Mapping[str, Any]) -> Iterator[Path]:
-        """Where the declaration says that values are secret."""
+        """The paths that are declared secret."""
         for name in values:
             declared = self.inputs.get(name) or self.outputs.get(name)
             if declared and declared.secret:
@@ -149,7 +149,7 @@ class Resource:
                 known = known[step].fields
 
     def changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Path]:
-        """The changed inputs that count."""
+        """The paths of changed inputs."""
         return [path for path in changed_paths(old, new) if self.differs(path, old, new)]
 
 

@@ -1,4 +1,4 @@
-"""Serves a plugin to the engine, and ends with it."""
+"""Serves a plugin to the engine and ends with it."""
 
 import asyncio
 import os
@@ -14,15 +14,16 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.providers.framework.operation import REQUEST, Engine, Failure, Kept
-from sandbox.providers.framework.provider import Plugin
+from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.operation import REQUEST, Engine
+from sandbox.providers.framework.provider import PartialState, Plugin
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _THREADS = 64
 
 
 class _Answers(grpc.aio.ServerInterceptor):
-    """Makes an exception one clear message: the SDK's server would add a traceback to it."""
+    """Reports an exception as its message; the SDK's server would add a traceback."""
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         handler = await continuation(handler_call_details)
@@ -44,7 +45,7 @@ class _Answers(grpc.aio.ServerInterceptor):
 
 
 async def _abort(context: grpc.aio.ServicerContext, error: BaseException) -> None:
-    if isinstance(error, Kept):
+    if isinstance(error, PartialState):
         await context.abort(
             grpc.StatusCode.UNKNOWN,
             str(error),
@@ -52,7 +53,7 @@ async def _abort(context: grpc.aio.ServicerContext, error: BaseException) -> Non
         )
     if isinstance(error, Failure):
         await context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    # A mistake in the plugin itself, not in what the user asked for: say where.
+    # A bug of the plugin: say where.
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -60,7 +61,7 @@ async def _abort(context: grpc.aio.ServicerContext, error: BaseException) -> Non
     await context.abort(grpc.StatusCode.UNKNOWN, f"{type(error).__name__}: {error}{where}")
 
 
-def _init_failed(error: Kept) -> bytes:
+def _init_failed(error: PartialState) -> bytes:
     detail = AnyMessage()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
@@ -75,14 +76,14 @@ def _init_failed(error: Kept) -> bytes:
 
 
 def leave(*_: Any) -> None:
-    """End now, with all that was started: an engine that is gone waits for nobody."""
+    """End at once, with all child processes."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 
 async def end_with(address: str) -> None:
-    """Leave as soon as nobody listens at the address."""
+    """End the plugin when its engine no longer listens at the address."""
     host, port = address.rsplit(":", 1)
     while True:
         await asyncio.sleep(1)
@@ -94,7 +95,7 @@ async def end_with(address: str) -> None:
 
 
 def serve(plugin: Plugin, version: str, arguments: list[str] | None = None) -> None:
-    """Run the plugin until the engine ends it or is gone."""
+    """Run the plugin until the engine stops it or ends."""
     arguments = sys.argv[1:] if arguments is None else arguments
     address = next((word for word in arguments if ":" in word and word[0] != "-"), "")
     plugin.engine = Engine(address)

@@ -1,4 +1,4 @@
-"""Property values as plain Python, and the marks that make parts of them secret again."""
+"""Property values as plain Python, and the marks of their secret parts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 UNKNOWN = rpc.UNKNOWN
-"""Stands, at preview, for a value that only an update can know."""
+"""Stands, at preview, for a value that is known after the update."""
 
 Path = tuple[str | int, ...]
 Properties = dict[str, PropertyValue]

@@ -8,20 +8,11 @@ from typing import Any, ClassVar
 
 import bcrypt
 
-from sandbox.providers.framework.provider import (
-    Failure,
-    Input,
-    Inputs,
-    Operation,
-    Output,
-    Outputs,
-    Plugin,
-    Problem,
-    Resource,
-    Resources,
-    by_type,
-)
-from sandbox.providers.framework.validation import BridgedWords
+from sandbox.providers.bridged.provider import BridgedProvider
+from sandbox.providers.framework import sdk
+from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.operation import Operation
+from sandbox.providers.framework.resource import Problem, Resource, Resources, by_type
 from sandbox.providers.framework.values import UNKNOWN, Path, written
 from sandbox.providers.random.animals import ADJECTIVES, ADVERBS, ANIMALS
 
@@ -29,17 +20,20 @@ _BCRYPT_COST = 10
 
 
 class _Random(Resource):
-    """Made once; every change makes it anew."""
+    """Every change of an input replaces it."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """A default that is spelled out is no change."""
+        """Setting an input to its default is no change."""
         key = str(path[0])
         return (old.get(key) or self.defaults.get(key)) != (new.get(key) or self.defaults.get(key))
 
+    def replaces(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        return True
+
     def problem(self, op: Operation, path: Path, summary: str, detail: str) -> Problem:
-        """What the Terraform provider below says, as the bridge hands it on."""
+        """A problem in the messages of the Terraform provider."""
         return Problem("", f"{summary}. {detail}. Examine values at '{op.name}.{written(path)}'.")
 
 
@@ -58,19 +52,10 @@ class RandomPassword(_Random):
         "minNumeric": 0,
         "minSpecial": 0,
     }
-    inputs: ClassVar[Inputs] = {
-        "length": Input("integer", required=True, replaces=True),
-        "keepers": Input("map", replaces=True),
-        "overrideSpecial": Input("string", replaces=True),
-        **{
-            key: Input("boolean" if isinstance(value, bool) else "integer", replaces=True)
-            for key, value in defaults.items()
-        },
-    }
-    outputs: ClassVar[Outputs] = {"result": Output(secret=True), "bcryptHash": Output(secret=True)}
+    inputs, outputs = sdk.resource(type)[:2]
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """`false` differs from an unset `true`; an empty overrideSpecial from an unset one not."""
+        """`false` differs from an unset `true`; an empty overrideSpecial is the same as none."""
         key = str(path[0])
         if key in self.defaults:
             before, after = (values.get(key, self.defaults[key]) for values in (old, new))
@@ -80,7 +65,7 @@ class RandomPassword(_Random):
     def check(
         self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
     ) -> Iterable[Problem]:
-        """The length must hold the minimums, and some class must be allowed."""
+        """The length must hold the minimums, and a character class must be allowed."""
         values = {**self.defaults, **inputs}
         if UNKNOWN in values.values():
             return
@@ -102,7 +87,7 @@ class RandomPassword(_Random):
             yield self.problem(op, ("special",), "Invalid Attribute Combination", detail)
 
     def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """As many of each class as asked for at least, the rest from all, shuffled."""
+        """At least the minimum of each class, the rest from all classes, shuffled."""
         values = {**self.defaults, **inputs}
         allowed = self._allowed(values)
         chosen = [
@@ -117,7 +102,7 @@ class RandomPassword(_Random):
         return "none", self._state(values, "".join(chosen))
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """Nothing can change it; an import's id is the password itself."""
+        """The state; an import's id is the password itself."""
         if state:
             return state
         return {"id": "none", "length": len(id), **self._state(self.defaults, id)}
@@ -139,19 +124,13 @@ class RandomId(_Random):
     """Random bytes in several spellings; the id has no prefix."""
 
     type = "random:index/randomId:RandomId"
-    inputs: ClassVar[Inputs] = {
-        "byteLength": Input("integer", required=True, replaces=True),
-        "keepers": Input("map", replaces=True),
-        "prefix": Input("string", replaces=True),
-    }
-    outputs: ClassVar[Outputs] = {key: Output() for key in ("b64Std", "b64Url", "dec", "hex")}
+    inputs, outputs = sdk.resource(type)[:2]
 
     def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Random bytes."""
         return self._spelled(secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix") or "")
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """Nothing can change it; an import's id is `[prefix,]b64url`."""
+        """The state; an import's id is `[prefix,]b64url`."""
         if state:
             return state
         prefix, _, encoded = id.rpartition(",")
@@ -175,15 +154,9 @@ class RandomPet(_Random):
 
     type = "random:index/randomPet:RandomPet"
     defaults: ClassVar[Mapping[str, Any]] = {"length": 2, "separator": "-"}
-    inputs: ClassVar[Inputs] = {
-        "keepers": Input("map", replaces=True),
-        "length": Input("integer", replaces=True),
-        "prefix": Input("string", replaces=True),
-        "separator": Input("string", replaces=True),
-    }
+    inputs, outputs = sdk.resource(type)[:2]
 
     def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """A name."""
         values = {**self.defaults, **inputs}
         words = [secrets.choice(ADVERBS) for _ in range(values["length"] - 2)]
         words += [secrets.choice(ADJECTIVES)] if values["length"] > 1 else []
@@ -192,7 +165,6 @@ class RandomPet(_Random):
         return values["separator"].join(prefix + words), {**self.defaults, **inputs}
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """Nothing can change it."""
         if not state:
             raise Failure("Resource Import Not Implemented: random_pet can't be imported")
         return state
@@ -200,17 +172,13 @@ class RandomPet(_Random):
 
 def bcrypt_hash(password: str) -> str:
     """The bcrypt hash of a password."""
-    # bcrypt takes no more than 72 bytes; the published provider cuts there too.
+    # bcrypt takes at most 72 bytes; the published provider truncates too.
     salt = bcrypt.gensalt(_BCRYPT_COST, prefix=b"2a")
     return bcrypt.hashpw(password.encode()[:72], salt).decode()
 
 
-class Random(Plugin):
+class Random(BridgedProvider):
     """The stand-in for pulumi-random."""
 
     name = "random"
     resources: ClassVar[Resources] = by_type(RandomPassword(), RandomId(), RandomPet())
-
-    def words(self, name: str) -> BridgedWords:
-        """It wraps a Terraform provider."""
-        return BridgedWords(name)

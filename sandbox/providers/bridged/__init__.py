@@ -1,0 +1,1 @@
+"""What providers that were made from a Terraform provider have in common."""

@@ -1,0 +1,1 @@
+"""What the simulated clouds share: state, operations, events and servers behind instances."""

@@ -1,0 +1,63 @@
+"""The stored state of a simulated cloud: one file for each region, changed under a lock."""
+
+import contextlib
+import fcntl
+import json
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from sandbox.machine import paths, services
+
+Data = dict[str, Any]
+
+
+class Account(ABC):
+    """What one cloud holds in one scope: a region, a project or a subscription."""
+
+    cloud: ClassVar[str]
+    """The provider's name, such as `aws`."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    @abstractmethod
+    def seed(self) -> Data:
+        """What the scope holds before anything is made; `instances` and `snapshots` are kinds."""
+
+    @classmethod
+    def folder(cls) -> Path:
+        """Where the cloud's state is kept; a test sets SANDBOX_CLOUDS."""
+        return Path(os.environ.get("SANDBOX_CLOUDS", paths.STATE)) / cls.cloud
+
+    @classmethod
+    def stored(cls) -> list[Self]:
+        """Every scope in which something was made."""
+        return [cls(file.stem) for file in sorted(cls.folder().glob("*.json"))]
+
+    @property
+    def file(self) -> Path:
+        """The file that holds the scope's state."""
+        return self.folder() / f"{self.scope}.json"
+
+    def read(self) -> Data:
+        """The state; changes of the result are not stored."""
+        return json.loads(text) if (text := self._text()) else self.seed()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Data]:
+        """The state, to change; nothing is stored if the block raises."""
+        self.folder().mkdir(parents=True, exist_ok=True)
+        with self.file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            before = self._text()
+            data = json.loads(before) if before else self.seed()
+            yield data
+            after = json.dumps(data, indent=1)
+            if after != before:
+                services.write_atomically(self.file, after)
+
+    def _text(self) -> str:
+        return self.file.read_text() if self.file.exists() else ""

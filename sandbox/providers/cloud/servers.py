@@ -1,0 +1,58 @@
+"""What is done to the PostgreSQL server behind an instance."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSpec:
+    """All that a server is told of the instance that it stands behind."""
+
+    name: str
+    """Never changes while the instance exists."""
+    host: str
+    username: str
+    """The administrator's."""
+    major: str
+    settings: Mapping[str, str]
+
+
+class Servers:
+    """Does nothing: instances without servers, for tests that connect to none."""
+
+    def create(self, server: ServerSpec, password: str) -> None:
+        """Create an empty server."""
+
+    def copy(self, server: ServerSpec, source: ServerSpec) -> None:
+        """Create a server with the current data of a running one."""
+
+    def restore(self, server: ServerSpec, snapshot: str) -> None:
+        """Create a server with the data of a snapshot."""
+
+    def snapshot(self, server: ServerSpec, name: str) -> None:
+        """Stop the server and keep a copy of its data."""
+
+    def start(self, server: ServerSpec) -> None:
+        """Start the server, if it is stopped."""
+
+    def delete(self, server: ServerSpec) -> None:
+        """Delete the server and its data; that it is gone already is no error."""
+
+    def set_password(self, server: ServerSpec, password: str) -> None:
+        """Change the administrator's password."""
+
+    def configure(self, server: ServerSpec) -> None:
+        """Apply the settings; static ones take effect at the next restart."""
+
+    def restart(self, server: ServerSpec) -> None:
+        """Restart the server with the settings."""
+
+    def upgrade(self, server: ServerSpec) -> None:
+        """Upgrade the server and its data to the major version of the spec."""
+
+    def start_firewall(self) -> None:
+        """Drop packets to every server whose instance does not admit the cluster's nodes."""
+
+    def delete_orphans(self, names: re.Pattern[str], known: Callable[[], set[str]]) -> None:
+        """Delete servers with such names that no instance has; a killed process leaves them."""

@@ -1,0 +1,16 @@
+"""The simulated clouds."""
+
+from collections.abc import Mapping
+
+from sandbox import SandboxError
+from sandbox.providers.aws.region import Region
+from sandbox.providers.cloud.base import Cloud
+
+CLOUDS: Mapping[str, type[Cloud]] = {each.cloud: each for each in (Region,)}
+
+
+def named(name: str) -> type[Cloud]:
+    """The cloud of that name."""
+    if name not in CLOUDS:
+        raise SandboxError(f"no cloud {name}; there are: {', '.join(CLOUDS)}")
+    return CLOUDS[name]

@@ -1,0 +1,53 @@
+"""Drops packets to servers whose instances do not admit the cluster's nodes.
+
+A service inside the sandbox: `python -m sandbox.providers.firewall READY`.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox import SandboxError
+from sandbox.postgres import firewall
+from sandbox.postgres.servers import Server, servers
+from sandbox.providers.clouds import CLOUDS
+
+PAUSE = 0.2
+
+
+def blocked() -> Iterator[str]:
+    """The addresses of all servers of the clouds that are not admitted, orphans included."""
+    admitted: set[str] = set()
+    for cloud in CLOUDS.values():
+        for scope in cloud.stored():
+            data = scope.read()
+            for instance in data["instances"].values():
+                if scope.admits(data, instance):
+                    admitted.add(scope.server(data, instance).name)
+    for server in servers():
+        if _of_a_cloud(server) and server.name not in admitted:
+            try:
+                yield server.address
+            except SandboxError:
+                continue  # it has just been deleted
+
+
+def _of_a_cloud(server: Server) -> bool:
+    return any(cloud.server_names.fullmatch(server.name) for cloud in CLOUDS.values())
+
+
+def main(ready: Path) -> None:
+    """Keep the kernel's rules as the accounts say."""
+    written: list[str] | None = None
+    while True:
+        addresses = sorted(blocked())
+        if addresses != written:
+            firewall.block(addresses)
+            written = addresses
+            ready.touch()
+        time.sleep(PAUSE)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
