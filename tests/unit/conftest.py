@@ -11,8 +11,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.unit.simulated import Account
-
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 
@@ -42,12 +40,6 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory, other_ca: str) -> str:
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     path.write_text(other_ca)
     return str(path)
-
-
-@pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """A simulated AWS account without servers."""
-    return Account(tmp_path / "aws", monkeypatch)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -64,7 +64,9 @@ def resource(
     text = (folder / f"{_snake(name)}.py").read_text()
     secrets = {key for found in _SECRETS.findall(text) for key in ast.literal_eval(found)}
     properties = _properties(text, f"{name}(", folder)
-    declared = _properties(text, f"{name}Args:", folder)
+    # `InitArgs` if a nested type of the module is named `Args`.
+    suffix = "Args" if f"\nclass {name}Args:" in text else "InitArgs"
+    declared = _properties(text, f"{name}{suffix}:", folder)
     if unknown := {*replaces, *defaults} - declared.keys():
         raise ValueError(f"{token} has no inputs {', '.join(sorted(unknown))}")
     inputs = {
@@ -80,11 +82,8 @@ def resource(
         for key, each in declared.items()
     }
     outputs = {key: Output(secret=key in secrets) for key in properties.keys() - inputs.keys()}
-    computed = {
-        key
-        for key, each in inputs.items()
-        if not (each.required or key in defaults or properties[key].optional)
-    }
+    always = {key for key, each in properties.items() if not each.optional}
+    computed = {key for key in always & inputs.keys() - defaults.keys() if declared[key].optional}
     return Declaration(inputs, outputs, frozenset(computed))
 
 

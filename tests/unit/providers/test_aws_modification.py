@@ -6,52 +6,22 @@ import pytest
 
 from sandbox.providers.aws import instance_state
 from sandbox.providers.cloud import events
-from sandbox.providers.framework.diff import difference
-from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
-    GOOD,
+from tests.unit.providers.aws import (
     INSTANCE,
     PARAMETERS,
     REGION,
-    _account,
+    changed,
     make,
     operation,
+    record,
+    update,
 )
 
 Data = dict[str, Any]
 
 
-def checked(**changes: Any) -> Data:
-    """Good inputs with defaults filled in, as they are after Check."""
-    given = {key: each.default for key, each in INSTANCE.inputs.items() if each.default is not None}
-    wanted = {**given, **GOOD, **changes}
-    return {key: value for key, value in wanted.items() if value is not None}
-
-
-def made(**changes: Any) -> tuple[str, Data]:
-    """The id and the state of a new instance."""
-    inputs = checked(**changes)
-    id, outputs = INSTANCE.create(operation(), inputs)
-    return id, {**inputs, **outputs}
-
-
-def changed(state: Data, **changes: Any) -> tuple[set[str], set[str]]:
-    """What an update would change, and what of that replaces."""
-    found = difference(INSTANCE, operation(), {}, state, checked(**changes), ())
-    return set(found.diffs or ()), set(found.replaces or ())
-
-
-def updated(id: str, state: Data, **changes: Any) -> Data:
-    """The state after an update."""
-    inputs = checked(**changes)
-    return {**inputs, **INSTANCE.update(operation(), id, state, inputs)}
-
-
-def record() -> Data:
-    return REGION.read()["instances"]["one"]
-
-
 def test_nothing_is_changed_by_asking_again_or_for_what_is_there() -> None:
-    _, state = made()
+    _, state = make()
     assert changed(state) == (set(), set())
     there = {
         key: state[key] for key in ("parameterGroupName", "port", "networkType", "backupWindow")
@@ -62,24 +32,24 @@ def test_nothing_is_changed_by_asking_again_or_for_what_is_there() -> None:
 
 def test_what_is_computed_stays_when_it_is_taken_away() -> None:
     own = {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc", "storageEncrypted": True}
-    _, state = made(**own, backupRetentionPeriod=7)
+    _, state = make(**own, backupRetentionPeriod=7)
     assert changed(state, storageEncrypted=True) == (set(), set())
     assert changed(state) == ({"storageEncrypted"}, {"storageEncrypted"})
 
 
 def test_what_has_a_default_goes_back_to_it() -> None:
     logs = {"enabledCloudwatchLogsExports": ["postgresql"]}
-    id, state = made(deletionProtection=True, performanceInsightsEnabled=True, **logs)
+    id, state = make(deletionProtection=True, performanceInsightsEnabled=True, **logs)
     expected = {"deletionProtection", "performanceInsightsEnabled", *logs}
     assert changed(state) == (expected, set())
-    state = updated(id, state)
+    state = update(id, state)
     assert changed(state) == (set(), set())
     assert record()["deletionProtection"] is record()["performanceInsightsEnabled"] is False
     assert record()["enabledCloudwatchLogsExports"] == []
 
 
 def test_the_state_is_compared_not_what_was_asked_for_before() -> None:
-    _, state = made()
+    _, state = make()
     with REGION.transaction() as data:
         data["instances"]["one"] |= {"storageEncrypted": True, "username": "other"}
     found = INSTANCE.read(operation(), "one", state)
@@ -88,12 +58,12 @@ def test_the_state_is_compared_not_what_was_asked_for_before() -> None:
 
 
 def test_an_update_shows_what_there_is_until_the_window() -> None:
-    id, state = made()
+    id, state = make()
     wanted = {"instanceClass": "db.m6i.xlarge", "multiAz": True, "availabilityZone": None}
-    state = updated(id, state, **wanted)
+    state = update(id, state, **wanted)
     assert (state["instanceClass"], state["multiAz"]) == ("db.m6i.large", False)
     assert changed(state, **wanted)[0] == {"instanceClass", "multiAz"}
-    state = updated(id, state, **wanted, allocatedStorage=100)
+    state = update(id, state, **wanted, allocatedStorage=100)
     assert record()["pending"] == {
         "instanceClass": "db.m6i.xlarge",
         "multiAz": True,
@@ -109,9 +79,9 @@ def test_an_update_shows_what_there_is_until_the_window() -> None:
 def test_a_version_that_waits_is_shown_only_where_it_is_written_in_full(
     asked: str, shown: str
 ) -> None:
-    id, state = made(engineVersion="16")
+    id, state = make(engineVersion="16")
     wanted = {"engineVersion": asked, "allowMajorVersionUpgrade": True}
-    state = updated(id, state, **wanted)
+    state = update(id, state, **wanted)
     assert state["engineVersion"] == shown
     assert state["engineVersionActual"] == "16.10"
     events.maintenance(REGION, "one")
@@ -122,28 +92,28 @@ def test_a_version_that_waits_is_shown_only_where_it_is_written_in_full(
 
 
 def test_what_is_made_at_once_takes_all_that_waits_with_it() -> None:
-    id, state = made()
-    state = updated(id, state, instanceClass="db.m6i.xlarge", allocatedStorage=100)
-    state = updated(id, state, instanceClass="db.m6i.2xlarge", applyImmediately=True)
+    id, state = make()
+    state = update(id, state, instanceClass="db.m6i.xlarge", allocatedStorage=100)
+    state = update(id, state, instanceClass="db.m6i.2xlarge", applyImmediately=True)
     assert state["allocatedStorage"] == 100
     events.maintenance(REGION, "one")
     assert record()["instanceClass"] == "db.m6i.2xlarge", "an older change came after it"
 
 
 def test_apply_immediately_alone_is_asked_of_rds() -> None:
-    id, state = made(applyImmediately=False)
-    state = updated(id, state, instanceClass="db.m6i.xlarge", applyImmediately=False)
+    id, state = make(applyImmediately=False)
+    state = update(id, state, instanceClass="db.m6i.xlarge", applyImmediately=False)
     assert changed(state, applyImmediately=True) == ({"applyImmediately"}, set())
-    state = updated(id, state, applyImmediately=True)
+    state = update(id, state, applyImmediately=True)
     assert state["instanceClass"] == "db.m6i.xlarge"
     assert not record()["pending"]
 
 
 def test_backups_off_or_on_wait_and_another_number_of_days_does_not() -> None:
-    id, state = made(backupRetentionPeriod=7)
-    state = updated(id, state, backupRetentionPeriod=8)
+    id, state = make(backupRetentionPeriod=7)
+    state = update(id, state, backupRetentionPeriod=8)
     assert state["backupRetentionPeriod"] == 8
-    state = updated(id, state, backupRetentionPeriod=0)
+    state = update(id, state, backupRetentionPeriod=0)
     assert state["backupRetentionPeriod"] == 8
     events.maintenance(REGION, "one")
     assert record()["backupRetentionPeriod"] == 0
@@ -162,11 +132,11 @@ def own_group(name: str, family: str, **parameters: str) -> None:
 
 def test_another_parameter_group_is_attached_at_once_and_in_force_after_a_reboot() -> None:
     own_group("own", "postgres17", work_mem="8192")
-    id, state = made()
-    state = updated(id, state, parameterGroupName="own")
+    id, state = make()
+    state = update(id, state, parameterGroupName="own")
     assert state["parameterGroupName"] == "own"
     assert not record()["pending"]
-    updated(id, state, parameterGroupName="own", instanceClass="db.m6i.xlarge")
+    update(id, state, parameterGroupName="own", instanceClass="db.m6i.xlarge")
     events.maintenance(REGION, "one")
     assert "work_mem" not in settings(), "the window reboots nothing"
     events.reboot(REGION, "one")
@@ -176,9 +146,9 @@ def test_another_parameter_group_is_attached_at_once_and_in_force_after_a_reboot
 def test_a_parameter_group_waits_with_the_major_upgrade_that_it_is_for() -> None:
     own_group("old", "postgres16", work_mem="4096")
     own_group("own", "postgres17", work_mem="8192")
-    id, state = made(engineVersion="16", parameterGroupName="old")
+    id, state = make(engineVersion="16", parameterGroupName="old")
     wanted = {"engineVersion": "17", "allowMajorVersionUpgrade": True, "parameterGroupName": "own"}
-    state = updated(id, state, **wanted)
+    state = update(id, state, **wanted)
     assert state["parameterGroupName"] == "old"
     events.maintenance(REGION, "one")
     assert record()["parameterGroupName"] == "own"

@@ -6,7 +6,18 @@ import pytest
 
 from sandbox.providers.cloud import events
 from sandbox.providers.framework.validation import problems
-from tests.unit.simulated import GOOD, INSTANCE, PARAMETERS, Account
+from tests.unit.providers.aws import (
+    GOOD,
+    INSTANCE,
+    MESSAGES,
+    PARAMETERS,
+    REGION,
+    make,
+    operation,
+    record,
+    refused,
+    update,
+)
 
 BIG = {"allocatedStorage": 400}
 PERFORMANCE = {"performanceInsightsEnabled": True, "databaseInsightsMode": "advanced"}
@@ -33,8 +44,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "words"), REFUSED)
-def test_a_creation_is_refused(account: Account, changes: dict[str, Any], words: str) -> None:
-    assert words in account.refuses(lambda: account.make(**changes))
+def test_a_creation_is_refused(changes: dict[str, Any], words: str) -> None:
+    assert words in refused(lambda: make(**changes))
 
 
 CHECKED: list[tuple[dict[str, Any], str]] = [
@@ -49,18 +60,16 @@ CHECKED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "words"), CHECKED)
-def test_inputs_are_refused_before_anything_is_made(
-    account: Account, changes: dict[str, Any], words: str
-) -> None:
+def test_inputs_are_refused_before_anything_is_made(changes: dict[str, Any], words: str) -> None:
     inputs = GOOD | changes
-    assert not list(problems(inputs, INSTANCE.inputs, account.messages()))
-    found = list(INSTANCE.check(account.operation(), inputs, {}))
+    assert not list(problems(inputs, INSTANCE.inputs, MESSAGES))
+    found = list(INSTANCE.check(operation(), inputs, {}))
     assert any(words in each.reason for each in found), found
 
 
-def test_the_longest_names_are_taken(account: Account) -> None:
+def test_the_longest_names_are_taken() -> None:
     inputs = GOOD | {"identifier": "a" * 63, "finalSnapshotIdentifier": "a" * 255}
-    assert not list(INSTANCE.check(account.operation(), inputs, {}))
+    assert not list(INSTANCE.check(operation(), inputs, {}))
 
 
 @pytest.mark.parametrize(
@@ -75,100 +84,91 @@ def test_the_longest_names_are_taken(account: Account) -> None:
     ],
 )
 def test_storage_is_as_fast_as_its_size_and_type_say(
-    account: Account, given: dict[str, Any], speed: tuple[int, int]
+    given: dict[str, Any], speed: tuple[int, int]
 ) -> None:
-    _, state = account.make(**given)
+    _, state = make(**given)
     assert (state["iops"], state["storageThroughput"]) == speed
 
 
-def updated(account: Account, made: tuple[str, Any], **changes: Any) -> dict[str, Any]:
-    """The state after an update that is made at once."""
-    id, state = made
-    inputs = GOOD | {"applyImmediately": True} | changes
-    return {**inputs, **INSTANCE.update(account.operation(), id, state, inputs)}
-
-
-def test_storage_that_grows_past_400_gib_needs_its_own_speed(account: Account) -> None:
-    made = account.make()
-    said = account.refuses(lambda: updated(account, made, **BIG))
+def test_storage_that_grows_past_400_gib_needs_its_own_speed() -> None:
+    made = make()
+    said = refused(lambda: update(*made, applyImmediately=True, **BIG))
     assert "Invalid iops value 3000" in said
-    state = updated(account, made, **BIG, iops=12000, storageThroughput=500)
+    state = update(*made, applyImmediately=True, **BIG, iops=12000, storageThroughput=500)
     assert (state["iops"], state["storageThroughput"]) == (12000, 500)
 
 
-def test_another_type_of_storage_has_a_speed_of_its_own(account: Account) -> None:
-    made = account.make(storageType="gp2")
-    state = updated(account, made)
+def test_another_type_of_storage_has_a_speed_of_its_own() -> None:
+    made = make(storageType="gp2")
+    state = update(*made, applyImmediately=True)
     assert (state["storageType"], state["iops"], state["storageThroughput"]) == ("gp3", 3000, 125)
-    state = updated(account, (made[0], state), storageType="gp2")
+    state = update(made[0], state, applyImmediately=True, storageType="gp2")
     assert (state["storageType"], state["iops"], state["storageThroughput"]) == ("gp2", 0, 0)
 
 
-def test_an_upgrade_takes_the_defaults_of_the_new_version(account: Account) -> None:
-    made = account.make(engineVersion="16")
+def test_an_upgrade_takes_the_defaults_of_the_new_version() -> None:
+    made = make(engineVersion="16")
     assert made[1]["optionGroupName"] == "default:postgres-16"
-    state = updated(account, made, allowMajorVersionUpgrade=True)
+    state = update(*made, applyImmediately=True, allowMajorVersionUpgrade=True)
     assert state["optionGroupName"] == "default:postgres-17"
     assert state["parameterGroupName"] == "default.postgres17"
     old = {"parameterGroupName": "default.postgres16", "engineVersion": "18"}
-    said = account.refuses(
-        lambda: updated(account, (made[0], state), allowMajorVersionUpgrade=True, **old)
+    said = refused(
+        lambda: update(made[0], state, applyImmediately=True, allowMajorVersionUpgrade=True, **old)
     )
     assert "with DBParameterGroupFamily postgres16 can't be used for this instance" in said
 
 
-def test_another_group_needs_a_reboot_each_time(account: Account) -> None:
+def test_another_group_needs_a_reboot_each_time() -> None:
     for name, memory in (("first", "4096"), ("second", "8192")):
         given = [{"name": "work_mem", "value": memory}]
         inputs = {"name": name, "family": "postgres17", "parameters": given}
-        PARAMETERS.create(account.operation(), inputs)
-    made = account.make()
+        PARAMETERS.create(operation(), inputs)
+    made = make()
     for name in ("first", "second"):
-        updated(account, made, parameterGroupName=name)
-        assert account.instance()["inForce"] is not None, f"{name} is in force at once"
-        events.reboot(account.region, "one")
+        update(*made, applyImmediately=True, parameterGroupName=name)
+        assert record()["inForce"] is not None, f"{name} is in force at once"
+        events.reboot(REGION, "one")
 
 
-def test_names_and_windows_are_in_lower_case(account: Account) -> None:
-    made = account.make(engine="Postgres", maintenanceWindow="Sun:04:30-Sun:05:30")
+def test_names_and_windows_are_in_lower_case() -> None:
+    made = make(engine="Postgres", maintenanceWindow="Sun:04:30-Sun:05:30")
     assert (made[1]["engine"], made[1]["maintenanceWindow"]) == ("postgres", "sun:04:30-sun:05:30")
-    state = updated(account, made, maintenanceWindow="Mon:04:30-Mon:05:30")
+    state = update(*made, applyImmediately=True, maintenanceWindow="Mon:04:30-Mon:05:30")
     assert state["maintenanceWindow"] == "mon:04:30-mon:05:30"
 
 
-def test_what_is_not_backed_up_can_not_be_restored(account: Account) -> None:
-    made = account.make()
+def test_what_is_not_backed_up_can_not_be_restored() -> None:
+    made = make()
     assert made[1]["latestRestorableTime"] == ""
-    state = updated(account, made, backupRetentionPeriod=7)
+    state = update(*made, applyImmediately=True, backupRetentionPeriod=7)
     assert state["latestRestorableTime"].endswith("Z")
 
 
-def test_performance_insights_are_kept_for_a_week_unless_said_otherwise(account: Account) -> None:
-    made = account.make(performanceInsightsEnabled=True)
+def test_performance_insights_are_kept_for_a_week_unless_said_otherwise() -> None:
+    made = make(performanceInsightsEnabled=True)
     assert made[1]["performanceInsightsRetentionPeriod"] == 7
-    state = updated(account, made, performanceInsightsEnabled=True,
+    state = update(*made, applyImmediately=True, performanceInsightsEnabled=True,
                     performanceInsightsRetentionPeriod=31)  # fmt: skip
     assert state["performanceInsightsRetentionPeriod"] == 31
 
 
-def test_a_snapshot_has_a_lower_case_name(account: Account) -> None:
-    id, state = account.make()
+def test_a_snapshot_has_a_lower_case_name() -> None:
+    id, state = make()
     last = {"finalSnapshotIdentifier": "Last-One"}
-    INSTANCE.delete(account.operation(), id, state | last)
-    assert set(account.region.read()["snapshots"]) == {"last-one"}
+    INSTANCE.delete(operation(), id, state | last)
+    assert set(REGION.read()["snapshots"]) == {"last-one"}
     restored = {key: value for key, value in GOOD.items() if key not in ("username", "dbName")}
     inputs = restored | {"snapshotIdentifier": "LAST-one"}
-    id, outputs = INSTANCE.create(account.operation(), inputs)
-    said = account.refuses(
-        lambda: INSTANCE.delete(account.operation(), id, inputs | outputs | last)
-    )
+    id, outputs = INSTANCE.create(operation(), inputs)
+    said = refused(lambda: INSTANCE.delete(operation(), id, inputs | outputs | last))
     assert "DBSnapshotAlreadyExists" in said
 
 
-def test_deletion_protection_is_switched_off_with_apply_immediately(account: Account) -> None:
-    id, state = account.make(deletionProtection=True)
+def test_deletion_protection_is_switched_off_with_apply_immediately() -> None:
+    id, state = make(deletionProtection=True)
     state |= {"skipFinalSnapshot": True, "deletionProtection": False}
-    said = account.refuses(lambda: INSTANCE.delete(account.operation(), id, state))
+    said = refused(lambda: INSTANCE.delete(operation(), id, state))
     assert "Cannot delete protected DB Instance" in said
-    INSTANCE.delete(account.operation(), id, state | {"applyImmediately": True})
-    assert not account.region.read()["instances"]
+    INSTANCE.delete(operation(), id, state | {"applyImmediately": True})
+    assert not REGION.read()["instances"]

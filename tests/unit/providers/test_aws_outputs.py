@@ -10,8 +10,17 @@ from sandbox.providers.aws.provider import Aws
 from sandbox.providers.framework.resource import Resource
 from sandbox.providers.framework.validation import problems
 from sandbox.providers.framework.values import UNKNOWN
-from tests.unit.simulated import GOOD, PRIVATE, Account, is_of, optional_type, outputs
-from tests.unit.test_aws_simulator import PUBLISHED
+from tests.unit.providers.aws import (
+    GOOD,
+    MESSAGES,
+    PRIVATE,
+    is_of,
+    operation,
+    optional_type,
+    outputs,
+    refused,
+)
+from tests.unit.providers.test_aws_published import PUBLISHED
 
 INSTANCE = "aws:rds/instance:Instance"
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
@@ -56,16 +65,16 @@ def test_another_source_of_the_same_kind_is_changed_in_place() -> None:
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_all_outputs_are_there_and_of_the_published_type(token: str, account: Account) -> None:
+def test_all_outputs_are_there_and_of_the_published_type(token: str) -> None:
     resource: Resource = Aws.resources[token]
     types = outputs(PUBLISHED[token][0])
     inputs = GIVEN[token]
-    id, made = resource.create(account.operation(), inputs)
+    id, made = resource.create(operation(), inputs)
     state = {**inputs, **made}
-    found = resource.read(account.operation(), id, {})
+    found = resource.read(operation(), id, {})
     assert found
     found.pop("id", None)
-    changed = {**inputs, **resource.update(account.operation(), id, state, inputs)}
+    changed = {**inputs, **resource.update(operation(), id, state, inputs)}
     for given in (state, found, changed):
         assert given.keys() <= types.keys()
         for key, value in given.items():
@@ -80,10 +89,10 @@ NEVER = {"blueGreenUpdate", "s3Import"}
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_what_aws_fills_in_is_unknown_at_preview(token: str, account: Account) -> None:
+def test_what_aws_fills_in_is_unknown_at_preview(token: str) -> None:
     resource: Resource = Aws.resources[token]
-    expected = resource.preview_create(account.operation(), dict(GIVEN[token]))
-    _, made = resource.create(account.operation(), GIVEN[token])
+    expected = resource.preview_create(operation(), dict(GIVEN[token]))
+    _, made = resource.create(operation(), GIVEN[token])
     known = {key for key, value in expected.items() if value != UNKNOWN}
     assert {key: made.get(key) for key in known & made.keys()} == {
         key: GIVEN[token].get(key) for key in known & made.keys()
@@ -105,7 +114,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 def test_the_elements_of_lists_and_maps_have_a_type_too(
     token: str, inputs: dict[str, Any], words: str
 ) -> None:
-    found = problems(GIVEN[token] | inputs, Aws.resources[token].inputs, Aws().messages("one"))
+    found = problems(GIVEN[token] | inputs, Aws.resources[token].inputs, MESSAGES)
     assert any(words in each.reason for each in found)
 
 
@@ -120,13 +129,13 @@ def test_the_elements_of_lists_and_maps_have_a_type_too(
         ({str(number): "x" for number in range(51)}, "TagLimitExceeded"),
     ],
 )
-def test_a_tag_is_refused(token: str, tags: dict[str, str], words: str, account: Account) -> None:
+def test_a_tag_is_refused(token: str, tags: dict[str, str], words: str) -> None:
     resource: Resource = Aws.resources[token]
-    inputs, op = GIVEN[token], account.operation()
-    assert words in account.refuses(lambda: resource.create(op, inputs | {"tags": tags}))
+    inputs, op = GIVEN[token], operation()
+    assert words in refused(lambda: resource.create(op, inputs | {"tags": tags}))
     id, made = resource.create(op, inputs)
     state = {**inputs, **made}
-    assert words in account.refuses(lambda: resource.update(op, id, state, inputs | {"tags": tags}))
+    assert words in refused(lambda: resource.update(op, id, state, inputs | {"tags": tags}))
 
 
 def test_a_family_has_its_own_sizes() -> None:

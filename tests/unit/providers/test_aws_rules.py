@@ -1,54 +1,26 @@
 """The simulated RDS refuses what RDS refuses, in its words, and changes nothing by it."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.providers.aws.account import NODES_GROUP, VPC
 from sandbox.providers.aws.admission import admits
-from sandbox.providers.aws.provider import Aws
-from sandbox.providers.aws.region import Region
-from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.validation import problems
-from tests.unit import simulated
-from tests.unit.simulated import GROUP, INSTANCE, PARAMETERS, RULE, SUBNETS, operation
-
-REGION = Region("us-east-1")
-GOOD = simulated.GOOD | {"finalSnapshotIdentifier": "one-final"}
-
-
-@pytest.fixture(autouse=True)
-def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_CLOUDS", str(tmp_path))
-    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0")
-    monkeypatch.setenv("SANDBOX_CLOUD_SERVERS", "none")
-    SUBNETS.create(operation(), {"name": "two", "subnetIds": simulated.PRIVATE})
-
-
-def refused(action: Callable[[], Any]) -> str:
-    """What is said of something that fails and changes nothing."""
-    before = REGION.read()
-    with pytest.raises(Failure) as error:
-        action()
-    assert REGION.read() == before, "a refusal changed something"
-    return str(error.value)
-
-
-def make(**changes: Any) -> tuple[str, dict[str, Any]]:
-    """An instance; its id and state."""
-    inputs = GOOD | changes
-    id, outputs = INSTANCE.create(operation(), inputs)
-    return id, {**inputs, **outputs}
-
-
-def modify(made: tuple[str, dict[str, Any]], **changes: Any) -> dict[str, Any]:
-    """A change of a made instance."""
-    id, state = made
-    inputs = {key: state.get(key) for key in GOOD} | changes
-    return {**inputs, **INSTANCE.update(operation(), id, state, inputs)}
-
+from tests.unit.providers.aws import (
+    GOOD,
+    GROUP,
+    INSTANCE,
+    MESSAGES,
+    PARAMETERS,
+    REGION,
+    RULE,
+    SUBNETS,
+    make,
+    operation,
+    refused,
+    update,
+)
 
 REFUSED_AT_CREATION: list[tuple[dict[str, Any], str]] = [
     ({"multiAz": True}, "InvalidParameterCombination: Requesting a specific availability zone is "
@@ -119,7 +91,7 @@ REFUSED_LATER: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("changes", "words"), REFUSED_LATER)
 def test_a_modification_is_refused_in_the_apis_words(changes: dict[str, Any], words: str) -> None:
     made = make()
-    said = refused(lambda: modify(made, **changes))
+    said = refused(lambda: update(*made, **changes))
     assert "updating RDS DB Instance (one): operation error RDS: ModifyDBInstance" in said
     assert words in said
 
@@ -128,13 +100,13 @@ def test_nothing_is_modified_or_deleted_while_it_is_not_available() -> None:
     made = make()
     with REGION.transaction() as data:
         data["instances"]["one"]["status"] = "backing-up"
-    assert "InvalidDBInstanceState" in refused(lambda: modify(made, instanceClass="db.m6i.xlarge"))
+    assert "InvalidDBInstanceState" in refused(lambda: update(*made, instanceClass="db.m6i.xlarge"))
     assert "InvalidDBInstanceState" in refused(lambda: INSTANCE.delete(operation(), *made))
 
 
 def test_what_may_interrupt_waits_and_the_rest_does_not() -> None:
     made = make()
-    state = modify(made, instanceClass="db.m6i.xlarge", deletionProtection=True)
+    state = update(*made, instanceClass="db.m6i.xlarge", deletionProtection=True)
     assert state["instanceClass"] == "db.m6i.large", "the state has what there is"
     record = REGION.read()["instances"]["one"]
     assert (record["instanceClass"], record["deletionProtection"]) == ("db.m6i.large", True)
@@ -145,7 +117,7 @@ def test_what_may_interrupt_waits_and_the_rest_does_not() -> None:
 
 
 def test_storage_grows_by_a_tenth_at_least() -> None:
-    state = modify(make(), allocatedStorage=65, applyImmediately=True)
+    state = update(*make(), allocatedStorage=65, applyImmediately=True)
     assert state["allocatedStorage"] == 71
     assert REGION.read()["instances"]["one"]["allocatedStorage"] == 71
 
@@ -157,7 +129,7 @@ def test_the_deletion_follows_the_state() -> None:
         INSTANCE.delete(operation(), id, state | changes)
 
     assert "Cannot delete protected DB Instance" in refused(delete)
-    modify((id, state), deletionProtection=False)
+    update(id, state, deletionProtection=False)
     assert "final_snapshot_identifier is required" in refused(
         lambda: delete(finalSnapshotIdentifier=None)
     )
@@ -225,7 +197,7 @@ CHECKED: list[tuple[Any, dict[str, Any], str]] = [
 def test_inputs_are_refused_before_anything_is_made(
     resource: Any, inputs: dict[str, Any], words: str
 ) -> None:
-    bridged = Aws().messages("one")
+    bridged = MESSAGES
     found = list(problems(inputs, resource.inputs, bridged))
     found = found or list(resource.check(operation(), dict(inputs), {}))
     assert any(words in each.reason for each in found), found

@@ -6,13 +6,16 @@ import pytest
 
 from sandbox.providers.cloud import events
 from sandbox.providers.framework.errors import Failure, InitFailed
-from tests.unit.test_aws_instance import changed, checked, made, record, updated
-from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
+from tests.unit.providers.aws import (
     INSTANCE,
     REGION,
-    _account,
+    changed,
+    checked,
+    make,
     operation,
+    record,
     refused,
+    update,
 )
 
 LATEST = {"sourceDbInstanceIdentifier": "one", "useLatestRestorableTime": True}
@@ -20,13 +23,13 @@ LATEST = {"sourceDbInstanceIdentifier": "one", "useLatestRestorableTime": True}
 
 @pytest.fixture
 def snapshot() -> None:
-    made(engineVersion="16")
+    make(engineVersion="16")
     events.snapshot(REGION, "one", "kept")
     events.delete(REGION, "one")
 
 
 def restored(**changes: Any) -> dict[str, Any]:
-    return made(snapshotIdentifier="kept", **changes)[1]
+    return make(snapshotIdentifier="kept", **changes)[1]
 
 
 @pytest.mark.usefixtures("snapshot")
@@ -53,7 +56,7 @@ def test_the_storage_of_a_snapshot_never_shrinks() -> None:
 
 
 def test_a_restore_to_a_time_sends_less_than_it_is_given() -> None:
-    made(backupRetentionPeriod=7, engineVersion="16")
+    make(backupRetentionPeriod=7, engineVersion="16")
     given = {
         "allocatedStorage": 100,
         "backupRetentionPeriod": 3,
@@ -61,12 +64,12 @@ def test_a_restore_to_a_time_sends_less_than_it_is_given() -> None:
         "performanceInsightsEnabled": True,
     }
     wanted = {"identifier": "two", "restoreToPointInTime": LATEST, **given}
-    id, state = made(**wanted, allowMajorVersionUpgrade=True)
+    id, state = make(**wanted, allowMajorVersionUpgrade=True)
     assert (state["allocatedStorage"], state["engineVersion"]) == (64, "16.10")
     assert (state["backupRetentionPeriod"], state["backupWindow"]) == (7, "06:11-06:41")
     wanted |= {"allowMajorVersionUpgrade": True, "applyImmediately": True}
     assert changed(state, **wanted)[0] == {*given, "engineVersion", "applyImmediately"}
-    state = updated(id, state, **wanted)
+    state = update(id, state, **wanted)
     assert changed(state, **wanted) == (set(), set())
 
 
@@ -81,7 +84,7 @@ def test_a_restore_to_a_time_sends_less_than_it_is_given() -> None:
 def test_a_restore_to_a_time_needs_one_time_and_an_available_source(
     moment: dict[str, Any], status: str, said: str
 ) -> None:
-    made(backupRetentionPeriod=7)
+    make(backupRetentionPeriod=7)
     with REGION.transaction() as data:
         data["instances"]["one"]["status"] = status
     wanted = checked(identifier="two", restoreToPointInTime=LATEST | moment)
@@ -89,7 +92,7 @@ def test_a_restore_to_a_time_needs_one_time_and_an_available_source(
 
 
 def test_an_import_knows_of_no_final_snapshot() -> None:
-    made()
+    make()
     found = INSTANCE.read(operation(), "one", {})
     assert found
     assert (found["skipFinalSnapshot"], found["deleteAutomatedBackups"]) == (True, True)
@@ -98,21 +101,21 @@ def test_an_import_knows_of_no_final_snapshot() -> None:
 
 
 def test_a_gp3_volume_has_the_speed_of_its_size() -> None:
-    id, state = made(applyImmediately=True)
+    id, state = make(applyImmediately=True)
     assert (state["iops"], state["storageThroughput"]) == (3000, 125)
-    state = updated(id, state, allocatedStorage=100, applyImmediately=True)
+    state = update(id, state, allocatedStorage=100, applyImmediately=True)
     assert changed(state, allocatedStorage=100) == (set(), set())
     large = {"allocatedStorage": 400, "applyImmediately": True}
     with pytest.raises(Failure, match="Invalid iops value 3000"):
-        updated(id, state, **large)
-    state = updated(id, state, **large, iops=12000, storageThroughput=500)
+        update(id, state, **large)
+    state = update(id, state, **large, iops=12000, storageThroughput=500)
     assert (state["iops"], state["storageThroughput"]) == (12000, 500)
 
 
 def test_a_volume_that_becomes_gp3_has_its_speed() -> None:
-    id, state = made(storageType="gp2")
+    id, state = make(storageType="gp2")
     assert state["iops"] == 0
-    state = updated(id, state, applyImmediately=True)
+    state = update(id, state, applyImmediately=True)
     assert (state["storageType"], state["iops"]) == ("gp3", 3000)
 
 
@@ -120,13 +123,11 @@ def test_storage_is_changed_again_only_once_it_is_optimized(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.2")
-    id, state = made()
-    state = updated(id, state, allocatedStorage=100, applyImmediately=True)
+    id, state = make()
+    state = update(id, state, allocatedStorage=100, applyImmediately=True)
     wanted = checked(allocatedStorage=200, applyImmediately=True)
     op = operation()
     op.timeout = 0.1
     with pytest.raises(Failure, match="previous storage change is being optimized"):
         INSTANCE.update(op, id, state, wanted)
-    assert (
-        updated(id, state, allocatedStorage=200, applyImmediately=True)["allocatedStorage"] == 200
-    )
+    assert update(id, state, allocatedStorage=200, applyImmediately=True)["allocatedStorage"] == 200

@@ -7,11 +7,24 @@ import pytest
 
 from sandbox.providers.aws.account import NODES_GROUP
 from sandbox.providers.aws.parameters import known
-from sandbox.providers.aws.provider import Aws
 from sandbox.providers.cloud.servers import Servers, ServerSpec
 from sandbox.providers.framework.errors import InitFailed
 from sandbox.providers.framework.validation import problems
-from tests.unit.simulated import GROUP, PARAMETERS, PRIVATE, RULE, SUBNETS, Account, changes
+from tests.unit.providers.aws import (
+    GROUP,
+    MESSAGES,
+    PARAMETERS,
+    PRIVATE,
+    REGION,
+    RULE,
+    SUBNETS,
+    changes,
+    make,
+    make_security_group,
+    operation,
+    put,
+    refused,
+)
 
 FAMILY = {"name": "own", "family": "postgres17"}
 
@@ -46,21 +59,21 @@ REFUSED = [
 
 @pytest.mark.parametrize(("given", "words"), REFUSED)
 def test_a_parameter_is_refused_and_the_group_stays_as_it_was(
-    account: Account, given: dict[str, str], words: str
+    given: dict[str, str], words: str
 ) -> None:
-    id, found = PARAMETERS.create(account.operation(), FAMILY)
-    assert words in account.refuses(
-        lambda: PARAMETERS.update(account.operation(), id, found, FAMILY | {"parameters": [given]})
+    id, found = PARAMETERS.create(operation(), FAMILY)
+    assert words in refused(
+        lambda: PARAMETERS.update(operation(), id, found, FAMILY | {"parameters": [given]})
     )
 
 
-def test_a_group_whose_parameters_are_refused_is_there_without_them(account: Account) -> None:
+def test_a_group_whose_parameters_are_refused_is_there_without_them() -> None:
     given = FAMILY | {"parameters": [parameter("no_such", "1")]}
     with pytest.raises(InitFailed) as failed:
-        PARAMETERS.create(account.operation(), given)
+        PARAMETERS.create(operation(), given)
     assert failed.value.id == "own"
     assert failed.value.state["parameters"] == []
-    assert account.region.read()["parameterGroups"]["own"]["parameters"] == []
+    assert REGION.read()["parameterGroups"]["own"]["parameters"] == []
 
 
 TAKEN = [
@@ -77,8 +90,8 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("given", TAKEN)
-def test_a_parameter_is_taken(account: Account, given: dict[str, str]) -> None:
-    _, found = PARAMETERS.create(account.operation(), FAMILY | {"parameters": [given]})
+def test_a_parameter_is_taken(given: dict[str, str]) -> None:
+    _, found = PARAMETERS.create(operation(), FAMILY | {"parameters": [given]})
     assert found["parameters"] == [given]
 
 
@@ -90,17 +103,17 @@ def test_a_family_has_the_parameters_of_its_major_version() -> None:
     assert known(13) == known(15)
 
 
-def test_another_apply_method_alone_asks_nothing(account: Account) -> None:
+def test_another_apply_method_alone_asks_nothing() -> None:
     """The provider sees no difference, so no call may refuse what it would not send."""
     before = FAMILY | {"parameters": [parameter("max_connections", "500", "pending-reboot")]}
-    id, found = PARAMETERS.create(account.operation(), before)
+    id, found = PARAMETERS.create(operation(), before)
     after = FAMILY | {"parameters": [parameter("max_connections", "500")]}
     assert not changes(PARAMETERS, before | found, after)
-    PARAMETERS.update(account.operation(), id, found, after)
+    PARAMETERS.update(operation(), id, found, after)
 
 
 def test_a_changed_group_leaves_an_instance_its_connections(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[Mapping[str, str]] = []
 
@@ -108,31 +121,29 @@ def test_a_changed_group_leaves_an_instance_its_connections(
         told.append(server.settings)
 
     monkeypatch.setattr(Servers, "configure", configure)
-    id, found = PARAMETERS.create(account.operation(), FAMILY)
-    account.make(parameterGroupName=id)
+    id, found = PARAMETERS.create(operation(), FAMILY)
+    make(parameterGroupName=id)
     given = [parameter("work_mem", "8192"), parameter("rds.force_ssl", "1")]
-    PARAMETERS.update(account.operation(), id, found, FAMILY | {"parameters": given})
+    PARAMETERS.update(operation(), id, found, FAMILY | {"parameters": given})
     assert told == [{"max_connections": "811", "work_mem": "8192"}]
 
 
-def test_a_parameter_group_in_use_or_to_be_kept_stays(account: Account) -> None:
-    id, found = PARAMETERS.create(account.operation(), FAMILY)
-    account.make(parameterGroupName=id)
-    said = account.refuses(lambda: PARAMETERS.delete(account.operation(), id, found))
+def test_a_parameter_group_in_use_or_to_be_kept_stays() -> None:
+    id, found = PARAMETERS.create(operation(), FAMILY)
+    make(parameterGroupName=id)
+    said = refused(lambda: PARAMETERS.delete(operation(), id, found))
     assert "InvalidDBParameterGroupState: One or more database instances are still members" in said
-    account.put(parameterGroupName="default.postgres17")
-    PARAMETERS.delete(account.operation(), id, found | {"skipDestroy": True})
-    assert id in account.region.read()["parameterGroups"]
-    PARAMETERS.delete(account.operation(), id, found)
-    assert id not in account.region.read()["parameterGroups"]
-    said = account.refuses(
-        lambda: PARAMETERS.create(account.operation(), {"name": "x", "family": "postgres9"})
-    )
+    put(parameterGroupName="default.postgres17")
+    PARAMETERS.delete(operation(), id, found | {"skipDestroy": True})
+    assert id in REGION.read()["parameterGroups"]
+    PARAMETERS.delete(operation(), id, found)
+    assert id not in REGION.read()["parameterGroups"]
+    said = refused(lambda: PARAMETERS.create(operation(), {"name": "x", "family": "postgres9"}))
     assert "ParameterGroupFamily postgres9 is not a valid parameter group family" in said
 
 
-def test_what_is_gone_is_not_made_again_by_an_update(account: Account) -> None:
-    op, subnets = account.operation(), {"name": "gone", "subnetIds": PRIVATE}
+def test_what_is_gone_is_not_made_again_by_an_update() -> None:
+    op, subnets = operation(), {"name": "gone", "subnetIds": PRIVATE}
     rule = {"securityGroupId": NODES_GROUP, "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/8"}
     for resource, inputs, words in (
         (SUBNETS, subnets, "DBSubnetGroupNotFoundFault: DB subnet group 'gone' does not exist."),
@@ -141,11 +152,11 @@ def test_what_is_gone_is_not_made_again_by_an_update(account: Account) -> None:
         (RULE, rule, "InvalidSecurityGroupRuleId.NotFound"),
     ):
         update = resource.update
-        assert words in account.refuses(lambda: update(op, "gone", {}, inputs))  # noqa: B023
+        assert words in refused(lambda: update(op, "gone", {}, inputs))  # noqa: B023
 
 
-def test_subnets_are_there_and_in_one_vpc_which_stays(account: Account) -> None:
-    with account.region.transaction() as data:
+def test_subnets_are_there_and_in_one_vpc_which_stays() -> None:
+    with REGION.transaction() as data:
         for zone in "ab":
             data["subnets"][f"subnet-other{zone}"] = {
                 "availabilityZone": f"us-east-1{zone}",
@@ -154,7 +165,7 @@ def test_subnets_are_there_and_in_one_vpc_which_stays(account: Account) -> None:
 
     def update(*subnets: str) -> str:
         inputs = {"name": "two", "subnetIds": list(subnets)}
-        return account.refuses(lambda: SUBNETS.update(account.operation(), "two", {}, inputs))
+        return refused(lambda: SUBNETS.update(operation(), "two", {}, inputs))
 
     assert "InvalidSubnet: Some input subnets in :[subnet-x] are invalid." in update("subnet-x")
     assert "InvalidSubnet: The DB subnet group must be in one VPC" in update(
@@ -164,29 +175,29 @@ def test_subnets_are_there_and_in_one_vpc_which_stays(account: Account) -> None:
     assert words in update("subnet-othera", "subnet-otherb")
 
 
-def test_a_security_group_is_one_of_a_name_in_a_vpc_that_is_there(account: Account) -> None:
-    account.firewall("fw")
-    said = account.refuses(lambda: account.firewall("fw"))
+def test_a_security_group_is_one_of_a_name_in_a_vpc_that_is_there() -> None:
+    make_security_group("fw")
+    said = refused(lambda: make_security_group("fw"))
     assert "InvalidGroup.Duplicate: The security group 'fw' already exists for VPC" in said
-    said = account.refuses(lambda: account.firewall(vpc="vpc-none"))
+    said = refused(lambda: make_security_group(vpc="vpc-none"))
     assert "api error InvalidVpcID.NotFound: The vpc ID 'vpc-none' does not exist" in said
 
 
 @pytest.mark.parametrize("used_by", ["instance", "rule"])
-def test_a_security_group_in_use_is_waited_for(account: Account, used_by: str) -> None:
-    id = account.firewall()
+def test_a_security_group_in_use_is_waited_for(used_by: str) -> None:
+    id = make_security_group()
     if used_by == "instance":
-        account.make(vpcSecurityGroupIds=[id])
+        make(vpcSecurityGroupIds=[id])
     else:
         port = {"ipProtocol": "tcp", "fromPort": 1, "toPort": 1}
         given = {"securityGroupId": NODES_GROUP, "referencedSecurityGroupId": id} | port
-        RULE.create(account.operation(), given)
-    said = account.refuses(lambda: GROUP.delete(account.operation(timeout=1), id, {}))
+        RULE.create(operation(), given)
+    said = refused(lambda: GROUP.delete(operation(timeout=1), id, {}))
     assert f"DependencyViolation: resource {id} has a dependent object" in said
-    with account.region.transaction() as data:
+    with REGION.transaction() as data:
         data["instances"], data["rules"] = {}, {}
-    GROUP.delete(account.operation(), id, {})
-    assert id not in account.region.read()["securityGroups"]
+    GROUP.delete(operation(), id, {})
+    assert id not in REGION.read()["securityGroups"]
 
 
 TCP = {"securityGroupId": NODES_GROUP, "ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432}
@@ -213,22 +224,22 @@ CHECKED: list[tuple[Any, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("resource", "inputs", "words"), CHECKED)
 def test_inputs_are_refused_before_anything_is_made(
-    account: Account, resource: Any, inputs: dict[str, Any], words: str
+    resource: Any, inputs: dict[str, Any], words: str
 ) -> None:
-    found = list(problems(inputs, resource.inputs, Aws().messages("one")))
-    found = found or list(resource.check(account.operation(), dict(inputs), {}))
+    found = list(problems(inputs, resource.inputs, MESSAGES))
+    found = found or list(resource.check(operation(), dict(inputs), {}))
     assert any(words in each.reason for each in found), found
 
 
-def test_ports_are_in_order(account: Account) -> None:
+def test_ports_are_in_order() -> None:
     given = TCP | {"cidrIpv4": "10.0.0.0/8", "fromPort": 5433}
-    said = account.refuses(lambda: RULE.create(account.operation(), given))
+    said = refused(lambda: RULE.create(operation(), given))
     assert "Invalid TCP/UDP port range (5433:5432)" in said
 
 
-def test_the_state_is_compared_and_what_aws_fills_in_may_be_left_out(account: Account) -> None:
+def test_the_state_is_compared_and_what_aws_fills_in_may_be_left_out() -> None:
     subnets = {"name": "x", "subnetIds": PRIVATE, "description": "d", "tags": {"a": "b"}}
-    _, outputs = SUBNETS.create(account.operation(), subnets)
+    _, outputs = SUBNETS.create(operation(), subnets)
     state = subnets | outputs
     assert not changes(SUBNETS, state, subnets | {"subnetIds": PRIVATE[::-1]})
     assert not changes(

@@ -15,13 +15,7 @@ from sandbox.engine import recovery
 from sandbox.providers.cloud import events
 from sandbox.providers.cloud.servers import Servers
 from sandbox.providers.framework.errors import Failure, InitFailed
-from tests.unit.test_aws_instance import checked, made, record
-from tests.unit.test_aws_rules import (  # noqa: F401  (a fixture)
-    INSTANCE,
-    REGION,
-    _account,
-    operation,
-)
+from tests.unit.providers.aws import INSTANCE, REGION, checked, make, operation, record
 
 Data = dict[str, Any]
 
@@ -47,7 +41,7 @@ BEGIN = "region.begin(data['instances']['one'], {})"
 
 
 def test_what_a_killed_process_was_modifying_is_modified() -> None:
-    made()
+    make()
     killed(BEGIN.format("'modify', changes={'instanceClass': 'db.m6i.xlarge'}"))
     assert record()["status"] == "modifying"
     assert instances()["one"]["instanceClass"] == "db.m6i.xlarge"
@@ -55,7 +49,7 @@ def test_what_a_killed_process_was_modifying_is_modified() -> None:
 
 
 def test_what_a_killed_process_was_deleting_is_deleted_and_its_snapshot_kept() -> None:
-    made()
+    make()
     killed(BEGIN.format("'delete', snapshot='last'"))
     assert not instances()
     assert REGION.read()["snapshots"]["last"]["identifier"] == "one"
@@ -63,7 +57,7 @@ def test_what_a_killed_process_was_deleting_is_deleted_and_its_snapshot_kept() -
 
 @pytest.mark.parametrize(("kind", "left"), [("create", set()), ("backup", {"one"})])
 def test_what_a_killed_process_was_making_is_dropped_or_complete(kind: str, left: set[str]) -> None:
-    made()
+    make()
     killed(BEGIN.format(f"'{kind}'"))
     assert set(instances()) == left
 
@@ -71,7 +65,7 @@ def test_what_a_killed_process_was_making_is_dropped_or_complete(kind: str, left
 def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
     pending = {"type": "aws:rds/instance:Instance", "inputs": {"identifier": "one"}}
     assert recovery._id(pending) == ""
-    made()
+    make()
     killed(BEGIN.format("'backup'"))
     assert recovery._id(pending) == "one"
     assert record()["status"] == "available"
@@ -81,7 +75,7 @@ def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
 
 
 def test_nobody_takes_over_from_a_process_that_lives() -> None:
-    made()
+    make()
     with REGION.transaction() as data:
         REGION.begin(data["instances"]["one"], "modify", changes={})
     assert instances()["one"]["status"] == "modifying"
@@ -122,7 +116,7 @@ def test_a_creation_that_is_cancelled_stays_in_the_state() -> None:
 
 
 def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    id, state = made()
+    id, state = make()
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
     wanted = checked(instanceClass="db.m6i.xlarge", applyImmediately=True)
     cut_short(lambda op: INSTANCE.update(op, id, state, wanted), "modifying")
@@ -131,7 +125,7 @@ def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_deletion_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    id, state = made()
+    id, state = make()
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
     cut_short(lambda op: INSTANCE.delete(op, id, state), "deleting")
     assert not instances()
@@ -139,7 +133,7 @@ def test_a_deletion_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_deletion_that_is_under_way_is_waited_for() -> None:
-    id, state = made()
+    id, state = make()
     killed(BEGIN.format("'delete', snapshot='last'"))
     INSTANCE.delete(operation(), id, state)
     assert not instances()
@@ -159,7 +153,7 @@ def test_a_server_that_can_not_be_made_leaves_no_instance(
 
 
 def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    id, state = made(engineVersion="16")
+    id, state = make(engineVersion="16")
     wanted = checked(engineVersion="17", allowMajorVersionUpgrade=True)
     INSTANCE.update(operation(), id, state, wanted)
     monkeypatch.setattr(Servers, "upgrade", fails)
@@ -169,7 +163,7 @@ def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.Monkey
 
 
 def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    id, state = made(multiAz=True, availabilityZone=None)
+    id, state = make(multiAz=True, availabilityZone=None)
 
     def moves(*_: Any) -> None:
         with REGION.transaction() as data:
@@ -184,7 +178,7 @@ def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> None:
-    made()
+    make()
     with pytest.raises(SandboxError, match="no standby"):
         events.failover(REGION, "one")
     assert record()["status"] == "available"
@@ -198,7 +192,7 @@ def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> N
 
 
 def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
-    made(deletionProtection=True)
+    make(deletionProtection=True)
     events.delete(REGION, "one")
     assert not instances()
     assert not REGION.read()["snapshots"]
@@ -207,7 +201,7 @@ def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
 def test_instances_that_are_made_at_once_are_all_there() -> None:
     names = [f"all{number}" for number in range(6)]
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda name: made(identifier=name), names))
+        list(pool.map(lambda name: make(identifier=name), names))
     assert {name: each["status"] for name, each in instances().items()} == dict.fromkeys(
         names, "available"
     )
@@ -216,7 +210,7 @@ def test_instances_that_are_made_at_once_are_all_there() -> None:
 def test_what_takes_minutes_takes_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.3")
     began = time.monotonic()
-    id, state = made()
+    id, state = make()
     assert time.monotonic() - began > 0.3
     began = time.monotonic()
     INSTANCE.delete(operation(), id, state)

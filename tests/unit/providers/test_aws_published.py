@@ -11,7 +11,17 @@ from pulumi import _types
 from sandbox.providers.aws.lookups import ARGUMENTS
 from sandbox.providers.aws.provider import Aws
 from sandbox.providers.framework.resource import Input, Resource
-from tests.unit.simulated import Account, camel, is_of, optional_type
+from tests.unit.providers.aws import (
+    ask,
+    camel,
+    is_of,
+    keep_snapshot,
+    make,
+    operation,
+    optional_type,
+    put,
+    refused,
+)
 
 PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
     "aws:rds/instance:Instance": (aws.rds.Instance, aws.rds.InstanceArgs),
@@ -88,13 +98,13 @@ def test_a_nested_input_has_the_published_fields(token: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("token", FUNCTIONS)
-def test_a_function_takes_and_gives_what_is_published(token: str, account: Account) -> None:
+def test_a_function_takes_and_gives_what_is_published(token: str) -> None:
     _, needed, optional = ARGUMENTS[token]
     signature = inspect.signature(FUNCTIONS[token])
     published = {camel(name) for name in signature.parameters} - {"opts"}
     assert {*needed, *optional} <= published
-    account.make(tags={"a": "b"}, copyTagsToSnapshot=True)
-    account.keep_snapshot()
+    make(tags={"a": "b"}, copyTagsToSnapshot=True)
+    keep_snapshot()
     given = {
         "name": "dev",
         "clusterName": "dev",
@@ -104,7 +114,7 @@ def test_a_function_takes_and_gives_what_is_published(token: str, account: Accou
         "dbSnapshotIdentifier": "kept",
     }
     arguments = {key: given[key] for key in needed}
-    found = Aws.functions[token](account.operation(), arguments)
+    found = Aws.functions[token](operation(), arguments)
     types = {camel(name): type for name, type in results(FUNCTIONS[token]).items()}
     assert found.keys() <= types.keys()
     for key, value in found.items():
@@ -113,17 +123,17 @@ def test_a_function_takes_and_gives_what_is_published(token: str, account: Accou
         assert {key for key, type in types.items() if not optional_type(type)} <= found.keys()
 
 
-def test_an_instance_that_is_being_made_has_no_address_yet(account: Account) -> None:
-    account.make()
-    account.put(status="creating")
-    found = account.ask("aws:rds/getInstance:getInstance", dbInstanceIdentifier="one")
+def test_an_instance_that_is_being_made_has_no_address_yet() -> None:
+    make()
+    put(status="creating")
+    found = ask("aws:rds/getInstance:getInstance", dbInstanceIdentifier="one")
     assert (found["address"], found["endpoint"], found["port"]) == ("", "", 0)
 
 
-def test_a_snapshot_is_known_by_its_name_in_any_case(account: Account) -> None:
-    account.make(tags={"a": "b"})
-    account.keep_snapshot()
-    found = account.ask("aws:rds/getSnapshot:getSnapshot", dbSnapshotIdentifier="KEPT")
+def test_a_snapshot_is_known_by_its_name_in_any_case() -> None:
+    make(tags={"a": "b"})
+    keep_snapshot()
+    found = ask("aws:rds/getSnapshot:getSnapshot", dbSnapshotIdentifier="KEPT")
     assert found["id"] == "kept"
     assert found["tags"] == {}, "tags are copied only where that was asked for"
     assert (found["encrypted"], found["kmsKeyId"]) == (False, "")
@@ -150,9 +160,9 @@ def test_a_snapshot_is_known_by_its_name_in_any_case(account: Account) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_an_error_in_the_providers_words(
-    account: Account, token: str, arguments: dict[str, Any], words: str
+    token: str, arguments: dict[str, Any], words: str
 ) -> None:
-    said = account.refuses(lambda: account.ask(token, **arguments))
+    said = refused(lambda: ask(token, **arguments))
     start = f"invocation of {token} returned an error: invoking {token}: 1 error occurred:\n\t* "
     assert said.startswith(start)
     assert words in said

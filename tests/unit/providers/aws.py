@@ -1,9 +1,8 @@
-"""A simulated account without servers, and what is published of what it gives."""
+"""The simulated AWS account of a test, and the SDK's types of its outputs."""
 
 import collections.abc
 import types
 import typing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from sandbox.providers.framework.diff import difference
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Engine, Operation
 from sandbox.providers.framework.resource import Resource
-from sandbox.providers.framework.validation import Messages
 
 GOOD: dict[str, Any] = {
     "identifier": "one",
@@ -28,6 +26,7 @@ GOOD: dict[str, Any] = {
     "password": "correct-horse",
     "availabilityZone": "us-east-1a",
     "dbSubnetGroupName": "two",
+    "finalSnapshotIdentifier": "one-final",
 }
 PRIVATE = ["subnet-0privatea", "subnet-0privateb"]
 INSTANCE = Aws.resources["aws:rds/instance:Instance"]
@@ -37,64 +36,75 @@ GROUP = Aws.resources["aws:ec2/securityGroup:SecurityGroup"]
 RULE = Aws.resources["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"]
 
 
-class Account:
-    """The account of one test, with a subnet group `two`."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SANDBOX_CLOUDS", str(folder))
-        monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0")
-        monkeypatch.setenv("SANDBOX_CLOUD_SERVERS", "none")
-        self.region = Region("us-east-1")
-        SUBNETS.create(self.operation(), {"name": "two", "subnetIds": PRIVATE})
-
-    def operation(self, timeout: float = 5) -> Operation:
-        return operation(timeout)
-
-    def make(self, **changes: Any) -> tuple[str, dict[str, Any]]:
-        """An instance; its id and state."""
-        inputs = GOOD | changes
-        id, outputs = INSTANCE.create(self.operation(), inputs)
-        return id, {**inputs, **outputs}
-
-    def firewall(self, name: str = "fw", vpc: str = VPC) -> str:
-        """A security group."""
-        inputs = {"name": name, "vpcId": vpc, "description": "x"}
-        return GROUP.create(self.operation(), inputs)[0]
-
-    def messages(self) -> Messages:
-        """How the provider says what is wrong with an input."""
-        return Aws().messages("one")
-
-    def instance(self) -> dict[str, Any]:
-        """What the account keeps of the instance."""
-        return self.region.read()["instances"]["one"]
-
-    def put(self, **values: Any) -> None:
-        """Something happens to the instance."""
-        with self.region.transaction() as data:
-            data["instances"]["one"] |= values
-
-    def keep_snapshot(self) -> None:
-        """A snapshot of the instance, named `kept`."""
-        with self.region.transaction() as data:
-            data["snapshots"]["kept"] = data["instances"]["one"]
-
-    def ask(self, token: str, **arguments: Any) -> dict[str, Any]:
-        """What a function gives."""
-        return Aws.functions[token](self.operation(), arguments)
-
-    def refuses(self, action: collections.abc.Callable[[], Any]) -> str:
-        """What is said of something that fails and changes nothing."""
-        before = self.region.read()
-        with pytest.raises(Failure) as error:
-            action()
-        assert self.region.read() == before, "a refusal changed something"
-        return str(error.value)
+REGION = Region("us-east-1")
+MESSAGES = Aws().messages("one")
 
 
 def operation(timeout: float = 5) -> Operation:
-    config = {"region": "us-east-1"}
+    config = {"region": REGION.scope}
     return Operation(engine=Engine(""), config=config, urn="u::one", timeout=timeout)
+
+
+def checked(**changes: Any) -> dict[str, Any]:
+    """Good inputs with defaults filled in, as they are after Check."""
+    given = {key: each.default for key, each in INSTANCE.inputs.items() if each.default is not None}
+    wanted = {**given, **GOOD, **changes}
+    return {key: value for key, value in wanted.items() if value is not None}
+
+
+def make(**changes: Any) -> tuple[str, dict[str, Any]]:
+    """The id and the state of a new instance."""
+    inputs = checked(**changes)
+    id, outputs = INSTANCE.create(operation(), inputs)
+    return id, {**inputs, **outputs}
+
+
+def update(id: str, state: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The state after an update to good inputs with these changes."""
+    inputs = checked(**changes)
+    return {**inputs, **INSTANCE.update(operation(), id, state, inputs)}
+
+
+def make_security_group(name: str = "fw", vpc: str = VPC) -> str:
+    """The id of a new security group."""
+    inputs = {"name": name, "vpcId": vpc, "description": "x"}
+    return GROUP.create(operation(), inputs)[0]
+
+
+def changed(state: dict[str, Any], **changes: Any) -> tuple[set[str], set[str]]:
+    """What an update would change, and what of that replaces."""
+    found = difference(INSTANCE, operation(), {}, state, checked(**changes), ())
+    return set(found.diffs or ()), set(found.replaces or ())
+
+
+def record() -> dict[str, Any]:
+    """What the account stores of the instance `one`."""
+    return REGION.read()["instances"]["one"]
+
+
+def put(**values: Any) -> None:
+    """Change what the account stores of the instance `one`."""
+    REGION.put("one", **values)
+
+
+def keep_snapshot() -> None:
+    """Store a snapshot `kept` of the instance `one`."""
+    with REGION.transaction() as data:
+        data["snapshots"]["kept"] = data["instances"]["one"]
+
+
+def ask(token: str, **arguments: Any) -> dict[str, Any]:
+    """What a function returns."""
+    return Aws.functions[token](operation(), arguments)
+
+
+def refused(action: collections.abc.Callable[[], Any]) -> str:
+    """The message of an action that fails and changes nothing in the account."""
+    before = REGION.read()
+    with pytest.raises(Failure) as error:
+        action()
+    assert REGION.read() == before, "a refused action changed the account"
+    return str(error.value)
 
 
 def changes(resource: Resource, state: dict[str, Any], new: dict[str, Any]) -> set[str]:

@@ -1,0 +1,16 @@
+"""A simulated account without servers for each test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.providers import aws
+
+
+@pytest.fixture(autouse=True)
+def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AWS account with a subnet group `two`."""
+    monkeypatch.setenv("SANDBOX_CLOUDS", str(tmp_path))
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0")
+    monkeypatch.setenv("SANDBOX_CLOUD_SERVERS", "none")
+    aws.SUBNETS.create(aws.operation(), {"name": "two", "subnetIds": aws.PRIVATE})
