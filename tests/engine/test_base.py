@@ -119,6 +119,19 @@ def test_what_exists_can_be_imported(stack: Stack) -> None:
     assert "2 unchanged" in stack.preview()
 
 
+def test_refused_update_of_a_bridged_resource_is_asked_for_again_only_later(stack: Stack) -> None:
+    stack.program('Bridged("a", size=3)').up()
+    stack.program('Bridged("a", size=300)')
+    said = stack.fails("up", "--yes", "--skip-preview")
+    assert re.search(r"updating urn:\S+::a: 1 error occurred:\s+\* size 300 is too large", said)
+    kept = stack.resource("a")
+    assert kept["outputs"]["size"] == 300, "the state has the planned value"
+    assert stack.things()["a"]["size"] == 3
+    assert "1 updated" in stack.up(), "the next update finds no difference"
+    assert stack.resource("a")["outputs"]["size"] == 3, "but reads what there is"
+    assert "size 300 is too large" in stack.fails("up", "--yes", "--skip-preview")
+
+
 def test_engine_options_are_honoured(stack: Stack) -> None:
     program = (
         'options = pulumi.ResourceOptions(ignore_changes=["zone"])\n'

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sandbox.providers.framework.provider import (
-    Failure,
-    InitFailed,
+from sandbox.providers.bridged.errors import one_error
+from sandbox.providers.bridged.resource import BridgedResource
+from sandbox.providers.framework.errors import Failure, InitFailed
+from sandbox.providers.framework.operation import Operation
+from sandbox.providers.framework.provider import Plugin, autoname
+from sandbox.providers.framework.resource import (
     Input,
     Inputs,
-    Operation,
     Output,
     Outputs,
-    Plugin,
     Problem,
     Resource,
     Resources,
-    autoname,
     by_type,
 )
 from sandbox.providers.framework.server import serve
@@ -26,6 +26,34 @@ from sandbox.providers.framework.server import serve
 
 def _file(id: str) -> Path:
     return Path(os.environ["TOY_CLOUD"], f"{id}.json")
+
+
+class Bridged(BridgedResource):
+    """A thing as the Terraform bridge has it; the cloud refuses sizes above 100."""
+
+    type = "toy:index:Bridged"
+    inputs: ClassVar[Inputs] = {"size": Input("integer", required=True)}
+    outputs: ClassVar[Outputs] = {"arn": Output()}
+
+    def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return op.name, self.modify(op, op.name, {}, inputs)
+
+    def modify(
+        self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        if not self.changes(self.before({}, state), inputs):
+            return json.loads(_file(id).read_text())
+        if inputs["size"] > 100:
+            raise one_error(f"size {inputs['size']} is too large")
+        stored = {"size": inputs["size"], "arn": f"arn:toy:{id}"}
+        _file(id).write_text(json.dumps(stored))
+        return stored
+
+    def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
+        return json.loads(_file(id).read_text()) if _file(id).exists() else None
+
+    def delete(self, op: Operation, id: str, state: dict[str, Any]) -> None:
+        _file(id).unlink(missing_ok=True)
 
 
 class Thing(Resource):
@@ -92,7 +120,7 @@ def size_of(op: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
 
 class Toy(Plugin):
     name = "toy"
-    resources: ClassVar[Resources] = by_type(Thing())
+    resources: ClassVar[Resources] = by_type(Thing(), Bridged())
     functions: ClassVar = {"toy:index:sizeOf": size_of}
 
 

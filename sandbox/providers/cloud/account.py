@@ -18,7 +18,7 @@ class Account(ABC):
     """What one cloud holds in one scope: a region, a project or a subscription."""
 
     cloud: ClassVar[str]
-    """The provider's name, such as `aws`."""
+    """The provider's name."""
 
     def __init__(self, scope: str) -> None:
         self.scope = scope

@@ -1,0 +1,165 @@
+"""The mechanics that simulated clouds share, on a toy cloud with words of its own."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sandbox import SandboxError
+from sandbox.postgres import firewall as kernel
+from sandbox.providers import firewall
+from sandbox.providers.cloud import events
+from sandbox.providers.cloud.servers import Servers, ServerSpec
+from sandbox.providers.framework.errors import Failure
+from tests.conftest import ROOT
+from tests.unit.providers.toy_cloud import Project
+
+Data = dict[str, Any]
+PROJECT = Project("p")
+
+
+class Calls(list[tuple[str, str]]):
+    """What the servers were asked to do."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("create", "restore", "snapshot", "start", "delete", "restart", "upgrade"):
+            monkeypatch.setattr(Servers, name, self._noting(name))
+
+    def _noting(self, name: str) -> Any:
+        def call(_: Servers, server: ServerSpec, *__: str) -> None:
+            self.append((name, server.name))
+
+        return call
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    return Calls(monkeypatch)
+
+
+def create(name: str = "one", **values: Any) -> None:
+    PROJECT.create(name, **values)
+    PROJECT.complete(name)
+
+
+def instance(name: str = "one") -> Data:
+    return PROJECT.read()["instances"][name]
+
+
+def test_creation_ends_with_the_first_backup(calls: Calls) -> None:
+    PROJECT.create("one")
+    assert (instance()["status"], instance()["work"]["kind"]) == ("PENDING_CREATE", "backup")
+    PROJECT.complete("one")
+    assert (instance()["status"], instance()["work"]) == ("RUNNABLE", None)
+    assert calls == [("create", "toy-one"), ("start", "toy-one")]
+
+
+def test_failed_creation_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise Failure("no address left")
+
+    monkeypatch.setattr(Servers, "create", fails)
+    with pytest.raises(Failure, match="no address left"):
+        PROJECT.create("one")
+    assert not PROJECT.read()["instances"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"flags": {}}, []),
+        ({"tier": "large"}, ["restart"]),
+        ({"version": "POSTGRES_17"}, ["upgrade"]),
+        ({"version": "POSTGRES_17", "tier": "large"}, ["upgrade", "restart"]),
+    ],
+)
+def test_modification_touches_the_server_only_if_needed(
+    calls: Calls, changes: Data, expected: list[str]
+) -> None:
+    create()
+    calls.clear()
+    with PROJECT.transaction() as data:
+        PROJECT.begin(data["instances"]["one"], "modify", changes=changes)
+    PROJECT.complete("one")
+    assert calls == [(name, "toy-one") for name in expected]
+    assert instance() | changes == instance()
+
+
+def test_deferred_changes_add_up_until_maintenance(calls: Calls) -> None:
+    create()
+    for changes in ({"tier": "medium"}, {"tier": "large"}, {"zone": "b"}):
+        with PROJECT.transaction() as data:
+            PROJECT.defer(data["instances"]["one"], changes)
+    assert instance()["tier"] == "small"
+    assert events.maintenance(PROJECT, "one") == "one: tier, zone changed"
+    assert (instance()["tier"], instance()["zone"], instance()["pending"]) == ("large", "b", {})
+
+
+def test_failover_changes_what_the_cloud_says(calls: Calls) -> None:
+    create(standby="b")
+    calls.clear()
+    assert events.failover(PROJECT, "one") == "one failed over: zone b, standby a"
+    assert (instance()["zone"], instance()["standby"]) == ("b", "a")
+    assert calls == [("restart", "toy-one"), ("start", "toy-one")]
+
+
+def test_refused_event_leaves_the_instance_available(calls: Calls) -> None:
+    create()
+    with pytest.raises(SandboxError, match="one is ZONAL"):
+        events.failover(PROJECT, "one")
+    assert instance()["status"] == "RUNNABLE"
+
+
+def test_snapshot_and_deletion_keep_what_they_should(calls: Calls) -> None:
+    create()
+    calls.clear()
+    events.snapshot(PROJECT, "one", "mine")
+    assert calls == [("snapshot", "toy-one"), ("start", "toy-one")]
+    events.delete(PROJECT, "one")
+    assert calls[2:] == [("delete", "toy-one")]
+    assert not PROJECT.read()["instances"]
+    assert PROJECT.read()["snapshots"]["mine"]["version"] == "POSTGRES_16"
+
+
+def test_event_finds_the_instance_in_any_scope(calls: Calls) -> None:
+    create()
+    Project("q").create("two")
+    Project("q").complete("two")
+    assert events.trigger(Project, "reboot", "two") == "two was restarted"
+    with pytest.raises(SandboxError, match="no instance three; there are: one, two"):
+        events.trigger(Project, "reboot", "three")
+
+
+def test_transaction_that_fails_stores_nothing() -> None:
+    with pytest.raises(ZeroDivisionError), PROJECT.transaction() as data:
+        data["peered"] = bool(1 / 0)
+    assert not PROJECT.stored()
+
+
+def test_transaction_without_a_change_writes_nothing() -> None:
+    create()
+    before = PROJECT.file.stat().st_mtime_ns
+    with PROJECT.transaction():
+        pass
+    assert PROJECT.file.stat().st_mtime_ns == before
+
+
+def test_firewall_blocks_unlisted_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    create()
+    names = {"toy-one": "10.0.0.1", "toy-orphan": "10.0.0.2", "handmade": "10.0.0.3"}
+    there = [SimpleNamespace(name=name, address=address) for name, address in names.items()]
+    monkeypatch.setattr(firewall, "servers", lambda: there)
+    monkeypatch.setattr(firewall, "CLOUDS", {"toy": Project})
+    assert list(firewall.blocked()) == ["10.0.0.1", "10.0.0.2"]
+    with PROJECT.transaction() as data:
+        data["peered"] = True
+    assert list(firewall.blocked()) == ["10.0.0.2"], "an orphan stays blocked"
+    assert 'iifname != "lo" ip daddr 10.0.0.2 tcp dport 5432 drop' in kernel.ruleset(["10.0.0.2"])
+
+
+def test_shared_mechanics_name_no_cloud() -> None:
+    names = re.compile(r"\b(aws|rds|ec2|gcp|cloud ?sql|google|azure\w*|amazon)\b", re.IGNORECASE)
+    for file in Path(ROOT, "sandbox", "providers", "cloud").glob("*.py"):
+        assert not names.findall(file.read_text()), file
