@@ -1,1 +1,1 @@
-"""The stand-in for pulumi-aws: an account with an EKS cluster, and RDS on real servers."""
+"""The simulated AWS provider: an account with an EKS cluster, and RDS on real servers."""

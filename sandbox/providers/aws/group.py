@@ -1,4 +1,4 @@
-"""What subnet groups and parameter groups have in common: a name, by which instances use them."""
+"""What RDS subnet groups and parameter groups have in common."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ DESCRIPTION = "Managed by Pulumi"
 
 
 class Group(BridgedResource):
-    """Something with a name that instances refer to."""
+    """A group that instances use by its name."""
 
     kind: ClassVar[str]
     noun: ClassVar[str]

@@ -27,7 +27,7 @@ class IngressRule(BridgedResource):
     inputs, outputs, computed = sdk.resource(type, replaces=("region", "securityGroupId"))
 
     def replaces(self, path: Path, old: Data, new: Data) -> bool:
-        """Another kind of source makes another rule; another value does not."""
+        """Another kind of source replaces the rule; another value does not."""
         if path[0] in SOURCES:
             return [key for key in SOURCES if old.get(key)] != [
                 key for key in SOURCES if new.get(key)

@@ -9,6 +9,8 @@ from sandbox.providers.aws import (
     instance_state,
     modification,
     rules,
+    storage,
+    versions,
 )
 from sandbox.providers.aws.account import Data
 from sandbox.providers.aws.errors import ApiError, failure
@@ -70,7 +72,7 @@ class Instance(BridgedResource):
                     region.scope, data, inputs, tags_all(op, inputs), source
                 )
                 rules.refuse_new(data, _request(record, inputs))
-                record |= instance_state.speed(record)
+                record |= storage.speed(record)
                 region.begin(record, "create")
                 data["instances"][identifier] = record
         except ApiError as error:
@@ -109,7 +111,8 @@ class Instance(BridgedResource):
         size, version = inputs.get("allocatedStorage"), inputs.get("engineVersion")
         if size and size != record["allocatedStorage"]:
             changes["allocatedStorage"] = size
-        if version and rules.major_of(version) != rules.major_of(record["engineVersionActual"]):
+        actual = record["engineVersionActual"]
+        if version and versions.major_of(version) != versions.major_of(actual):
             changes["engineVersion"] = version
         if changes:
             self._request_change(
@@ -155,7 +158,7 @@ class Instance(BridgedResource):
             try:
                 return self._request_change(op, region, identifier, changes, inputs)
             except ApiError as error:
-                if not str(error).endswith(modification.OPTIMIZED):
+                if not str(error).endswith(storage.OPTIMIZED):
                     raise
                 try:
                     op.sleep(0.2)
@@ -219,7 +222,7 @@ def _outputs(record: Data, inputs: Data) -> Data:
     waits = record["pending"].get("engineVersion")
     # RDS reports a version that waits for the window in full.
     kept = version.startswith(f"{wanted}.") or (
-        waits and wanted == rules.VERSIONS[rules.major_of(waits)]
+        waits and wanted == versions.VERSIONS[versions.major_of(waits)]
     )
     return {**instance_state.outputs(record), "engineVersion": wanted if kept else version}
 

@@ -1,14 +1,11 @@
 """The record of an RDS instance: what it holds, and how requests change it."""
 
 import datetime
-import math
-import time
 from typing import Any
 
-from sandbox.providers.aws import parameters, rules
+from sandbox.providers.aws import machines, parameters, storage, versions
 from sandbox.providers.aws.account import Data, arn, rds_resource_id, zones_of
 from sandbox.providers.aws.errors import ApiError
-from sandbox.providers.cloud.base import seconds
 
 DOMAIN = "c9akciq32"
 INTERNAL = (
@@ -70,8 +67,6 @@ UNSET = {
     ),
 }
 """What the provider reads of what an instance does not have."""
-CONNECTION_BYTES = 9531392
-GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 DEFAULTS: Data = {
     "autoMinorVersionUpgrade": True,
     "backupRetentionPeriod": 0,
@@ -118,9 +113,6 @@ NOT_RESTORED = frozenset(
     )
 )
 """Not sent with a restore to a point in time; the next update sends them."""
-STORAGE = frozenset(("allocatedStorage", "iops", "storageThroughput", "storageType"))
-OPTIMIZING = 3
-"""After a change, storage is optimized this many times as long as an operation takes."""
 
 
 def source(data: Data, inputs: Data) -> Data:
@@ -148,7 +140,7 @@ def source(data: Data, inputs: Data) -> Data:
     if moment.get("restoreTime"):
         raise ApiError(
             "InvalidParameterValue",
-            "the simulated AWS keeps no logs: it restores to the latest time only",
+            "not simulated: a restoreTime other than the latest is an error",
         )
     return found
 
@@ -163,7 +155,7 @@ def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Dat
         taken += ("backupRetentionPeriod",)
     record = {**DEFAULTS, **given, **{key: origin[key] for key in taken if key in origin}}
     version = record.setdefault("engineVersion", "17")
-    major = rules.major_of(version)
+    major = versions.major_of(version)
     name = inputs["identifier"]
     address = f"{name}.{DOMAIN}.{region}.rds.amazonaws.com"
     if record["storageEncrypted"]:
@@ -173,7 +165,7 @@ def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Dat
         "address": address,
         "arn": arn(region, "rds", f"db:{name}"),
         "endpoint": f"{address}:{record['port']}",
-        "engineVersionActual": origin.get("engineVersionActual") or rules.VERSIONS[major],
+        "engineVersionActual": origin.get("engineVersionActual") or versions.VERSIONS[major],
         "hostedZoneId": "Z2R2ITUGPM61AM",
         "listenerEndpoints": [],
         **{key: record[key].lower() for key in LOWERED},
@@ -193,18 +185,6 @@ def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Dat
         record["availabilityZone"] = min(zones_of(data, group["subnetIds"]))
     record.pop("password", None)
     return record
-
-
-def speed(record: Data) -> Data:
-    """The IOPS and throughput of a gp3 volume; defaults depend on its size."""
-    if record["storageType"] != "gp3":
-        return {}
-    large = record["allocatedStorage"] >= rules.SMALL_FOR_IOPS
-    iops, throughput = (12000, 500) if large else (3000, 125)
-    return {
-        "iops": record["iops"] or iops,
-        "storageThroughput": record["storageThroughput"] or throughput,
-    }
 
 
 def outputs(record: Data) -> dict[str, Any]:
@@ -240,44 +220,29 @@ def settings(data: Data, record: Data) -> dict[str, str]:
     in_force = record.get("inForce")
     if in_force is None:
         in_force = parameters.in_group(data, record.get("parameterGroupName") or "")
-    return {"max_connections": str(_connections(record)), **in_force}
+    return {"max_connections": str(machines.max_connections(record["instanceClass"])), **in_force}
 
 
 def modified(data: Data, record: Data, changes: Data) -> Data:
     """The record after a modification."""
     target = {**record, **{key: value for key, value in changes.items() if value is not None}}
     target |= {key: target[key].lower() for key in LOWERED}
-    size, wanted = record["allocatedStorage"], changes.get("allocatedStorage")
-    if wanted and wanted > size:
-        target["allocatedStorage"] = max(wanted, math.ceil(size * 1.1))
+    target |= storage.changed(record, changes)
     if (
         target["parameterGroupName"] != record["parameterGroupName"]
         and target.get("inForce") is None
     ):
         # Another group takes effect only after a manual reboot.
         target["inForce"] = parameters.in_group(data, record["parameterGroupName"])
-    if "storageType" in changes:
-        target |= dict.fromkeys({"iops", "storageThroughput"} - changes.keys(), 0)
     if version := changes.get("engineVersion"):
-        target |= _upgraded(record, target, rules.major_of(version))
-    target |= speed(target)
-    if any(target[key] != record[key] for key in STORAGE):
-        target["optimizedUntil"] = time.time() + OPTIMIZING * seconds()
+        target |= _upgraded(record, target, versions.major_of(version))
     return target
 
 
 def _upgraded(record: Data, target: Data, major: str) -> Data:
-    found: Data = {"engineVersionActual": rules.VERSIONS[major]}
-    if major != rules.major_of(record["engineVersionActual"]):
+    found: Data = {"engineVersionActual": versions.VERSIONS[major]}
+    if major != versions.major_of(record["engineVersionActual"]):
         found |= {"inForce": None, "optionGroupName": f"default:postgres-{major}"}
         if target["parameterGroupName"].startswith("default."):
             found["parameterGroupName"] = f"default.postgres{major}"
     return found
-
-
-def _connections(record: Data) -> int:
-    size = record["instanceClass"].rsplit(".", 1)[-1]
-    times = size.removesuffix("xlarge")
-    memory = GIB.get(size) or 16 * int(times or 1)
-    # A real server reserves memory for each connection.
-    return min(int(memory * 2**30 * 0.9 / CONNECTION_BYTES), 1000)

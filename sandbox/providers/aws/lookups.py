@@ -1,4 +1,4 @@
-"""The functions that find a cluster, its subnets, the instances and their snapshots."""
+"""Functions that look up clusters, subnets, instances and snapshots."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,13 +1,8 @@
 """ModifyDBInstance and DeleteDBInstance: what RDS refuses, and what waits for the window."""
 
-import time
-
-from sandbox.providers.aws import instance_state, rules
+from sandbox.providers.aws import instance_state, rules, storage, versions
 from sandbox.providers.aws.account import Data
 from sandbox.providers.aws.errors import ApiError, invalid
-
-OPTIMIZED = "because the previous storage change is being optimized."
-"""The provider repeats a request that RDS refuses with this end of the message."""
 
 
 def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
@@ -22,55 +17,17 @@ def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
             "You cannot move DB instance to subnet group. The specified DB subnet group and DB "
             "instance are in the same VPC.",
         )
-    _refuse_storage(record, changes)
+    storage.refuse_change(record, changes)
     wanted = {**record, **{key: value for key, value in inputs.items() if value is not None}}
     wanted["availabilityZone"] = record["availabilityZone"]
-    _refuse_speed(changes, wanted, inputs)
+    storage.request_speed(changes, wanted, inputs)
     if "engineVersion" in changes and record["parameterGroupName"].startswith("default."):
         # RDS itself takes the default group of the other major version.
         wanted["parameterGroupName"] = changes.get("parameterGroupName")
     if version := changes.get("engineVersion"):
-        _refuse_version(record["engineVersionActual"], version, inputs)
+        allowed = bool(inputs.get("allowMajorVersionUpgrade"))
+        versions.refuse_upgrade(record["engineVersionActual"], version, allowed)
     rules.refuse(data, wanted)
-
-
-def _refuse_storage(record: Data, changes: Data) -> None:
-    size = record["allocatedStorage"]
-    if (changes.get("allocatedStorage") or size) < size:
-        raise invalid(
-            f"Invalid storage size {changes['allocatedStorage']}: must be greater than or equal to "
-            f"the current {size}"
-        )
-    optimized = time.time() >= record.get("optimizedUntil", 0)
-    if changes.keys() & instance_state.STORAGE and not optimized:
-        raise invalid(f"You can't currently modify the storage of this DB instance {OPTIMIZED}")
-
-
-def _refuse_version(actual: str, version: str, inputs: Data) -> None:
-    was, now = int(rules.major_of(actual)), int(rules.major_of(version))
-    if now < was:
-        raise invalid(f"Cannot upgrade postgres from {actual} to {version}")
-    if now > was and not inputs.get("allowMajorVersionUpgrade"):
-        raise invalid(
-            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
-            "version."
-        )
-
-
-def _refuse_speed(changes: Data, wanted: Data, inputs: Data) -> None:
-    """The provider sends the speed with the size: from 400 GiB on, even an unchanged one."""
-    if wanted["storageType"] != "gp3":
-        if "storageType" in changes:
-            wanted |= {key: inputs.get(key) for key in ("iops", "storageThroughput")}
-        return
-    if wanted["allocatedStorage"] < rules.SMALL_FOR_IOPS:
-        for key in ("iops", "storageThroughput"):
-            wanted[key] = changes.get(key) and inputs.get(key)
-    elif changes.keys() & {"allocatedStorage", "iops"} and wanted["iops"] < 12000:
-        raise invalid(
-            f"Invalid iops value {wanted['iops']}: must be at least 12000 for engine postgres and "
-            f"a storage size of {wanted['allocatedStorage']}"
-        )
 
 
 def refuse_deletion(data: Data, record: Data, state: Data) -> None:
@@ -105,7 +62,7 @@ def waiting(record: Data, changes: Data) -> Data:
     ):
         keys.add("backupRetentionPeriod")
     version = changes.get("engineVersion")
-    if version and rules.major_of(version) != rules.major_of(record["engineVersionActual"]):
+    if version and versions.major_of(version) != versions.major_of(record["engineVersionActual"]):
         keys |= changes.keys() & {"parameterGroupName"}
     return {key: changes[key] for key in sorted(keys)}
 

@@ -19,7 +19,7 @@ FAMILIES = tuple(f"postgres{major}" for major in range(13, 19))
 
 
 class ParameterGroup(Group):
-    """PostgreSQL's settings for one major version."""
+    """Parameters of PostgreSQL for one major version."""
 
     type = "aws:rds/parameterGroup:ParameterGroup"
     kind = "parameterGroups"
@@ -68,7 +68,7 @@ class ParameterGroup(Group):
         return found
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        """Delete it, or only forget it."""
+        """Delete it, unless `skipDestroy` is set."""
         if not state.get("skipDestroy"):
             super().delete(op, id, state)
 

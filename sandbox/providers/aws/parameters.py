@@ -1,4 +1,4 @@
-"""The parameters that a parameter group of RDS has, and which values they take."""
+"""The parameters of RDS parameter groups, and the values that they accept."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sandbox.providers.aws.errors import ApiError, invalid
 
 FILE = Path(__file__).with_name("parameters.tsv")
 OLDEST = 15
-"""Of the majors in the file; those before it are taken to have its parameters."""
+"""The oldest major version in the file; older ones are assumed to have its parameters."""
 _RESERVED = """
 allow_alter_system allow_in_place_tablespaces allow_system_table_mods archive_cleanup_command
 archive_command archive_library archive_mode archive_timeout bonjour bonjour_name cluster_name
@@ -27,7 +27,7 @@ syslog_sequence_numbers syslog_split_messages unix_socket_directories unix_socke
 unix_socket_permissions wal_level wal_sync_method zero_damaged_pages
 """
 RESERVED = frozenset(_RESERVED.split())
-"""PostgreSQL's own that RDS sets itself."""
+"""Parameters of PostgreSQL that RDS sets itself."""
 LIBRARIES = (
     "auto_explain,orafce,pgaudit,pglogical,pg_bigm,pg_cron,pg_hint_plan,pg_prewarm,pg_similarity,"
     "pg_stat_statements,pg_tle,pg_transport,plprofiler,plrust"
@@ -40,11 +40,11 @@ class Parameter:
 
     kind: str
     apply: str
-    """`dynamic`, `static` or, where it can't be modified, `fixed`."""
+    """`dynamic`, `static`, or `fixed` if it can not be modified."""
     values: str = ""
 
-    def takes(self, value: str) -> bool:
-        """Whether the value is among those allowed; numbers are without a unit."""
+    def accepts(self, value: str) -> bool:
+        """Whether the value is allowed; numbers have no unit."""
         if self.kind in ("integer", "real"):
             form = r"-?\d+" if self.kind == "integer" else r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
             least, most = _bounds(self.values)
@@ -81,7 +81,7 @@ OWN = {
 
 @cache
 def known(major: int) -> dict[str, Parameter]:
-    """The parameters of a family by their names, which are lower-case."""
+    """The parameters of a family by their names in lower case."""
     found: dict[str, Parameter] = {}
     for line in FILE.read_text().splitlines()[1:]:
         name, majors, kind, apply, values = (*line.split("\t"), "")[:5]
@@ -92,15 +92,15 @@ def known(major: int) -> dict[str, Parameter]:
 
 
 def refuse(major: int, name: str, value: str, method: str) -> None:
-    """Raise what ModifyDBParameterGroup answers to this."""
+    """Raise what ModifyDBParameterGroup answers to this parameter."""
     found = known(major).get(name)
     if found is None:
         raise ApiError("InvalidParameterValue", f"Could not find parameter with name: {name}")
     if found.apply == "fixed":
         raise ApiError("InvalidParameterValue", f"The parameter {name} cannot be modified.")
     if "{" in value:
-        raise ApiError("InvalidParameterValue", f"the simulated AWS computes no formula: {value}")
-    if not found.takes(value):
+        raise ApiError("InvalidParameterValue", f"not simulated: a formula is an error: {value}")
+    if not found.accepts(value):
         raise ApiError(
             "InvalidParameterValue",
             f"Invalid parameter value: {value} for: {name} allowed values are: {found.values}",

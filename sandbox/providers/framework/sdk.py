@@ -87,6 +87,14 @@ def resource(
     return Declaration(inputs, outputs, frozenset(computed))
 
 
+def provider(package: str) -> Inputs:
+    """The inputs of the provider itself."""
+    folder = _package(package)
+    text = (folder / "provider.py").read_text()
+    declared = _properties(text, "ProviderArgs:", folder)
+    return {key: Input(each.kind) for key, each in declared.items()}
+
+
 @cache
 def _package(name: str) -> Path:
     module = f"pulumi_{name.replace('-', '_')}"

@@ -52,7 +52,7 @@ REFUSED = [
     (parameter("log_statement", "some"), "log_statement allowed values are: none,ddl,mod,all"),
     (parameter("shared_preload_libraries", "pg_stat_statements,mine", "pending-reboot"),
      "Invalid parameter value: pg_stat_statements,mine for: shared_preload_libraries"),
-    (parameter("work_mem", "{DBInstanceClassMemory/100}"), "computes no formula"),
+    (parameter("work_mem", "{DBInstanceClassMemory/100}"), "not simulated: a formula"),
     (parameter("old_snapshot_threshold", "10", "pending-reboot"), "Could not find parameter"),
 ]  # fmt: skip
 

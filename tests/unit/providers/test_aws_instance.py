@@ -28,7 +28,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"optionGroupName": "own"}, "OptionGroupNotFoundFault"),
     ({"parameterGroupName": "default.postgres14"},
      "The parameter group default.postgres14 with DBParameterGroupFamily postgres14 can't be used"),
-    ({"port": 6000}, "the simulated AWS listens on port 5432 only"),
+    ({"port": 6000}, "not simulated: a port other than 5432 is an error"),
     ({"networkType": "DUAL"}, "NetworkTypeNotSupported"),
     ({"databaseInsightsMode": "advanced"}, "Performance Insights must be on"),
     (PERFORMANCE | {"performanceInsightsRetentionPeriod": 7}, "at least 465 days"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.aws import rules
+from sandbox.providers.aws import machines
 from sandbox.providers.aws.account import NODES_GROUP, VPC
 from sandbox.providers.aws.provider import Aws
 from sandbox.providers.framework.resource import Resource
@@ -141,7 +141,7 @@ def test_a_tag_is_refused(token: str, tags: dict[str, str], words: str) -> None:
 def test_a_family_has_its_own_sizes() -> None:
     for good in ("db.t4g.micro", "db.m6i.32xlarge", "db.m5.24xlarge", "db.r8g.48xlarge",
                  "db.z1d.3xlarge", "db.c6gd.medium", "db.m7g.16xlarge"):  # fmt: skip
-        assert good in rules.CLASSES, good
+        assert good in machines.CLASSES, good
     for bad in ("db.m6i.micro", "db.t4g.16xlarge", "db.m7g.24xlarge", "db.m5.32xlarge", "m6i.large",
                 "db.x2idn.large", "db.r7i.32xlarge"):  # fmt: skip
-        assert bad not in rules.CLASSES, bad
+        assert bad not in machines.CLASSES, bad
