@@ -1,4 +1,4 @@
-"""What every plugin does alike, seen through the real engine with a cloud made of files."""
+"""What all simulated providers have in common, with the real engine and a cloud of files."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.engine.stack import Stack, is_secret
 from tests.engine.toy import Thing
 
 
-def test_a_thing_is_made_changed_and_replaced(stack: Stack) -> None:
+def test_resource_is_created_updated_and_replaced(stack: Stack) -> None:
     stack.program(
         'a = Thing("a", size=3, zone="x", password=pulumi.Output.secret("hunter2"))\n'
         'Thing("b", size=1, name=a.arn)'
@@ -62,17 +62,17 @@ def test_wrong_inputs_are_refused_at_preview(stack: Stack) -> None:
         ({"size": 3, "shape": {}}, "missing required property 'shape.sides'"),
     ],
 )
-def test_each_wrong_input_has_its_words(inputs: dict[str, Any], words: str) -> None:
+def test_wrong_input_has_its_message(inputs: dict[str, Any], words: str) -> None:
     problems = validation.problems(inputs, Thing.inputs, validation.Messages())
     assert [problem.reason for problem in problems] == [words]
 
 
-def test_what_is_unknown_is_not_judged() -> None:
+def test_unknown_values_are_not_checked() -> None:
     inputs = {"size": UNKNOWN, "shape": {"sides": UNKNOWN}}
     assert not list(validation.problems(inputs, Thing.inputs, validation.Messages()))
 
 
-def test_an_error_is_one_line_in_the_providers_words(stack: Stack) -> None:
+def test_error_is_one_line_with_the_providers_message(stack: Stack) -> None:
     stack.program('Thing("a", size=1, fail="the cloud is full")')
     words = stack.fails("up", "--yes", "--skip-preview")
     assert "error: the cloud is full\n" in words
@@ -80,7 +80,7 @@ def test_an_error_is_one_line_in_the_providers_words(stack: Stack) -> None:
     assert all(item["type"].startswith("pulumi:") for item in stack.resources())
 
 
-def test_a_thing_that_is_not_ready_is_kept_and_tried_again(stack: Stack) -> None:
+def test_failed_initialization_is_stored_and_retried(stack: Stack) -> None:
     stack.program('Thing("a", size=1, unready="it does not answer")')
     assert "it does not answer" in stack.fails("up", "--yes", "--skip-preview")
     kept = stack.resource("a")
@@ -93,7 +93,7 @@ def test_a_thing_that_is_not_ready_is_kept_and_tried_again(stack: Stack) -> None
     assert stack.resource("a")["id"] == kept["id"]
 
 
-def test_a_refresh_sees_what_changed_and_what_is_gone(stack: Stack) -> None:
+def test_refresh_detects_changes_and_deletions(stack: Stack) -> None:
     stack.program('Thing("a", size=3, password=pulumi.Output.secret("p"))\nThing("b", size=1)')
     stack.up()
     id = stack.resource("a")["id"]
@@ -108,7 +108,7 @@ def test_a_refresh_sees_what_changed_and_what_is_gone(stack: Stack) -> None:
     assert "+ 1 to create" in plan
 
 
-def test_what_exists_can_be_imported(stack: Stack) -> None:
+def test_existing_resource_can_be_imported(stack: Stack) -> None:
     (stack.cloud / "old.json").write_text('{"name": "old", "size": 7, "arn": "arn:toy:old"}')
     stack.program('Thing("a", size=7, name="old")')
     imported = stack.run(
@@ -119,7 +119,7 @@ def test_what_exists_can_be_imported(stack: Stack) -> None:
     assert "2 unchanged" in stack.preview()
 
 
-def test_refused_update_of_a_bridged_resource_is_asked_for_again_only_later(stack: Stack) -> None:
+def test_refused_update_of_a_bridged_resource_stores_the_plan(stack: Stack) -> None:
     stack.program('Bridged("a", size=3)').up()
     stack.program('Bridged("a", size=300)')
     said = stack.fails("up", "--yes", "--skip-preview")
@@ -146,14 +146,14 @@ def test_engine_options_are_honoured(stack: Stack) -> None:
     assert stack.things()["fixed"]["zone"] == "y", "the name was free again before its new thing"
 
 
-def test_functions_answer_or_fail_in_their_own_words(stack: Stack) -> None:
+def test_functions_return_results_or_errors(stack: Stack) -> None:
     (stack.cloud / "old.json").write_text('{"size": 7}')
     assert "size: 7" in stack.program('pulumi.export("size", size_of("old"))').preview()
     words = stack.program('size_of("none")').run("preview").stdout
     assert "no thing named none" in words
 
 
-def test_a_custom_time_out_ends_the_wait(stack: Stack) -> None:
+def test_custom_timeout_ends_the_wait(stack: Stack) -> None:
     stack.program(
         'limit = pulumi.CustomTimeouts(create="1s")\n'
         'Thing("a", pulumi.ResourceOptions(custom_timeouts=limit), size=1, sleep=30)'
@@ -191,7 +191,7 @@ def _processes(stack: Stack) -> list[str]:
     return found
 
 
-def test_an_interrupt_ends_what_waits(stack: Stack) -> None:
+def test_interrupt_ends_a_waiting_operation(stack: Stack) -> None:
     running = _start(stack)
     running.send_signal(signal.SIGINT)
     began = time.monotonic()
@@ -201,7 +201,7 @@ def test_an_interrupt_ends_what_waits(stack: Stack) -> None:
     assert _processes(stack) == []
 
 
-def test_nothing_outlives_an_engine_that_was_killed(stack: Stack) -> None:
+def test_no_process_outlives_a_killed_engine(stack: Stack) -> None:
     running = _start(
         stack, "import threading, time\nthreading.Thread(target=time.sleep, args=[60]).start()"
     )

@@ -1,4 +1,4 @@
-"""The random plugin follows pulumi-random: what it makes, what is secret, what makes it anew."""
+"""The simulated random provider agrees with pulumi-random."""
 
 import json
 
@@ -10,7 +10,7 @@ OP = Operation(Engine(""), {}, "urn:pulumi:dev::engine::random::pw")
 IMPORT = "import pulumi_random as random\n"
 
 
-def test_a_password_is_secret_and_lives_until_a_keeper_changes(stack: Stack) -> None:
+def test_password_is_secret_and_replaced_with_its_keepers(stack: Stack) -> None:
     password = 'random.RandomPassword("pw", length=24, override_special="-_~"'
     stack.program(IMPORT + password + ', min_upper=1, keepers={"g": "1"})').up()
     first = stack.resource("pw")
@@ -26,7 +26,7 @@ def test_a_password_is_secret_and_lives_until_a_keeper_changes(stack: Stack) -> 
     assert "+-1 to replace" in stack.preview(), "any other input makes it anew too"
 
 
-def test_a_password_can_be_imported(stack: Stack) -> None:
+def test_password_can_be_imported(stack: Stack) -> None:
     imported = stack.run(
         *("import", "random:index/randomPassword:RandomPassword", "pw", "Tr0ub4dor"),
         *("--yes", "--protect=false", "--generate-code=false", "--skip-preview"),
@@ -39,7 +39,7 @@ def test_a_password_can_be_imported(stack: Stack) -> None:
     assert "Tr0ub4dor" not in json.dumps(found)
 
 
-def test_a_password_holds_what_was_asked_for() -> None:
+def test_password_has_the_requested_characters() -> None:
     inputs = {"length": 20, "minUpper": 3, "minNumeric": 4, "minSpecial": 5, "special": True}
     _, state = RandomPassword().create(OP, inputs | {"overrideSpecial": "~"})
     made = state["result"]
@@ -51,7 +51,7 @@ def test_a_password_holds_what_was_asked_for() -> None:
     assert len(bcrypt_hash("x")) == 60
 
 
-def test_an_impossible_password_is_refused() -> None:
+def test_impossible_password_is_refused() -> None:
     found = list(RandomPassword().check(OP, {"length": 2, "minUpper": 2, "minLower": 1}, {}))
     assert "sum of min_upper + min_lower" in found[0].reason
     none = dict.fromkeys(("lower", "upper", "numeric", "special"), False)
@@ -59,13 +59,13 @@ def test_an_impossible_password_is_refused() -> None:
     assert "must be specified as true" in found[0].reason
 
 
-def test_an_empty_special_alphabet_is_none_at_all() -> None:
+def test_empty_override_special_equals_none() -> None:
     changes = RandomPassword().changes
     assert not changes({"length": 3, "overrideSpecial": ""}, {"length": 3})
     assert changes({"length": 3, "overrideSpecial": "!"}, {"length": 3})
 
 
-def test_an_id_has_its_spellings() -> None:
+def test_id_has_all_encodings() -> None:
     id, state = RandomId().create(OP, {"byteLength": 4, "prefix": "p-"})
     assert state["b64Url"] == f"p-{id}"
     assert state["hex"].startswith("p-")
@@ -75,7 +75,7 @@ def test_an_id_has_its_spellings() -> None:
     )
 
 
-def test_a_pet_is_its_own_id() -> None:
+def test_pet_name_is_its_id() -> None:
     id, state = RandomPet().create(OP, {"length": 3, "prefix": "pre"})
     assert id.count("-") == 3
     assert id.startswith("pre-")

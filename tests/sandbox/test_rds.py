@@ -1,4 +1,4 @@
-"""The real servers behind the simulated RDS: what their master login may, and what befalls them."""
+"""The real servers behind the simulated RDS: rights, upgrades, snapshots and the firewall."""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ FORBIDDEN = {
     "a role of programs": "GRANT pg_execute_server_program TO CURRENT_USER",
     "another's verifier": "SELECT rolpassword FROM pg_authid",
 }
-"""What not even rds_superuser may."""
+"""Not allowed even to rds_superuser."""
 
 
 def operation() -> Operation:
@@ -131,7 +131,7 @@ def can_little(made: Made) -> None:
         assert re.search(refusal, done.stderr), f"{what}: {done.stdout}{done.stderr}"
 
 
-def test_the_master_login_can_little_nor_more_after_an_upgrade_and_a_restore() -> None:
+def test_master_login_has_no_more_rights_after_upgrade_and_restore() -> None:
     one = Made("one", engineVersion="16")
     can_little(one)
     one.fill()
@@ -146,7 +146,7 @@ def test_the_master_login_can_little_nor_more_after_an_upgrade_and_a_restore() -
     two.delete()
 
 
-def test_the_master_login_can_little_on_15_too() -> None:
+def test_master_login_is_restricted_on_15() -> None:
     old = Made("old", engineVersion="15")
     try:
         can_little(old)
@@ -154,7 +154,7 @@ def test_the_master_login_can_little_on_15_too() -> None:
         old.delete()
 
 
-def test_an_upgrade_that_fails_leaves_the_server_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_upgrade_leaves_the_server_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Made("stays", engineVersion="16")
     made.fill()
     run = UpgradableServer._run
@@ -174,7 +174,7 @@ def test_an_upgrade_that_fails_leaves_the_server_as_it_was(monkeypatch: pytest.M
     made.delete()
 
 
-def test_an_upgrade_that_was_killed_is_made_by_whoever_looks_next(
+def test_killed_upgrade_is_completed_by_the_next_reader(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = Made("killed", engineVersion="16")
@@ -203,7 +203,7 @@ def test_an_upgrade_that_was_killed_is_made_by_whoever_looks_next(
     made.delete()
 
 
-def test_what_no_security_group_opens_is_shut_and_what_no_account_knows_goes() -> None:
+def test_firewall_blocks_unlisted_instances_and_orphans_are_deleted() -> None:
     made = Made("shut")
     address, server = made.server.address, made.server
     assert address in blocked()
@@ -216,7 +216,7 @@ def test_what_no_security_group_opens_is_shut_and_what_no_account_knows_goes() -
     other.delete()
 
 
-def test_a_watcher_that_is_stopped_leaves_shut_what_was_shut() -> None:
+def test_stopped_firewall_keeps_blocking() -> None:
     made = Made("watched")
     services.remove(FIREWALL)
     services.wait_stopped(FIREWALL)

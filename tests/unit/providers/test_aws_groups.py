@@ -1,4 +1,4 @@
-"""Groups of subnets, parameters and rules are as RDS and EC2 have them."""
+"""Subnet groups, parameter groups, security groups and their rules."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -58,7 +58,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("given", "words"), REFUSED)
-def test_a_parameter_is_refused_and_the_group_stays_as_it_was(
+def test_invalid_parameter_is_refused_and_changes_nothing(
     given: dict[str, str], words: str
 ) -> None:
     id, found = PARAMETERS.create(operation(), FAMILY)
@@ -67,7 +67,7 @@ def test_a_parameter_is_refused_and_the_group_stays_as_it_was(
     )
 
 
-def test_a_group_whose_parameters_are_refused_is_there_without_them() -> None:
+def test_group_exists_without_its_refused_parameters() -> None:
     given = FAMILY | {"parameters": [parameter("no_such", "1")]}
     with pytest.raises(InitFailed) as failed:
         PARAMETERS.create(operation(), given)
@@ -90,12 +90,12 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("given", TAKEN)
-def test_a_parameter_is_taken(given: dict[str, str]) -> None:
+def test_valid_parameter_is_accepted(given: dict[str, str]) -> None:
     _, found = PARAMETERS.create(operation(), FAMILY | {"parameters": [given]})
     assert found["parameters"] == [given]
 
 
-def test_a_family_has_the_parameters_of_its_major_version() -> None:
+def test_family_has_the_parameters_of_its_major_version() -> None:
     assert "old_snapshot_threshold" in known(16)
     assert "old_snapshot_threshold" not in known(17)
     assert known(17)["autovacuum_max_workers"].apply == "static"
@@ -103,7 +103,7 @@ def test_a_family_has_the_parameters_of_its_major_version() -> None:
     assert known(13) == known(15)
 
 
-def test_another_apply_method_alone_asks_nothing() -> None:
+def test_changed_apply_method_alone_is_no_change() -> None:
     """The provider sees no difference, so no call may refuse what it would not send."""
     before = FAMILY | {"parameters": [parameter("max_connections", "500", "pending-reboot")]}
     id, found = PARAMETERS.create(operation(), before)
@@ -112,7 +112,7 @@ def test_another_apply_method_alone_asks_nothing() -> None:
     PARAMETERS.update(operation(), id, found, after)
 
 
-def test_a_changed_group_leaves_an_instance_its_connections(
+def test_changed_group_keeps_the_max_connections_of_its_instances(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[Mapping[str, str]] = []
@@ -128,7 +128,7 @@ def test_a_changed_group_leaves_an_instance_its_connections(
     assert told == [{"max_connections": "811", "work_mem": "8192"}]
 
 
-def test_a_parameter_group_in_use_or_to_be_kept_stays() -> None:
+def test_parameter_group_in_use_can_not_be_deleted() -> None:
     id, found = PARAMETERS.create(operation(), FAMILY)
     make(parameterGroupName=id)
     said = refused(lambda: PARAMETERS.delete(operation(), id, found))
@@ -142,7 +142,7 @@ def test_a_parameter_group_in_use_or_to_be_kept_stays() -> None:
     assert "ParameterGroupFamily postgres9 is not a valid parameter group family" in said
 
 
-def test_what_is_gone_is_not_made_again_by_an_update() -> None:
+def test_update_does_not_recreate_a_deleted_resource() -> None:
     op, subnets = operation(), {"name": "gone", "subnetIds": PRIVATE}
     rule = {"securityGroupId": NODES_GROUP, "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/8"}
     for resource, inputs, words in (
@@ -155,7 +155,7 @@ def test_what_is_gone_is_not_made_again_by_an_update() -> None:
         assert words in refused(lambda: update(op, "gone", {}, inputs))  # noqa: B023
 
 
-def test_subnets_are_there_and_in_one_vpc_which_stays() -> None:
+def test_subnets_must_exist_in_one_vpc_that_stays() -> None:
     with REGION.transaction() as data:
         for zone in "ab":
             data["subnets"][f"subnet-other{zone}"] = {
@@ -175,7 +175,7 @@ def test_subnets_are_there_and_in_one_vpc_which_stays() -> None:
     assert words in update("subnet-othera", "subnet-otherb")
 
 
-def test_a_security_group_is_one_of_a_name_in_a_vpc_that_is_there() -> None:
+def test_security_group_name_is_unique_in_an_existing_vpc() -> None:
     make_security_group("fw")
     said = refused(lambda: make_security_group("fw"))
     assert "InvalidGroup.Duplicate: The security group 'fw' already exists for VPC" in said
@@ -184,7 +184,7 @@ def test_a_security_group_is_one_of_a_name_in_a_vpc_that_is_there() -> None:
 
 
 @pytest.mark.parametrize("used_by", ["instance", "rule"])
-def test_a_security_group_in_use_is_waited_for(used_by: str) -> None:
+def test_deletion_waits_for_a_security_group_in_use(used_by: str) -> None:
     id = make_security_group()
     if used_by == "instance":
         make(vpcSecurityGroupIds=[id])
@@ -223,21 +223,19 @@ CHECKED: list[tuple[Any, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("resource", "inputs", "words"), CHECKED)
-def test_inputs_are_refused_before_anything_is_made(
-    resource: Any, inputs: dict[str, Any], words: str
-) -> None:
+def test_check_refuses_invalid_inputs(resource: Any, inputs: dict[str, Any], words: str) -> None:
     found = list(problems(inputs, resource.inputs, MESSAGES))
     found = found or list(resource.check(operation(), dict(inputs), {}))
     assert any(words in each.reason for each in found), found
 
 
-def test_ports_are_in_order() -> None:
+def test_first_port_must_not_exceed_the_last() -> None:
     given = TCP | {"cidrIpv4": "10.0.0.0/8", "fromPort": 5433}
     said = refused(lambda: RULE.create(operation(), given))
     assert "Invalid TCP/UDP port range (5433:5432)" in said
 
 
-def test_the_state_is_compared_and_what_aws_fills_in_may_be_left_out() -> None:
+def test_state_is_compared_and_computed_inputs_may_be_omitted() -> None:
     subnets = {"name": "x", "subnetIds": PRIVATE, "description": "d", "tags": {"a": "b"}}
     _, outputs = SUBNETS.create(operation(), subnets)
     state = subnets | outputs

@@ -1,4 +1,4 @@
-"""What RDS takes of an instance, what it refuses, and what it fills in."""
+"""RDS instances: accepted, refused and computed values."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "words"), REFUSED)
-def test_a_creation_is_refused(changes: dict[str, Any], words: str) -> None:
+def test_invalid_creation_is_refused(changes: dict[str, Any], words: str) -> None:
     assert words in refused(lambda: make(**changes))
 
 
@@ -60,14 +60,14 @@ CHECKED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "words"), CHECKED)
-def test_inputs_are_refused_before_anything_is_made(changes: dict[str, Any], words: str) -> None:
+def test_check_refuses_invalid_inputs(changes: dict[str, Any], words: str) -> None:
     inputs = GOOD | changes
     assert not list(problems(inputs, INSTANCE.inputs, MESSAGES))
     found = list(INSTANCE.check(operation(), inputs, {}))
     assert any(words in each.reason for each in found), found
 
 
-def test_the_longest_names_are_taken() -> None:
+def test_longest_names_are_accepted() -> None:
     inputs = GOOD | {"identifier": "a" * 63, "finalSnapshotIdentifier": "a" * 255}
     assert not list(INSTANCE.check(operation(), inputs, {}))
 
@@ -83,14 +83,12 @@ def test_the_longest_names_are_taken() -> None:
         ({"storageType": "io2", "allocatedStorage": 100, "iops": 5000}, (5000, 0)),
     ],
 )
-def test_storage_is_as_fast_as_its_size_and_type_say(
-    given: dict[str, Any], speed: tuple[int, int]
-) -> None:
+def test_storage_speed_follows_size_and_type(given: dict[str, Any], speed: tuple[int, int]) -> None:
     _, state = make(**given)
     assert (state["iops"], state["storageThroughput"]) == speed
 
 
-def test_storage_that_grows_past_400_gib_needs_its_own_speed() -> None:
+def test_growth_beyond_400_gib_needs_an_explicit_speed() -> None:
     made = make()
     said = refused(lambda: update(*made, applyImmediately=True, **BIG))
     assert "Invalid iops value 3000" in said
@@ -98,7 +96,7 @@ def test_storage_that_grows_past_400_gib_needs_its_own_speed() -> None:
     assert (state["iops"], state["storageThroughput"]) == (12000, 500)
 
 
-def test_another_type_of_storage_has_a_speed_of_its_own() -> None:
+def test_changed_storage_type_has_its_own_speed() -> None:
     made = make(storageType="gp2")
     state = update(*made, applyImmediately=True)
     assert (state["storageType"], state["iops"], state["storageThroughput"]) == ("gp3", 3000, 125)
@@ -106,7 +104,7 @@ def test_another_type_of_storage_has_a_speed_of_its_own() -> None:
     assert (state["storageType"], state["iops"], state["storageThroughput"]) == ("gp2", 0, 0)
 
 
-def test_an_upgrade_takes_the_defaults_of_the_new_version() -> None:
+def test_major_upgrade_switches_to_the_new_default_groups() -> None:
     made = make(engineVersion="16")
     assert made[1]["optionGroupName"] == "default:postgres-16"
     state = update(*made, applyImmediately=True, allowMajorVersionUpgrade=True)
@@ -119,7 +117,7 @@ def test_an_upgrade_takes_the_defaults_of_the_new_version() -> None:
     assert "with DBParameterGroupFamily postgres16 can't be used for this instance" in said
 
 
-def test_another_group_needs_a_reboot_each_time() -> None:
+def test_changed_parameter_group_needs_a_reboot_each_time() -> None:
     for name, memory in (("first", "4096"), ("second", "8192")):
         given = [{"name": "work_mem", "value": memory}]
         inputs = {"name": name, "family": "postgres17", "parameters": given}
@@ -131,21 +129,21 @@ def test_another_group_needs_a_reboot_each_time() -> None:
         events.reboot(REGION, "one")
 
 
-def test_names_and_windows_are_in_lower_case() -> None:
+def test_engine_and_window_are_lowered() -> None:
     made = make(engine="Postgres", maintenanceWindow="Sun:04:30-Sun:05:30")
     assert (made[1]["engine"], made[1]["maintenanceWindow"]) == ("postgres", "sun:04:30-sun:05:30")
     state = update(*made, applyImmediately=True, maintenanceWindow="Mon:04:30-Mon:05:30")
     assert state["maintenanceWindow"] == "mon:04:30-mon:05:30"
 
 
-def test_what_is_not_backed_up_can_not_be_restored() -> None:
+def test_instance_without_backups_has_no_restorable_time() -> None:
     made = make()
     assert made[1]["latestRestorableTime"] == ""
     state = update(*made, applyImmediately=True, backupRetentionPeriod=7)
     assert state["latestRestorableTime"].endswith("Z")
 
 
-def test_performance_insights_are_kept_for_a_week_unless_said_otherwise() -> None:
+def test_performance_insights_retention_defaults_to_a_week() -> None:
     made = make(performanceInsightsEnabled=True)
     assert made[1]["performanceInsightsRetentionPeriod"] == 7
     state = update(*made, applyImmediately=True, performanceInsightsEnabled=True,
@@ -153,7 +151,7 @@ def test_performance_insights_are_kept_for_a_week_unless_said_otherwise() -> Non
     assert state["performanceInsightsRetentionPeriod"] == 31
 
 
-def test_a_snapshot_has_a_lower_case_name() -> None:
+def test_snapshot_name_is_lowered() -> None:
     id, state = make()
     last = {"finalSnapshotIdentifier": "Last-One"}
     INSTANCE.delete(operation(), id, state | last)
@@ -165,7 +163,7 @@ def test_a_snapshot_has_a_lower_case_name() -> None:
     assert "DBSnapshotAlreadyExists" in said
 
 
-def test_deletion_protection_is_switched_off_with_apply_immediately() -> None:
+def test_deletion_disables_protection_with_apply_immediately() -> None:
     id, state = make(deletionProtection=True)
     state |= {"skipFinalSnapshot": True, "deletionProtection": False}
     said = refused(lambda: INSTANCE.delete(operation(), id, state))

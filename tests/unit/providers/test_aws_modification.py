@@ -1,4 +1,4 @@
-"""An instance on the simulated RDS: what is a change, and when it is made."""
+"""Changes of an RDS instance: what is a change, and when it is applied."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.unit.providers.aws import (
 Data = dict[str, Any]
 
 
-def test_nothing_is_changed_by_asking_again_or_for_what_is_there() -> None:
+def test_unchanged_inputs_are_no_change() -> None:
     _, state = make()
     assert changed(state) == (set(), set())
     there = {
@@ -30,14 +30,14 @@ def test_nothing_is_changed_by_asking_again_or_for_what_is_there() -> None:
     assert changed(state, maintenanceWindow="Sat:07:20-Sat:07:50") == (set(), set())
 
 
-def test_what_is_computed_stays_when_it_is_taken_away() -> None:
+def test_removed_computed_input_is_no_change() -> None:
     own = {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc", "storageEncrypted": True}
     _, state = make(**own, backupRetentionPeriod=7)
     assert changed(state, storageEncrypted=True) == (set(), set())
     assert changed(state) == ({"storageEncrypted"}, {"storageEncrypted"})
 
 
-def test_what_has_a_default_goes_back_to_it() -> None:
+def test_removed_input_returns_to_its_default() -> None:
     logs = {"enabledCloudwatchLogsExports": ["postgresql"]}
     id, state = make(deletionProtection=True, performanceInsightsEnabled=True, **logs)
     expected = {"deletionProtection", "performanceInsightsEnabled", *logs}
@@ -48,7 +48,7 @@ def test_what_has_a_default_goes_back_to_it() -> None:
     assert record()["enabledCloudwatchLogsExports"] == []
 
 
-def test_the_state_is_compared_not_what_was_asked_for_before() -> None:
+def test_state_is_compared_not_the_old_inputs() -> None:
     _, state = make()
     with REGION.transaction() as data:
         data["instances"]["one"] |= {"storageEncrypted": True, "username": "other"}
@@ -57,7 +57,7 @@ def test_the_state_is_compared_not_what_was_asked_for_before() -> None:
     assert changed(found) == ({"storageEncrypted", "username"},) * 2
 
 
-def test_an_update_shows_what_there_is_until_the_window() -> None:
+def test_deferred_changes_show_the_current_values_until_the_window() -> None:
     id, state = make()
     wanted = {"instanceClass": "db.m6i.xlarge", "multiAz": True, "availabilityZone": None}
     state = update(id, state, **wanted)
@@ -76,9 +76,7 @@ def test_an_update_shows_what_there_is_until_the_window() -> None:
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("17", "16.10"), ("17.6", "17.6")])
-def test_a_version_that_waits_is_shown_only_where_it_is_written_in_full(
-    asked: str, shown: str
-) -> None:
+def test_deferred_version_is_shown_only_if_given_in_full(asked: str, shown: str) -> None:
     id, state = make(engineVersion="16")
     wanted = {"engineVersion": asked, "allowMajorVersionUpgrade": True}
     state = update(id, state, **wanted)
@@ -91,7 +89,7 @@ def test_a_version_that_waits_is_shown_only_where_it_is_written_in_full(
     assert changed(found, **wanted) == ({"engineVersion"} if asked == "17" else set(), set())
 
 
-def test_what_is_made_at_once_takes_all_that_waits_with_it() -> None:
+def test_immediate_change_applies_all_deferred_changes() -> None:
     id, state = make()
     state = update(id, state, instanceClass="db.m6i.xlarge", allocatedStorage=100)
     state = update(id, state, instanceClass="db.m6i.2xlarge", applyImmediately=True)
@@ -100,7 +98,7 @@ def test_what_is_made_at_once_takes_all_that_waits_with_it() -> None:
     assert record()["instanceClass"] == "db.m6i.2xlarge", "an older change came after it"
 
 
-def test_apply_immediately_alone_is_asked_of_rds() -> None:
+def test_apply_immediately_alone_applies_deferred_changes() -> None:
     id, state = make(applyImmediately=False)
     state = update(id, state, instanceClass="db.m6i.xlarge", applyImmediately=False)
     assert changed(state, applyImmediately=True) == ({"applyImmediately"}, set())
@@ -109,7 +107,7 @@ def test_apply_immediately_alone_is_asked_of_rds() -> None:
     assert not record()["pending"]
 
 
-def test_backups_off_or_on_wait_and_another_number_of_days_does_not() -> None:
+def test_backups_on_or_off_wait_but_another_retention_does_not() -> None:
     id, state = make(backupRetentionPeriod=7)
     state = update(id, state, backupRetentionPeriod=8)
     assert state["backupRetentionPeriod"] == 8
@@ -130,7 +128,7 @@ def own_group(name: str, family: str, **parameters: str) -> None:
     )
 
 
-def test_another_parameter_group_is_attached_at_once_and_in_force_after_a_reboot() -> None:
+def test_changed_parameter_group_takes_effect_after_a_reboot() -> None:
     own_group("own", "postgres17", work_mem="8192")
     id, state = make()
     state = update(id, state, parameterGroupName="own")
@@ -143,7 +141,7 @@ def test_another_parameter_group_is_attached_at_once_and_in_force_after_a_reboot
     assert settings()["work_mem"] == "8192"
 
 
-def test_a_parameter_group_waits_with_the_major_upgrade_that_it_is_for() -> None:
+def test_parameter_group_waits_for_its_major_upgrade() -> None:
     own_group("old", "postgres16", work_mem="4096")
     own_group("own", "postgres17", work_mem="8192")
     id, state = make(engineVersion="16", parameterGroupName="old")

@@ -1,4 +1,4 @@
-"""What the simulated AWS returns, and what it replaces for, is what the provider does."""
+"""Outputs, replacements and checks of the simulated AWS agree with the provider."""
 
 from typing import Any
 
@@ -48,24 +48,24 @@ REPLACING = {
         "region", "securityGroupId",
     },
 }  # fmt: skip
-"""As the provider's source says; a change of all others is made in place."""
+"""From the provider's source; a change of any other input is an update."""
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_what_forces_a_replacement_is_what_the_provider_says(token: str) -> None:
+def test_replacing_inputs_are_those_of_the_provider(token: str) -> None:
     resource: Resource = Aws.resources[token]
     found = {key for key in resource.inputs if resource.replaces((key,), {}, {key: "x"})}
     assert found == REPLACING[token]
 
 
-def test_another_source_of_the_same_kind_is_changed_in_place() -> None:
+def test_another_source_of_the_same_kind_is_an_update() -> None:
     old, new = {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "10.1.0.0/16"}
     assert not Aws.resources[RULE].replaces(("cidrIpv4",), old, new)
     assert Aws.resources[RULE].replaces(("cidrIpv6",), old, {"cidrIpv6": "::/0"})
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_all_outputs_are_there_and_of_the_published_type(token: str) -> None:
+def test_outputs_are_complete_and_have_the_sdks_types(token: str) -> None:
     resource: Resource = Aws.resources[token]
     types = outputs(PUBLISHED[token][0])
     inputs = GIVEN[token]
@@ -85,11 +85,11 @@ def test_all_outputs_are_there_and_of_the_published_type(token: str) -> None:
 
 
 NEVER = {"blueGreenUpdate", "s3Import"}
-"""Of nobody's instance, as long as they are refused."""
+"""Not simulated, so no instance has them."""
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_what_aws_fills_in_is_unknown_at_preview(token: str) -> None:
+def test_computed_values_are_unknown_at_preview(token: str) -> None:
     resource: Resource = Aws.resources[token]
     expected = resource.preview_create(operation(), dict(GIVEN[token]))
     _, made = resource.create(operation(), GIVEN[token])
@@ -111,7 +111,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("token", "inputs", "words"), WRONG)
-def test_the_elements_of_lists_and_maps_have_a_type_too(
+def test_elements_of_lists_and_maps_are_checked(
     token: str, inputs: dict[str, Any], words: str
 ) -> None:
     found = problems(GIVEN[token] | inputs, Aws.resources[token].inputs, MESSAGES)
@@ -129,7 +129,7 @@ def test_the_elements_of_lists_and_maps_have_a_type_too(
         ({str(number): "x" for number in range(51)}, "TagLimitExceeded"),
     ],
 )
-def test_a_tag_is_refused(token: str, tags: dict[str, str], words: str) -> None:
+def test_invalid_tag_is_refused(token: str, tags: dict[str, str], words: str) -> None:
     resource: Resource = Aws.resources[token]
     inputs, op = GIVEN[token], operation()
     assert words in refused(lambda: resource.create(op, inputs | {"tags": tags}))
@@ -138,7 +138,7 @@ def test_a_tag_is_refused(token: str, tags: dict[str, str], words: str) -> None:
     assert words in refused(lambda: resource.update(op, id, state, inputs | {"tags": tags}))
 
 
-def test_a_family_has_its_own_sizes() -> None:
+def test_instance_family_has_its_own_sizes() -> None:
     for good in ("db.t4g.micro", "db.m6i.32xlarge", "db.m5.24xlarge", "db.r8g.48xlarge",
                  "db.z1d.3xlarge", "db.c6gd.medium", "db.m7g.16xlarge"):  # fmt: skip
         assert good in machines.CLASSES, good

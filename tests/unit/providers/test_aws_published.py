@@ -1,4 +1,4 @@
-"""The simulated AWS knows the names of the published SDK, and asks for what that asks for."""
+"""Names, types and required inputs of the simulated AWS agree with the SDK."""
 
 import inspect
 import typing
@@ -50,7 +50,7 @@ FUNCTIONS: dict[str, Any] = {
     "aws:rds/getSnapshot:getSnapshot": aws.rds.get_snapshot,
 }
 COMPLETE = {"aws:rds/getInstance:getInstance", "aws:rds/getSnapshot:getSnapshot"}
-"""The functions that give all that is published."""
+"""Functions that return every field of the SDK."""
 KINDS = {"string": str, "integer": int, "boolean": bool, "number": float}
 
 
@@ -66,13 +66,13 @@ def outputs(published: type[Any]) -> set[str]:
     return set(_types.resource_types(published))
 
 
-def test_every_simulated_type_and_function_is_published() -> None:
+def test_simulated_types_and_functions_exist_in_the_sdk() -> None:
     assert set(Aws.resources) == set(PUBLISHED)
     assert set(Aws.functions) == set(ARGUMENTS) == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_a_resource_has_the_published_inputs_and_outputs(token: str) -> None:
+def test_resource_has_the_sdks_inputs_and_outputs(token: str) -> None:
     published, arguments = PUBLISHED[token]
     declared: Resource = Aws.resources[token]
     assert set(declared.inputs) == set(_types.input_type_types(arguments))
@@ -82,7 +82,7 @@ def test_a_resource_has_the_published_inputs_and_outputs(token: str) -> None:
 
 
 @pytest.mark.parametrize("token", PUBLISHED)
-def test_an_input_has_the_published_type(token: str) -> None:
+def test_input_has_the_sdks_type(token: str) -> None:
     types = _types.input_type_types(PUBLISHED[token][1])
     for key, declared in Aws.resources[token].inputs.items():
         if declared.kind in KINDS:
@@ -90,7 +90,7 @@ def test_an_input_has_the_published_type(token: str) -> None:
 
 
 @pytest.mark.parametrize(("token", "key"), NESTED)
-def test_a_nested_input_has_the_published_fields(token: str, key: str) -> None:
+def test_nested_input_has_the_sdks_fields(token: str, key: str) -> None:
     declared: Input = Aws.resources[token].inputs[key]
     arguments = NESTED[token, key]
     assert set(declared.fields) == set(_types.input_type_types(arguments))
@@ -98,7 +98,7 @@ def test_a_nested_input_has_the_published_fields(token: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("token", FUNCTIONS)
-def test_a_function_takes_and_gives_what_is_published(token: str) -> None:
+def test_function_has_the_sdks_arguments_and_results(token: str) -> None:
     _, needed, optional = ARGUMENTS[token]
     signature = inspect.signature(FUNCTIONS[token])
     published = {camel(name) for name in signature.parameters} - {"opts"}
@@ -123,14 +123,14 @@ def test_a_function_takes_and_gives_what_is_published(token: str) -> None:
         assert {key for key, type in types.items() if not optional_type(type)} <= found.keys()
 
 
-def test_an_instance_that_is_being_made_has_no_address_yet() -> None:
+def test_instance_has_no_address_while_it_is_created() -> None:
     make()
     put(status="creating")
     found = ask("aws:rds/getInstance:getInstance", dbInstanceIdentifier="one")
     assert (found["address"], found["endpoint"], found["port"]) == ("", "", 0)
 
 
-def test_a_snapshot_is_known_by_its_name_in_any_case() -> None:
+def test_snapshot_is_found_by_its_name_in_any_case() -> None:
     make(tags={"a": "b"})
     keep_snapshot()
     found = ask("aws:rds/getSnapshot:getSnapshot", dbSnapshotIdentifier="KEPT")
@@ -159,7 +159,7 @@ def test_a_snapshot_is_known_by_its_name_in_any_case() -> None:
         ("aws:ec2/getSubnet:getSubnet", {"id": "subnet-none"}, "no matching EC2 Subnet found"),
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_an_error_in_the_providers_words(
+def test_missing_object_is_an_error_with_the_providers_message(
     token: str, arguments: dict[str, Any], words: str
 ) -> None:
     said = refused(lambda: ask(token, **arguments))

@@ -1,4 +1,4 @@
-"""What is restored has what its source had, and some of the rest at once or by the next update."""
+"""Restores, imports and storage of RDS instances."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def restored(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_a_snapshot_of_an_older_version_is_upgraded_only_where_that_is_allowed() -> None:
+def test_snapshot_of_an_older_version_is_upgraded_only_if_allowed() -> None:
     with pytest.raises(InitFailed, match="AllowMajorVersionUpgrade flag must be present") as error:
         restored()
     assert error.value.id == record()["resourceId"]
@@ -44,18 +44,18 @@ def test_a_snapshot_of_an_older_version_is_upgraded_only_where_that_is_allowed()
 
 @pytest.mark.usefixtures("snapshot")
 @pytest.mark.parametrize(("size", "has"), [(64, 64), (100, 100), (65, 71)])
-def test_the_storage_of_a_snapshot_grows(size: int, has: int) -> None:
+def test_restored_storage_grows(size: int, has: int) -> None:
     assert restored(engineVersion="16", allocatedStorage=size)["allocatedStorage"] == has
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_the_storage_of_a_snapshot_never_shrinks() -> None:
+def test_restored_storage_never_shrinks() -> None:
     with pytest.raises(InitFailed, match="Invalid storage size 32"):
         restored(engineVersion="16", allocatedStorage=32)
     assert record()["allocatedStorage"] == 64
 
 
-def test_a_restore_to_a_time_sends_less_than_it_is_given() -> None:
+def test_restore_to_a_time_does_not_send_all_inputs() -> None:
     make(backupRetentionPeriod=7, engineVersion="16")
     given = {
         "allocatedStorage": 100,
@@ -81,7 +81,7 @@ def test_a_restore_to_a_time_sends_less_than_it_is_given() -> None:
         ({}, "modifying", "InvalidDBInstanceState"),
     ],
 )
-def test_a_restore_to_a_time_needs_one_time_and_an_available_source(
+def test_restore_to_a_time_needs_one_time_and_an_available_source(
     moment: dict[str, Any], status: str, said: str
 ) -> None:
     make(backupRetentionPeriod=7)
@@ -91,7 +91,7 @@ def test_a_restore_to_a_time_needs_one_time_and_an_available_source(
     assert said in refused(lambda: INSTANCE.create(operation(), wanted))
 
 
-def test_an_import_knows_of_no_final_snapshot() -> None:
+def test_imported_instance_has_no_final_snapshot() -> None:
     make()
     found = INSTANCE.read(operation(), "one", {})
     assert found
@@ -100,7 +100,7 @@ def test_an_import_knows_of_no_final_snapshot() -> None:
     assert not REGION.read()["snapshots"]
 
 
-def test_a_gp3_volume_has_the_speed_of_its_size() -> None:
+def test_gp3_speed_follows_its_size() -> None:
     id, state = make(applyImmediately=True)
     assert (state["iops"], state["storageThroughput"]) == (3000, 125)
     state = update(id, state, allocatedStorage=100, applyImmediately=True)
@@ -112,14 +112,14 @@ def test_a_gp3_volume_has_the_speed_of_its_size() -> None:
     assert (state["iops"], state["storageThroughput"]) == (12000, 500)
 
 
-def test_a_volume_that_becomes_gp3_has_its_speed() -> None:
+def test_change_to_gp3_sets_its_speed() -> None:
     id, state = make(storageType="gp2")
     assert state["iops"] == 0
     state = update(id, state, applyImmediately=True)
     assert (state["storageType"], state["iops"]) == ("gp3", 3000)
 
 
-def test_storage_is_changed_again_only_once_it_is_optimized(
+def test_storage_change_waits_for_the_optimization_of_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.2")

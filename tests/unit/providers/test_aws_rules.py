@@ -1,4 +1,4 @@
-"""The simulated RDS refuses what RDS refuses, in its words, and changes nothing by it."""
+"""The simulated RDS refuses what RDS refuses, with its messages, and changes nothing then."""
 
 from typing import Any
 
@@ -64,12 +64,14 @@ REFUSED_AT_CREATION: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "words"), REFUSED_AT_CREATION)
-def test_a_creation_is_refused_in_the_apis_words(changes: dict[str, Any], words: str) -> None:
+def test_invalid_creation_is_refused_with_the_apis_message(
+    changes: dict[str, Any], words: str
+) -> None:
     PARAMETERS.create(operation(), {"name": "old", "family": "postgres16"})
     assert words in refused(lambda: make(**changes))
 
 
-def test_an_identifier_is_taken_once() -> None:
+def test_identifier_is_unique() -> None:
     make()
     said = refused(make)
     assert "StatusCode: 400, RequestID: " in said
@@ -89,14 +91,16 @@ REFUSED_LATER: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "words"), REFUSED_LATER)
-def test_a_modification_is_refused_in_the_apis_words(changes: dict[str, Any], words: str) -> None:
+def test_invalid_modification_is_refused_with_the_apis_message(
+    changes: dict[str, Any], words: str
+) -> None:
     made = make()
     said = refused(lambda: update(*made, **changes))
     assert "updating RDS DB Instance (one): operation error RDS: ModifyDBInstance" in said
     assert words in said
 
 
-def test_nothing_is_modified_or_deleted_while_it_is_not_available() -> None:
+def test_unavailable_instance_can_not_be_modified_or_deleted() -> None:
     made = make()
     with REGION.transaction() as data:
         data["instances"]["one"]["status"] = "backing-up"
@@ -104,7 +108,7 @@ def test_nothing_is_modified_or_deleted_while_it_is_not_available() -> None:
     assert "InvalidDBInstanceState" in refused(lambda: INSTANCE.delete(operation(), *made))
 
 
-def test_what_may_interrupt_waits_and_the_rest_does_not() -> None:
+def test_only_interrupting_changes_wait() -> None:
     made = make()
     state = update(*made, instanceClass="db.m6i.xlarge", deletionProtection=True)
     assert state["instanceClass"] == "db.m6i.large", "the state has what there is"
@@ -116,13 +120,13 @@ def test_what_may_interrupt_waits_and_the_rest_does_not() -> None:
     assert found["instanceClass"] == "db.m6i.large", "a refresh shows what is so"
 
 
-def test_storage_grows_by_a_tenth_at_least() -> None:
+def test_storage_grows_by_at_least_a_tenth() -> None:
     state = update(*make(), allocatedStorage=65, applyImmediately=True)
     assert state["allocatedStorage"] == 71
     assert REGION.read()["instances"]["one"]["allocatedStorage"] == 71
 
 
-def test_the_deletion_follows_the_state() -> None:
+def test_deletion_takes_its_arguments_from_the_state() -> None:
     id, state = make(deletionProtection=True)
 
     def delete(**changes: Any) -> None:
@@ -141,7 +145,7 @@ def test_the_deletion_follows_the_state() -> None:
     delete()
 
 
-def test_what_is_in_use_stays() -> None:
+def test_subnets_in_use_can_not_be_removed() -> None:
     make()
     assert "because it's in use" in refused(lambda: SUBNETS.delete(operation(), "two", {}))
     one_zone = {"subnetIds": ["subnet-0privatea", "subnet-0publica"]}
@@ -152,7 +156,7 @@ def test_what_is_in_use_stays() -> None:
     assert "SubnetAlreadyInUse" in refused(lambda: SUBNETS.update(operation(), "two", {}, moved))
 
 
-def test_the_nodes_are_let_in_by_their_group_and_port_alone() -> None:
+def test_nodes_are_admitted_by_their_group_and_port_only() -> None:
     firewall, _ = GROUP.create(operation(), {"name": "fw", "vpcId": VPC, "description": "x"})
     make(vpcSecurityGroupIds=[firewall])
 
@@ -194,16 +198,14 @@ CHECKED: list[tuple[Any, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("resource", "inputs", "words"), CHECKED)
-def test_inputs_are_refused_before_anything_is_made(
-    resource: Any, inputs: dict[str, Any], words: str
-) -> None:
+def test_check_refuses_invalid_inputs(resource: Any, inputs: dict[str, Any], words: str) -> None:
     bridged = MESSAGES
     found = list(problems(inputs, resource.inputs, bridged))
     found = found or list(resource.check(operation(), dict(inputs), {}))
     assert any(words in each.reason for each in found), found
 
 
-def test_only_what_the_published_provider_replaces_for_replaces() -> None:
+def test_in_place_changes_do_not_replace() -> None:
     changed = {"kmsKeyId": "k", "storageEncrypted": True, "availabilityZone": "b", "username": "u",
                "engine": "e", "dbName": "d", "snapshotIdentifier": "s"}  # fmt: skip
     for key, value in changed.items():

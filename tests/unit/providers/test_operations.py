@@ -1,4 +1,4 @@
-"""What the simulated RDS has begun is done, whether or not somebody waits for it to the end."""
+"""Operations complete even if their process dies or is cancelled."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ os._exit(9)
 BEGIN = "region.begin(data['instances']['one'], {})"
 
 
-def test_what_a_killed_process_was_modifying_is_modified() -> None:
+def test_modification_of_a_killed_process_is_completed() -> None:
     make()
     killed(BEGIN.format("'modify', changes={'instanceClass': 'db.m6i.xlarge'}"))
     assert record()["status"] == "modifying"
@@ -48,7 +48,7 @@ def test_what_a_killed_process_was_modifying_is_modified() -> None:
     assert record()["status"] == "available"
 
 
-def test_what_a_killed_process_was_deleting_is_deleted_and_its_snapshot_kept() -> None:
+def test_deletion_of_a_killed_process_is_completed() -> None:
     make()
     killed(BEGIN.format("'delete', snapshot='last'"))
     assert not instances()
@@ -56,13 +56,13 @@ def test_what_a_killed_process_was_deleting_is_deleted_and_its_snapshot_kept() -
 
 
 @pytest.mark.parametrize(("kind", "left"), [("create", set()), ("backup", {"one"})])
-def test_what_a_killed_process_was_making_is_dropped_or_complete(kind: str, left: set[str]) -> None:
+def test_creation_of_a_killed_process_is_dropped_or_completed(kind: str, left: set[str]) -> None:
     make()
     killed(BEGIN.format(f"'{kind}'"))
     assert set(instances()) == left
 
 
-def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
+def test_instance_of_a_killed_creation_can_be_adopted() -> None:
     pending = {"type": "aws:rds/instance:Instance", "inputs": {"identifier": "one"}}
     assert recovery._id(pending) == ""
     make()
@@ -74,7 +74,7 @@ def test_a_killed_creation_is_adopted_where_the_instance_is_there() -> None:
     assert found["id"] == record()["resourceId"]
 
 
-def test_nobody_takes_over_from_a_process_that_lives() -> None:
+def test_operation_of_a_living_process_is_not_taken_over() -> None:
     make()
     with REGION.transaction() as data:
         REGION.begin(data["instances"]["one"], "modify", changes={})
@@ -107,7 +107,7 @@ def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_creation_that_is_cancelled_stays_in_the_state() -> None:
+def test_cancelled_creation_stays_in_the_state() -> None:
     error = cut_short(lambda op: INSTANCE.create(op, checked()), "backing-up")
     assert isinstance(error, InitFailed)
     assert error.id == record()["resourceId"]
@@ -115,7 +115,7 @@ def test_a_creation_that_is_cancelled_stays_in_the_state() -> None:
     assert record()["status"] == "available"
 
 
-def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_modification_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
     id, state = make()
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
     wanted = checked(instanceClass="db.m6i.xlarge", applyImmediately=True)
@@ -124,7 +124,7 @@ def test_a_modification_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatc
     assert record()["status"] == "available"
 
 
-def test_a_deletion_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_deletion_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
     id, state = make()
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "30")
     cut_short(lambda op: INSTANCE.delete(op, id, state), "deleting")
@@ -132,7 +132,7 @@ def test_a_deletion_that_is_cancelled_is_made(monkeypatch: pytest.MonkeyPatch) -
     assert set(REGION.read()["snapshots"]) == {"one-final"}
 
 
-def test_a_deletion_that_is_under_way_is_waited_for() -> None:
+def test_deletion_waits_for_one_in_progress() -> None:
     id, state = make()
     killed(BEGIN.format("'delete', snapshot='last'"))
     INSTANCE.delete(operation(), id, state)
@@ -143,7 +143,7 @@ def fails(*_: Any) -> None:
     raise Failure("no server does that")
 
 
-def test_a_server_that_can_not_be_made_leaves_no_instance(
+def test_failed_server_leaves_no_instance(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Servers, "create", fails)
@@ -152,7 +152,7 @@ def test_a_server_that_can_not_be_made_leaves_no_instance(
     assert not instances()
 
 
-def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_maintenance_keeps_deferred_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     id, state = make(engineVersion="16")
     wanted = checked(engineVersion="17", allowMajorVersionUpgrade=True)
     INSTANCE.update(operation(), id, state, wanted)
@@ -162,7 +162,7 @@ def test_a_window_that_fails_loses_nothing_that_waits(monkeypatch: pytest.Monkey
     assert (record()["status"], record()["pending"]) == ("available", {"engineVersion": "17"})
 
 
-def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modification_does_not_undo_a_concurrent_event(monkeypatch: pytest.MonkeyPatch) -> None:
     id, state = make(multiAz=True, availabilityZone=None)
 
     def moves(*_: Any) -> None:
@@ -177,7 +177,7 @@ def test_what_happens_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -
     assert record()["availabilityZone"] == "us-east-1b"
 
 
-def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> None:
+def test_events_need_an_available_instance() -> None:
     make()
     with pytest.raises(SandboxError, match="no standby"):
         events.failover(REGION, "one")
@@ -191,14 +191,14 @@ def test_by_hand_rds_does_one_thing_at_a_time_and_refuses_what_can_not_be() -> N
         events.maintenance(REGION, "one")
 
 
-def test_by_hand_an_instance_is_deleted_and_leaves_nothing() -> None:
+def test_delete_event_leaves_nothing() -> None:
     make(deletionProtection=True)
     events.delete(REGION, "one")
     assert not instances()
     assert not REGION.read()["snapshots"]
 
 
-def test_instances_that_are_made_at_once_are_all_there() -> None:
+def test_concurrent_creations_are_all_stored() -> None:
     names = [f"all{number}" for number in range(6)]
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda name: make(identifier=name), names))
@@ -207,7 +207,7 @@ def test_instances_that_are_made_at_once_are_all_there() -> None:
     )
 
 
-def test_what_takes_minutes_takes_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operations_take_the_configured_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.3")
     began = time.monotonic()
     id, state = make()
