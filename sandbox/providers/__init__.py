@@ -1,1 +1,1 @@
-"""Resource plugins that stand in for the published ones."""
+"""Simulated Pulumi providers."""

@@ -1,4 +1,4 @@
-"""Serves the plugin under the version of the SDK that is installed."""
+"""Serves the provider with the version of the installed SDK."""
 
 from importlib.metadata import version
 

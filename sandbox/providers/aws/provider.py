@@ -15,7 +15,7 @@ from sandbox.providers.framework.resource import Resources, by_type
 
 
 class Aws(BridgedProvider):
-    """The stand-in for pulumi-aws."""
+    """The simulated pulumi-aws."""
 
     name = "aws"
     settings = sdk.provider("aws")

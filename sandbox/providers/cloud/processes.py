@@ -6,15 +6,16 @@ from pathlib import Path
 
 def current() -> str:
     """This process."""
-    return _identity(os.getpid())
+    return identity(os.getpid())
 
 
-def lives(identity: str) -> bool:
+def lives(process: str) -> bool:
     """Whether the process still runs."""
-    return identity == _identity(int(identity.partition(":")[0]))
+    return process == identity(int(process.partition(":")[0]))
 
 
-def _identity(pid: int) -> str:
+def identity(pid: int) -> str:
+    """The process with this id; empty if it has ended."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,1 +1,1 @@
-"""What every simulated provider is made of, on the Pulumi SDK's own provider class."""
+"""The framework of the simulated providers."""

@@ -1,4 +1,4 @@
-"""What new inputs change, in the engine's terms."""
+"""The difference between old and new inputs, as the engine expects it."""
 
 from collections.abc import Iterable
 from typing import Any

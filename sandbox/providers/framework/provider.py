@@ -1,4 +1,4 @@
-"""What all plugins share, on the SDK's own provider class.
+"""A provider made of declared resources, on the SDK's own provider class.
 
 A plugin is a `Plugin` with its `resources` (resource.py) and `functions`, started by `serve`.
 """
@@ -72,7 +72,7 @@ class PartialState(Exception):
 
 
 def own_type(qualified: str) -> str:
-    """A resource's own type, of the chain of its parents' types that its URN has."""
+    """The last of the types in a URN, which begins with those of the parents."""
     return qualified.rpartition("$")[2]
 
 
@@ -81,7 +81,7 @@ class Plugin(provider.Provider):
 
     name: ClassVar[str]
     settings: ClassVar[Inputs] = {}
-    """The provider's own inputs; what is no string arrives as JSON text."""
+    """The provider's own inputs; all but strings arrive as JSON text."""
     resources: ClassVar[Resources] = {}
     functions: ClassVar[Mapping[str, Function]] = {}
 
@@ -100,12 +100,12 @@ class Plugin(provider.Provider):
         return self.resources[type]
 
     def configured(self) -> None:
-        """`self.config` is known now; raise Failure when nothing can work with it."""
+        """Called when `self.config` is set; raise Failure if it is not usable."""
 
-    # What the engine asks of the provider itself.
+    # Calls about the provider itself.
 
     async def configure(self, request: provider.ConfigureRequest) -> provider.ConfigureResponse:
-        """Take the provider's own inputs."""
+        """Set the provider's own inputs."""
         self.config = decoded(plain_map(request.args), self.settings)
         await asyncio.to_thread(self.configured)
         return provider.ConfigureResponse(
@@ -113,24 +113,24 @@ class Plugin(provider.Provider):
         )
 
     async def diff_config(self, request: provider.DiffRequest) -> provider.DiffResponse:
-        """A provider is changed in place unless `replaces_provider` says otherwise."""
+        """A change is an update unless `replaces_provider` says otherwise."""
         old = decoded(plain_map(request.old_state), self.settings)
         new = decoded(plain_map(request.new_inputs), self.settings)
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
         return provider.DiffResponse(
-            # The SDK hands this on as the message's number, not as a truth value.
+            # The SDK passes this on as the enum's number.
             changes=cast(bool, some if changed else none),
             replaces=[key for key in changed if self.replaces_provider(key, old, new)],
             diffs=changed,
         )
 
     def replaces_provider(self, key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a changed input of the provider replaces it, and all that it made."""
+        """Whether a changed input replaces the provider and all its resources."""
         return False
 
     async def cancel(self) -> None:
-        """Stop what waits."""
+        """Stop waiting operations."""
         self.engine.cancelled.set()
 
     async def invoke(self, request: provider.InvokeRequest) -> provider.InvokeResponse:
@@ -142,10 +142,10 @@ class Plugin(provider.Provider):
         result = await asyncio.to_thread(function, op, plain_map(request.args))
         return provider.InvokeResponse(return_value=marked_map(result))
 
-    # What the engine asks about a resource.
+    # Calls about a resource.
 
     async def check(self, request: provider.CheckRequest) -> provider.CheckResponse:
-        """Hold the inputs against the declaration, fill in names and defaults."""
+        """Check the inputs against the declaration, and fill in names and defaults."""
         resource = self.resource(own_type(request.type))
         inputs, old = plain_map(request.new_inputs), plain_map(request.old_inputs)
         op = self._operation(request.urn, 60)
@@ -171,7 +171,7 @@ class Plugin(provider.Provider):
         )
 
     async def diff(self, request: provider.DiffRequest) -> provider.DiffResponse:
-        """What the new inputs change, and whether that replaces."""
+        """The changes of the new inputs, and those that replace."""
         resource = self.resource(own_type(request.type))
         state, new = plain_map(request.old_state), plain_map(request.new_inputs)
         op = self._operation(request.urn, 60)
@@ -180,7 +180,7 @@ class Plugin(provider.Provider):
         return await asyncio.to_thread(difference, resource, op, old, state, new, ignored)
 
     async def create(self, request: provider.CreateRequest) -> provider.CreateResponse:
-        """Make it, or say what to expect."""
+        """Create it, or preview that."""
         resource = self.resource(own_type(request.type))
         inputs = plain_map(request.properties)
         op = self._operation(request.urn, resource.create_timeout, request)
@@ -195,7 +195,7 @@ class Plugin(provider.Provider):
         return provider.CreateResponse(id, self._marked(resource, state, request.properties))
 
     async def update(self, request: provider.UpdateRequest) -> provider.UpdateResponse:
-        """Change it, or say what to expect."""
+        """Update it, or preview that."""
         resource = self.resource(own_type(request.type))
         state, inputs = plain_map(request.olds), plain_map(request.news)
         op = self._operation(request.urn, resource.update_timeout, request)
@@ -212,7 +212,7 @@ class Plugin(provider.Provider):
         )
 
     async def read(self, request: provider.ReadRequest) -> provider.ReadResponse:
-        """What is there now, for a refresh or an import."""
+        """Read it, for a refresh or an import."""
         resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, 60)
         old = plain_map(request.inputs)
@@ -224,7 +224,7 @@ class Plugin(provider.Provider):
             found, failed = unready.state, unready
         if found is None:
             return provider.ReadResponse("")
-        # An import may go by another id than the one that the resource then has.
+        # An import may use another id than the resource then has.
         id = found.pop("id", request.resource_id)
         sources = (request.inputs, request.properties)
         outputs = self._marked(resource, found, *sources)
@@ -266,7 +266,7 @@ class Plugin(provider.Provider):
     def _marked(
         self, resource: Resource, values: dict[str, Any], *like: Mapping[str, Any]
     ) -> Properties:
-        """The values, secret where the declaration or one of the sources is."""
+        """The values, secret where the declaration or one of the sources says so."""
         secrets: set[Path] = set(resource.secrets(values))
         for source in like:
             secrets |= secret_paths(source)
@@ -280,7 +280,7 @@ class Plugin(provider.Provider):
 
 
 def decoded(config: Mapping[str, Any], settings: Inputs) -> dict[str, Any]:
-    """The provider's inputs; what the SDK sent as JSON text, as what it is."""
+    """The provider's inputs, with the JSON text of the SDK decoded."""
     values = dict(config)
     for key, declared in settings.items():
         value = values.get(key)
@@ -290,7 +290,7 @@ def decoded(config: Mapping[str, Any], settings: Inputs) -> dict[str, Any]:
 
 
 def autoname(op: Operation, old: Any, digits: int = 7, separator: str = "-") -> str:
-    """The name given before, or a new one of the resource's name and random hexadecimal digits."""
+    """The old name, or a new one: the resource's name and random hexadecimal digits."""
     if isinstance(old, str) and old and not has_unknown(old):
         return old
     return f"{op.name}{separator}{op.unique(digits)}"

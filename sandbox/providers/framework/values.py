@@ -31,7 +31,7 @@ def plain_map(properties: Mapping[str, PropertyValue]) -> dict[str, Any]:
 
 
 def secret_paths(properties: Mapping[str, PropertyValue]) -> set[Path]:
-    """Where the secret parts are."""
+    """The paths of the secret parts."""
     return {path for key, value in properties.items() for path in _secrets(value, (key,))}
 
 
@@ -82,7 +82,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def changed_paths(old: Any, new: Any, path: Path = ()) -> Iterator[Path]:
-    """The paths of the smallest parts that differ; what is None counts as absent."""
+    """The paths of the smallest parts that differ; None counts as absent."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             yield from changed_paths(old.get(key), new.get(key), (*path, key))

@@ -1,1 +1,1 @@
-"""A stand-in for pulumi-random."""
+"""The simulated random provider."""

@@ -1,4 +1,4 @@
-"""RandomPassword, RandomId and RandomPet, as pulumi-random makes them."""
+"""RandomPassword, RandomId and RandomPet, with the behavior of pulumi-random."""
 
 import base64
 import secrets
@@ -178,7 +178,7 @@ def bcrypt_hash(password: str) -> str:
 
 
 class Random(BridgedProvider):
-    """The stand-in for pulumi-random."""
+    """The simulated pulumi-random."""
 
     name = "random"
     resources: ClassVar[Resources] = by_type(RandomPassword(), RandomId(), RandomPet())

@@ -122,12 +122,12 @@ def test_change_to_gp3_sets_its_speed() -> None:
 def test_storage_change_waits_for_the_optimization_of_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.2")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.1")
     id, state = make()
     state = update(id, state, allocatedStorage=100, applyImmediately=True)
     wanted = checked(allocatedStorage=200, applyImmediately=True)
     op = operation()
-    op.timeout = 0.1
+    op.timeout = 0.05
     with pytest.raises(Failure, match="previous storage change is being optimized"):
         INSTANCE.update(op, id, state, wanted)
     assert update(id, state, allocatedStorage=200, applyImmediately=True)["allocatedStorage"] == 200

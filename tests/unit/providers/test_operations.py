@@ -12,7 +12,8 @@ import pytest
 
 from sandbox import SandboxError
 from sandbox.engine import recovery
-from sandbox.providers.cloud import events
+from sandbox.providers.cloud import events, processes
+from sandbox.providers.cloud.base import Kind
 from sandbox.providers.cloud.servers import Servers
 from sandbox.providers.framework.errors import Failure, InitFailed
 from tests.unit.providers.aws import INSTANCE, REGION, checked, make, operation, record
@@ -24,49 +25,62 @@ def instances() -> Data:
     return REGION.recover().read()["instances"]
 
 
-def killed(program: str) -> None:
-    """Have another process begin it, and end without a word."""
-    text = f"""
-import os
-from sandbox.providers.aws.region import Region
-region = Region("us-east-1")
-with region.transaction() as data:
-    {program}
-os._exit(9)
-"""
-    assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 9
+@pytest.fixture(scope="module")
+def dead() -> str:
+    """The identity of a process that was killed."""
+    process = subprocess.Popen(["sleep", "60"])
+    found = processes.identity(process.pid)
+    process.kill()
+    process.wait()
+    return found
 
 
-BEGIN = "region.begin(data['instances']['one'], {})"
+def begun(kind: Kind, process: str, **details: Any) -> None:
+    """Store an operation of the instance as if that process had begun it."""
+    with REGION.transaction() as data:
+        instance = data["instances"]["one"]
+        REGION.begin(instance, kind, **details)
+        instance["work"]["process"] = process
 
 
 def test_modification_of_a_killed_process_is_completed() -> None:
     make()
-    killed(BEGIN.format("'modify', changes={'instanceClass': 'db.m6i.xlarge'}"))
+    program = """
+import os
+from sandbox.providers.aws.region import Region
+region = Region("us-east-1")
+with region.transaction() as data:
+    changes = {"instanceClass": "db.m6i.xlarge"}
+    region.begin(data["instances"]["one"], "modify", changes=changes)
+os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
     assert record()["status"] == "modifying"
     assert instances()["one"]["instanceClass"] == "db.m6i.xlarge"
     assert record()["status"] == "available"
 
 
-def test_deletion_of_a_killed_process_is_completed() -> None:
+def test_deletion_of_a_killed_process_is_completed(dead: str) -> None:
     make()
-    killed(BEGIN.format("'delete', snapshot='last'"))
+    begun("delete", dead, snapshot="last")
     assert not instances()
     assert REGION.read()["snapshots"]["last"]["identifier"] == "one"
 
 
 @pytest.mark.parametrize(("kind", "left"), [("create", set()), ("backup", {"one"})])
-def test_creation_of_a_killed_process_is_dropped_or_completed(kind: str, left: set[str]) -> None:
+def test_creation_of_a_killed_process_is_dropped_or_completed(
+    kind: Kind, left: set[str], dead: str
+) -> None:
     make()
-    killed(BEGIN.format(f"'{kind}'"))
+    begun(kind, dead)
     assert set(instances()) == left
 
 
-def test_instance_of_a_killed_creation_can_be_adopted() -> None:
+def test_instance_of_a_killed_creation_can_be_adopted(dead: str) -> None:
     pending = {"type": "aws:rds/instance:Instance", "inputs": {"identifier": "one"}}
     assert recovery._id(pending) == ""
     make()
-    killed(BEGIN.format("'backup'"))
+    begun("backup", dead)
     assert recovery._id(pending) == "one"
     assert record()["status"] == "available"
     found = INSTANCE.read(operation(), "one", {})
@@ -87,7 +101,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
-    """What an operation says that is cancelled once the instance has that status."""
+    """The error of an operation that is cancelled when the instance has this status."""
     op, said = operation(), []
 
     def run() -> None:
@@ -101,6 +115,7 @@ def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
     end = time.monotonic() + 5
     while REGION.read()["instances"].get("one", {}).get("status") != status:
         assert time.monotonic() < end, f"the instance was never {status}"
+        time.sleep(0.005)
     op.engine.cancelled.set()
     thread.join()
     return said[0]
@@ -132,9 +147,9 @@ def test_cancelled_deletion_is_completed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert set(REGION.read()["snapshots"]) == {"one-final"}
 
 
-def test_deletion_waits_for_one_in_progress() -> None:
+def test_deletion_waits_for_one_in_progress(dead: str) -> None:
     id, state = make()
-    killed(BEGIN.format("'delete', snapshot='last'"))
+    begun("delete", dead, snapshot="last")
     INSTANCE.delete(operation(), id, state)
     assert not instances()
 
@@ -208,10 +223,10 @@ def test_concurrent_creations_are_all_stored() -> None:
 
 
 def test_operations_take_the_configured_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.3")
+    monkeypatch.setenv("SANDBOX_CLOUD_SECONDS", "0.1")
     began = time.monotonic()
     id, state = make()
-    assert time.monotonic() - began > 0.3
+    assert time.monotonic() - began > 0.1
     began = time.monotonic()
     INSTANCE.delete(operation(), id, state)
-    assert time.monotonic() - began > 0.3
+    assert time.monotonic() - began > 0.1
