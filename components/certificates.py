@@ -1,4 +1,4 @@
-"""Certificates in PEM, as files and as the base64 that kubeconfigs and clouds give."""
+"""Certificates in PEM: from files, kubeconfigs and clouds."""
 
 import base64
 import ssl
@@ -6,30 +6,30 @@ from pathlib import Path
 
 
 class CertificateError(Exception):
-    """Says in one line what is wrong with a file of certificates."""
+    """A file has no certificates; the message is one line that says why."""
 
 
 def read(path: Path) -> str:
-    """The certificates of a PEM file; raises CertificateError for what is none."""
+    """The text of a PEM file; raises CertificateError if it has no certificate."""
     try:
         text = path.read_text(errors="replace")
     except OSError as error:
         raise CertificateError(f"{path} can't be read: {error.strerror}") from error
     try:
-        # ssl takes an empty text for none at all, and chokes on comments outside ASCII.
+        # ssl accepts an empty text, and fails on comments that are not ASCII.
         ssl.create_default_context(cadata=text.encode("ascii", "replace").decode() or "none")
     except ssl.SSLError as error:
-        raise CertificateError(f"{path} holds no certificate in PEM") from error
+        raise CertificateError(f"{path} contains no certificate in PEM") from error
     return text
 
 
 def pem(text: str) -> str:
-    """A certificate given as PEM or as base64 of PEM, in PEM; empty for anything else."""
+    """The certificate, given as PEM or as base64 of PEM, in PEM; empty if it is neither."""
     if "-----BEGIN" not in text:
         try:
             text = base64.b64decode("".join(text.split()), validate=True).decode()
         except ValueError:
             return ""
-    # The same certificate may come with other line ends and blanks around it.
+    # Line ends and surrounding blanks must not make one certificate look like two.
     lines = [line.strip() for line in text.splitlines()]
     return "\n".join(filter(None, lines)) if "-----BEGIN CERTIFICATE-----" in lines else ""

@@ -1,4 +1,4 @@
-"""The narrow waist: what every cloud is asked for, and the one connection that each gives."""
+"""The interface between a cloud and Coder: what each cloud takes, and the connection it gives."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""The two published charts, both named `coder`: the version decides which one it is."""
+"""The two published charts, both named `coder`; the version selects one."""
 
 import re
 

@@ -1,7 +1,7 @@
-"""The value keys that the two published charts know, and since which version.
+"""The value keys of the two published charts, each with the first version that has it.
 
-The charts have no values schema: a key they do not know is lost without a word. Read from their own
-`values.yaml` and change history; below a listed key everything is the chart's own business.
+The charts have no values schema, so Helm ignores an unknown key without an error. The tables are
+from the charts' `values.yaml` and change history; keys below a listed key are not checked.
 """
 
 from components.charts.values import Version

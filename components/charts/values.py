@@ -1,4 +1,4 @@
-"""Helm values: ours merged over a person's own, with every collision named."""
+"""Helm values: merging the program's with the user's, and checking the user's."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ Version = tuple[int, int, int]
 
 
 def merge(ours: Values, theirs: Values) -> Values:
-    """Ours over theirs: maps key by key, lists one after the other, anything else ours."""
+    """Both merged: maps key by key, lists concatenated, of any other two values ours."""
     merged = dict(theirs)
     for key, value in ours.items():
         other = merged.get(key)
@@ -22,7 +22,7 @@ def merge(ours: Values, theirs: Values) -> Values:
 
 
 def collisions(ours: Values, theirs: Values, path: str = "") -> Iterator[str]:
-    """The dotted keys of theirs that ours would overwrite; entries of lists collide by `name`."""
+    """The dotted keys of theirs that ours overwrites; list entries collide by their `name`."""
     for key, value in theirs.items():
         if key not in ours:
             continue
@@ -39,17 +39,17 @@ def collisions(ours: Values, theirs: Values, path: str = "") -> Iterator[str]:
 
 
 def unknown(theirs: Values, known: Mapping[str, Version], version: Version) -> Iterator[str]:
-    """What a chart of that version would silently lose, as `key: why`."""
+    """The keys that a chart of that version ignores, each as `key: reason`."""
     for path in _paths(theirs, known):
         since = known.get(path)
         if since is None:
-            yield f"{path}: the chart knows no such key"
+            yield f"{path}: the chart has no such key"
         elif version < since:
-            yield f"{path}: the chart knows this key from {'.'.join(map(str, since))} on"
+            yield f"{path}: the chart has this key since {'.'.join(map(str, since))}"
 
 
 def _paths(theirs: Values, known: Mapping[str, Version], path: str = "") -> Iterator[str]:
-    """The dotted keys down to the depth that the table describes."""
+    """The dotted keys, as deep as the known keys go."""
     for key, value in theirs.items():
         here = f"{path}{key}"
         yield here

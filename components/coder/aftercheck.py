@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components.coder.args import CoderArgs, InstalledLogin
-from components.kubernetes.job import CONNECT, DEADLINE_SECONDS, Job, JobArgs, connection_env
+from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
 SCRIPT = Path(__file__).with_name("aftercheck.sh")
 SECONDS_TO_WAIT = 120
@@ -36,7 +36,6 @@ def aftercheck(
                 "SECONDS_TO_WAIT": str(SECONDS_TO_WAIT),
             },
             secret_name=login.secret_name,
-            deadline_seconds=DEADLINE_SECONDS,
             trigger={"revision": revision},
             zone=args.connection.zone,
             scheduling=args.chart.scheduling(args.chart_values),

@@ -1,4 +1,4 @@
-"""The Kubernetes Secret that holds one login of the database, complete enough to connect with."""
+"""The Kubernetes Secret of one login: everything that a client needs to connect."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,25 +9,25 @@ from pulumi_kubernetes import core
 
 from components import guards
 from components.charts import CA_KEY, PASSWORD_KEY, URL_KEY
-from components.connection import VERIFIED, Login, PostgresConnection
+from components.connection import Login, PostgresConnection
 
-PLACE = "coder/database"
+DATABASE_ANNOTATION = "coder/database"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LoginSecretArgs:
-    """One login of a connection, and where its Secret goes."""
+    """One login of a connection, and the place of its Secret."""
 
     connection: PostgresConnection
     login: Login
     namespace: pulumi.Input[str]
     ca_path: str
-    """Where Coder's container finds the CA of this Secret."""
+    """The path of this Secret's CA certificate in Coder's container."""
     protect: bool
 
 
 def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> core.v1.Secret:
-    """The Secret, which has a key for each part of the login and one, `url`, for all of it."""
+    """A Secret with one key for each part of the login, and `url` for all of them."""
     connection, login = args.connection, args.login
     url = connection.url_of(login)
     content: dict[str, pulumi.Input[str]] = {
@@ -40,10 +40,10 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
         content[PASSWORD_KEY] = login.password
     if connection.ca_certificate is not None:
         content[CA_KEY] = connection.ca_certificate
-        if connection.ssl_mode in VERIFIED:
+        if connection.verifies_with_ca:
             url = pulumi.Output.concat(url, "&sslrootcert=", args.ca_path)
     content[URL_KEY] = url
-    place = pulumi.Output.format(
+    server = pulumi.Output.format(
         "{0}:{1}/{2}", connection.host, connection.port, connection.database
     )
     return core.v1.Secret(
@@ -51,7 +51,7 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
         metadata={
             "name": login.secret_name,
             "namespace": args.namespace,
-            "annotations": {PLACE: place},
+            "annotations": {DATABASE_ANNOTATION: server},
         },
         string_data=content,
         opts=guards.protected(
@@ -65,10 +65,13 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
 
 
 def _refuse_another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    before, after = (inputs["metadata"]["annotations"].get(PLACE) for inputs in (old, new))
+    before, after = (
+        inputs["metadata"]["annotations"].get(DATABASE_ANNOTATION) for inputs in (old, new)
+    )
     if before is None or not isinstance(after, str) or after == before:
         return None
     return (
-        f"Coder would leave the database {before} for {after} and find none of its users there; if "
-        "the data has moved: `pulumi config set protect false`, `pulumi up`, then protect it again"
+        f"Coder would change from the database {before} to {after} and lose its users and "
+        "workspaces; if you have moved the data: `pulumi config set protect false`, `pulumi up`, "
+        "then `pulumi config set protect true`"
     )

@@ -1,4 +1,4 @@
-"""Coder's namespace, where the workspaces live too."""
+"""Coder's namespace, in which the workspaces run too."""
 
 import pulumi
 from pulumi_kubernetes import core
@@ -10,7 +10,7 @@ from components.database.spec import DatabaseSpec
 def namespace(
     name: str, spec: DatabaseSpec, create: bool, parent: pulumi.Resource
 ) -> pulumi.Output[str]:
-    """The namespace's name; without `create` it must be there already."""
+    """The namespace's name; without `create` it must exist."""
     if not create:
         return pulumi.Output.from_input(spec.namespace)
     made = core.v1.Namespace(

@@ -8,7 +8,7 @@ from components.charts import Chart
 from components.coder.args import CoderArgs, InstalledLogin
 from components.connection import ConnectionTraits
 from components.database.ownership import OWNERSHIP, ownership_env
-from components.kubernetes.job import CONNECT, DEADLINE_SECONDS, Job, JobArgs, connection_env
+from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
 SCRIPT = Path(__file__).with_name("preflight.sh")
 RESERVED_CONNECTIONS = 3
@@ -46,7 +46,6 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
                 "TAIL_PERCENT": str(TAIL_PERCENT),
             },
             secret_name=login.secret_name,
-            deadline_seconds=DEADLINE_SECONDS,
             trigger={
                 "generation": login.generation,
                 "ca": connection.ca_certificate or "",

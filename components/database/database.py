@@ -12,7 +12,7 @@ from components.database import generations
 from components.database.namespace import namespace
 from components.database.ownership import OWNERSHIP, ownership_env
 from components.database.spec import DatabaseSpec
-from components.kubernetes.job import CONNECT, DEADLINE_SECONDS, Job, JobArgs, tls_env
+from components.kubernetes.job import CONNECT, Job, JobArgs, tls_env
 from components.server.passwords import generated_password
 from components.server.zone import Zone
 
@@ -108,7 +108,6 @@ class Database(pulumi.ComponentResource):
                     ),
                 },
                 secret_name=credentials.metadata.name.apply(str),
-                deadline_seconds=DEADLINE_SECONDS,
                 trigger={"generation": str(args.spec.password_generation)},
                 zone=args.zone,
             ),

@@ -12,8 +12,8 @@ SSL_MODES = ("require", "verify-ca", "verify-full")
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*\.?", re.IGNORECASE)
 ROLE_NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,56}")
-TAKEN = ("postgres", "template0", "template1", "public", "none")
-"""Names of databases or roles that every server has, or may not have."""
+RESERVED_NAMES = ("postgres", "template0", "template1", "public", "none")
+"""Names of databases or roles that every server has, or that PostgreSQL reserves."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class ServerArgs:
                 f'existing.database: is "{self.database}", must be at most 57 of a-z, 0-9 and _ '
                 "and not begin with a digit or pg_: the roles are named after it"
             )
-        if self.admin_username and self.database in (self.admin_username, *TAKEN):
+        if self.admin_username and self.database in (self.admin_username, *RESERVED_NAMES):
             yield (
                 f'existing.database: is "{self.database}", which is the name of a role or database '
                 "that is there already; the owner role is named after it: give it another name"

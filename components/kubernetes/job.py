@@ -1,4 +1,4 @@
-"""Jobs that run one shell script with psql at hand, and the shape that all of them share."""
+"""Kubernetes Jobs that run shell scripts with psql."""
 
 import dataclasses
 import hashlib
@@ -15,90 +15,53 @@ from components.kubernetes.scheduling import zone_affinity
 from components.server.zone import Zone
 
 CONNECT = Path(__file__).with_name("connect.sh")
-"""Begins every script: it connects, and waits for a server that is starting."""
+"""The first script of every Job: it connects, and waits for a server that is starting."""
 DEADLINE_SECONDS = 540
-"""Of a Job: an image may have to be pulled, and a node to be added, before it begins; the engine
-itself waits for ten minutes, and would say less."""
+"""Long enough to pull an image and to add a node. Pulumi stops waiting after 600 s, and its error
+says less than the Job's own."""
 LOGIN = "/login"
-"""Where a Job finds the keys of its Secret as files: no password in an environment or argument."""
+"""The directory where the Secret's keys are mounted: passwords must not be in the environment or in
+arguments."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class JobArgs:
-    """One run of the given scripts, joined into one, in one pod."""
+    """Shell scripts, joined into one, and the pod that runs them."""
 
     namespace: pulumi.Input[str]
     image: str
     scripts: Sequence[Path]
     env: Mapping[str, pulumi.Input[str]]
     secret_name: pulumi.Input[str]
-    deadline_seconds: int
     trigger: Mapping[str, pulumi.Input[str]]
-    """What makes the Job run again when it changes, beside the script and the environment."""
+    """Values that run the Job again when they change, as the scripts and the environment do."""
     zone: Zone | None
-    """Whose nodes the pod prefers."""
+    """The pod prefers nodes in this zone."""
     scheduling: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """More fields of the pod's spec."""
+    """Additional fields of the pod's spec."""
 
 
 class Job(batch.v1.Job):
-    """A Kubernetes Job that ends well or fails the update with the last lines of its script."""
+    """A Job that fails the update, with its last lines of output, unless the script succeeds."""
 
     def __init__(self, name: str, args: JobArgs, opts: pulumi.ResourceOptions) -> None:
-        container = {
-            "name": "job",
-            "image": args.image,
-            "command": ["/bin/sh", "-eu", "-c", _script(args.scripts)],
-            "env": [{"name": key, "value": value} for key, value in args.env.items()],
-            "terminationMessagePolicy": "FallbackToLogsOnError",
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
-            "volumeMounts": [
-                {"name": "login", "mountPath": LOGIN, "readOnly": True},
-                {"name": "tmp", "mountPath": "/tmp"},
-            ],
-        }
-        pod: Any = {
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 70,
-                "runAsGroup": 70,
-                "fsGroup": 70,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [container],
-            "volumes": [
-                {"name": "login", "secret": {"secretName": args.secret_name, "defaultMode": 0o440}},
-                {"name": "tmp", "emptyDir": {}},
-            ],
-            **args.scheduling,
-            **zone_affinity(args.zone),
-        }
         trigger = pulumi.Output.all(**args.trigger).apply(_digest)
-        template: Any = {"metadata": {"annotations": {"coder/trigger": trigger}}, "spec": pod}
+        template: Any = {
+            "metadata": {"annotations": {"coder/trigger": trigger}},
+            "spec": _pod(args),
+        }
         super().__init__(
             name,
             metadata={
                 "namespace": args.namespace,
-                # A Job that failed is made anew by the next update instead of being waited for.
+                # The next update replaces a failed Job instead of waiting for it.
                 "annotations": {"pulumi.com/replaceUnready": "true"},
             },
             spec=batch.v1.JobSpecArgs(
-                backoff_limit=0, active_deadline_seconds=args.deadline_seconds, template=template
+                backoff_limit=0, active_deadline_seconds=DEADLINE_SECONDS, template=template
             ),
             opts=opts,
         )
-
-
-def tls_env(ssl_mode: str, has_ca: bool) -> dict[str, str]:
-    """libpq's environment for exactly the TLS that Coder will use."""
-    roots = f"{LOGIN}/ca.crt" if has_ca else "system"
-    return {"PGSSLMODE": ssl_mode, "PGSSLROOTCERT": roots if ssl_mode in VERIFIED else ""}
 
 
 def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str]]:
@@ -112,8 +75,54 @@ def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str
     }
 
 
+def tls_env(ssl_mode: str, has_ca: bool) -> dict[str, str]:
+    """libpq's environment for the same TLS as Coder's."""
+    roots = f"{LOGIN}/ca.crt" if has_ca else "system"
+    return {"PGSSLMODE": ssl_mode, "PGSSLROOTCERT": roots if ssl_mode in VERIFIED else ""}
+
+
+def _pod(args: JobArgs) -> dict[str, Any]:
+    return {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 70,
+            "runAsGroup": 70,
+            "fsGroup": 70,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(args)],
+        "volumes": [
+            {"name": "login", "secret": {"secretName": args.secret_name, "defaultMode": 0o440}},
+            {"name": "tmp", "emptyDir": {}},
+        ],
+        **args.scheduling,
+        **zone_affinity(args.zone),
+    }
+
+
+def _container(args: JobArgs) -> dict[str, Any]:
+    return {
+        "name": "job",
+        "image": args.image,
+        "command": ["/bin/sh", "-eu", "-c", _script(args.scripts)],
+        "env": [{"name": key, "value": value} for key, value in args.env.items()],
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "volumeMounts": [
+            {"name": "login", "mountPath": LOGIN, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},
+        ],
+    }
+
+
 def _script(paths: Sequence[Path]) -> str:
-    # Kubernetes itself turns `$$` of a command into `$`: the scripts must do without.
+    # The scripts must not contain `$$`: Kubernetes replaces it with `$` in a container's command.
     return "\n".join(path.read_text() for path in paths)
 
 

@@ -1,4 +1,4 @@
-"""The ambient kubeconfig, read to know which cluster the program would write to."""
+"""The ambient kubeconfig: which cluster a context points to."""
 
 import dataclasses
 import os
@@ -11,52 +11,57 @@ from components.certificates import pem
 
 
 class KubeconfigError(Exception):
-    """Says in one line why no cluster can be told from the kubeconfig."""
+    """The kubeconfig names no cluster; the message is one line about the setting kubeContext."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Cluster:
+class KubeconfigCluster:
     """The API server that a context points to."""
 
     context: str
     server: str
     certificate_authority: str | None
-    """PEM, or None where the kubeconfig names none."""
+    """PEM, or None if the kubeconfig has none."""
 
     def answers_at(self, endpoint: str) -> bool:
-        """Whether the endpoint is this server, however it is written."""
+        """Whether the endpoint is this server's, regardless of case, scheme and default port."""
         return _host(endpoint) == _host(self.server)
 
 
-def current(context: str) -> Cluster:
-    """The cluster of `context`, or of the current context when that is empty."""
+def current(context: str) -> KubeconfigCluster:
+    """The cluster of `context`, or of the current context if that is empty."""
     paths = [Path(path) for path in _paths() if Path(path).is_file()]
     if not paths:
         raise KubeconfigError(
-            f"kubeContext: there is no kubeconfig at {' or '.join(_paths())}; set KUBECONFIG"
+            f"kubeContext: no kubeconfig found at {' or '.join(_paths())}; set KUBECONFIG"
         )
     documents = [(path, _parse(path)) for path in paths]
-    name = context or next(
-        (found for _, document in documents if (found := document.get("current-context"))), ""
-    )
-    if not name:
-        raise KubeconfigError(
-            "kubeContext: is empty and the kubeconfig has no current context; "
-            "type `pulumi config set kubeContext …`"
-        )
+    name = context or _current_context(documents)
     entry = _named(documents, "contexts", name, "context")
     if entry is None:
         known = sorted(
             item["name"] for _, document in documents for item in document.get("contexts") or []
         )
         raise KubeconfigError(
-            f'kubeContext: "{name}" is no context of the kubeconfig; it has: {", ".join(known)}'
+            f'kubeContext: is "{name}", must be a context of the kubeconfig: {", ".join(known)}'
         )
     cluster = _named(documents, "clusters", entry[1].get("cluster", ""), "cluster")
     if cluster is None or "server" not in cluster[1]:
-        raise KubeconfigError(f'kubeContext: context "{name}" names no cluster with a server')
+        raise KubeconfigError(
+            f'kubeContext: context "{name}" of the kubeconfig has no cluster with a server'
+        )
     path, fields = cluster
-    return Cluster(name, fields["server"], _authority(path, fields))
+    return KubeconfigCluster(name, fields["server"], _authority(path, fields))
+
+
+def _current_context(documents: list[tuple[Path, dict[str, Any]]]) -> str:
+    for _, document in documents:
+        if name := document.get("current-context"):
+            return name
+    raise KubeconfigError(
+        "kubeContext: is empty, and the kubeconfig has no current context; "
+        "type `pulumi config set kubeContext …`"
+    )
 
 
 def _host(endpoint: str) -> str:
@@ -72,16 +77,16 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         document: Any = yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
-        raise KubeconfigError(f"kubeContext: {path} is no YAML file") from error
+        raise KubeconfigError(f"kubeContext: {path} is not valid YAML") from error
     if not isinstance(document, dict):
-        raise KubeconfigError(f"kubeContext: {path} is no kubeconfig")
+        raise KubeconfigError(f"kubeContext: {path} is not a kubeconfig")
     return document
 
 
 def _named(
     documents: list[tuple[Path, dict[str, Any]]], section: str, name: str, key: str
 ) -> tuple[Path, dict[str, Any]] | None:
-    """The first entry of that name, as kubectl merges several files: the first one wins."""
+    """The first entry of that name; as in kubectl, the first of several files takes precedence."""
     for path, document in documents:
         for item in document.get(section) or []:
             if item.get("name") == name:
@@ -101,7 +106,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "not a text file")
         raise KubeconfigError(
-            f"kubeContext: {path}, of the kubeconfig, can't be read: "
-            f"{getattr(error, 'strerror', 'it is no text')}"
+            f"kubeContext: {path}, which belongs to the kubeconfig, can't be read: {reason}"
         ) from error

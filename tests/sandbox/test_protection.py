@@ -33,7 +33,7 @@ def test_another_database_is_refused(protected: Stack) -> None:
     before = protected.settings["existing"]
     protected.set(existing=merged(before, database="other"))
     printed = protected.fails("preview")
-    assert "Coder would leave the database" in printed
+    assert "Coder would change from the database" in printed
     assert "find none of its users there" in printed
     protected.fails("up", "--yes")
     protected.set(existing=before)

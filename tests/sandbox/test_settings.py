@@ -28,7 +28,7 @@ def test_several_bad_settings_are_named_at_once_and_nothing_is_made(make: Make) 
             "latencyLimitMs: is -1",
             "backupDays: is 0",
             "chartValues.postgres.host: the program sets this key",
-            "chartValues.bogus: the chart knows no such key",
+            "chartValues.bogus: the chart has no such key",
             'zone: is "us-east-1b", yet cluster.zone is "us-east-1a"',
         ):
             assert line in printed, printed

@@ -1,4 +1,4 @@
-"""Each version of either chart is told of the external database in the words it understands."""
+"""Every version of both charts is configured with the external database."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 
 from components.charts import Chart, ChartOptions, chart
 from components.connection import Login, PostgresConnection
+from tests.unit.aws import Aws
 from tests.unit.pretend import RELEASE, deployed, refused
 from tests.unit.stacks import ADMIN_PASSWORD, GIVEN, HOST, MADE, PASSWORD, Stack, given, made
 
@@ -24,18 +25,18 @@ def values(stack: Stack) -> dict[str, Any]:
 
 
 def at(version: str, **changes: Any) -> Stack:
-    """A stack with that chart, without verified TLS so that every version takes it."""
+    """A stack with that chart, and an sslMode that every version supports."""
     return made(chartVersion=version, existing=MADE | {"sslMode": "require"}, **changes)
 
 
 def known(version: str) -> Chart:
     found = chart(version)
-    assert found, f"{version} is of no chart"
+    assert found, f"no chart has version {version}"
     return found
 
 
 def program_values(version: str) -> dict[str, Any]:
-    """The values of that version, without the rest of the program."""
+    """The values that the program sets for that version."""
     connection = PostgresConnection(
         host=HOST,
         port=5432,
@@ -49,14 +50,14 @@ def program_values(version: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", CLASSIC)
-def test_classic_never_starts_a_database_of_its_own(version: str) -> None:
+def test_classic_never_starts_its_built_in_database(version: str) -> None:
     postgres = program_values(version)["postgres"]
-    assert postgres["useDefault"] is False, "the switch that versions up to 1.26.1 obey"
-    assert postgres["default"] == {"enable": False}, "the switch that versions from 1.21.0 obey"
+    assert postgres["useDefault"] is False, "versions up to 1.26.1 read this key"
+    assert postgres["default"] == {"enable": False}, "versions from 1.21.0 on read this key"
 
 
 @pytest.mark.parametrize("version", CLASSIC)
-def test_classic_is_told_of_the_database_by_postgres_values(version: str) -> None:
+def test_classic_gets_the_database_by_postgres_values(version: str) -> None:
     postgres = program_values(version)["postgres"]
     keys = ("host", "port", "database", "user", "passwordSecret")
     assert {key: postgres[key] for key in keys} == {
@@ -68,7 +69,7 @@ def test_classic_is_told_of_the_database_by_postgres_values(version: str) -> Non
     }
 
 
-def test_the_release_is_told_of_the_login_in_use() -> None:
+def test_the_release_uses_the_login_in_use() -> None:
     postgres = values(made())["postgres"]
     assert postgres["user"] == "coder_blue"
     assert postgres["passwordSecret"] == "coder-db-blue"
@@ -79,36 +80,39 @@ def test_the_release_is_told_of_the_login_in_use() -> None:
     [("1.27.0", False), ("1.34.9", False), ("1.35.0", True), ("1.35.1", False), ("1.35.2", False),
      ("1.35.3", True), ("1.44.3", True)],
 )  # fmt: skip
-def test_the_password_is_a_file_where_the_chart_can(version: str, mounted: bool) -> None:
+def test_the_password_is_mounted_as_a_file_where_the_chart_supports_it(
+    version: str, mounted: bool
+) -> None:
     assert program_values(version)["postgres"].get("noPasswordEnv", False) is mounted
 
 
 @pytest.mark.parametrize(
-    ("version", "knows"), [("1.27.0", False), ("1.29.0", False), ("1.29.1", True), ("1.44.3", True)]
+    ("version", "supported"),
+    [("1.27.0", False), ("1.29.0", False), ("1.29.1", True), ("1.44.3", True)],
 )
-def test_the_pool_is_told_where_the_chart_can(version: str, knows: bool) -> None:
+def test_the_pool_size_is_set_where_the_chart_supports_it(version: str, supported: bool) -> None:
     envs = program_values(version)["coderd"].get("extraEnvs")
-    assert envs == ([{"name": "CODER_MAX_DB_CONNECTIONS", "value": "30"}] if knows else None)
+    assert envs == ([{"name": "CODER_MAX_DB_CONNECTIONS", "value": "30"}] if supported else None)
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
-def test_classic_verifies_as_the_settings_say(mode: str, ca_file: str) -> None:
+def test_classic_uses_the_ssl_mode_and_ca_of_the_settings(mode: str, ca_file: str) -> None:
     postgres = values(made(existing=MADE | {"sslMode": mode}, caCertificate=ca_file))["postgres"]
     assert postgres["sslMode"] == mode
     secret = {"rootCertSecret": {"name": "coder-db-blue", "key": "ca.crt"}}
     assert postgres.get("ssl") == (None if mode == "require" else secret)
 
 
-def test_classic_without_a_ca_file_trusts_the_system_s_roots() -> None:
+def test_classic_without_a_ca_file_uses_the_system_roots() -> None:
     postgres = values(made())["postgres"]
     assert postgres["sslMode"] == "verify-full"
     assert "ssl" not in postgres
 
 
 @pytest.mark.parametrize("version", V2)
-def test_v2_is_told_of_the_database_by_environment(version: str) -> None:
+def test_v2_gets_the_database_by_environment_variables(version: str) -> None:
     found = values(made(chartVersion=version))
-    assert set(found) == {"coder"}, "v2 knows no postgres values"
+    assert set(found) == {"coder"}, "v2 has no postgres values"
     assert found["coder"]["env"] == [
         {
             "name": "CODER_PG_CONNECTION_URL",
@@ -120,7 +124,7 @@ def test_v2_is_told_of_the_database_by_environment(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", V2)
-def test_v2_is_given_the_ca_and_the_access_url(version: str, ca_file: str) -> None:
+def test_v2_gets_the_ca_and_the_access_url(version: str, ca_file: str) -> None:
     url = "https://coder.example.com"
     coder = values(made(chartVersion=version, caCertificate=ca_file, accessUrl=url))["coder"]
     assert coder["certs"] == {"secrets": [{"name": "coder-db-blue", "key": "ca.crt"}]}
@@ -128,7 +132,9 @@ def test_v2_is_given_the_ca_and_the_access_url(version: str, ca_file: str) -> No
 
 
 @pytest.mark.parametrize(("version", "key"), [("1.44.3", "coderd"), ("2.38.8", "coder")])
-def test_coder_prefers_the_database_s_zone_and_no_more(version: str, key: str) -> None:
+def test_coder_prefers_but_does_not_require_the_zone_of_the_database(
+    version: str, key: str
+) -> None:
     [(weight, expression)] = [
         (preference["weight"], preference["preference"]["matchExpressions"])
         for preference in values(made(chartVersion=version, zone="us-east-1a"))[key]["affinity"][
@@ -145,20 +151,20 @@ def test_coder_prefers_the_database_s_zone_and_no_more(version: str, key: str) -
 @pytest.mark.parametrize(
     ("version", "key"), [("1.44.3", ("coderd", "replicas")), ("2.38.8", ("coder", "replicaCount"))]
 )
-def test_the_replicas_are_the_settings_own(version: str, key: tuple[str, str]) -> None:
+def test_replicas_are_set(version: str, key: tuple[str, str]) -> None:
     assert values(made(chartVersion=version, replicas=3))[key[0]][key[1]] == 3
 
 
 @pytest.mark.parametrize("version", ["1.27.0", "1.44.3"])
-def test_classic_without_a_password_names_no_secret(version: str) -> None:
+def test_classic_without_a_password_references_no_secret(version: str) -> None:
     login = {"host": HOST, "username": "bob"}
     postgres = values(given(existing=login, chartVersion=version))["postgres"]
     assert postgres["passwordSecret"] == ""
-    assert "noPasswordEnv" not in postgres, "it would mount a volume without a name"
+    assert "noPasswordEnv" not in postgres, "the chart would mount a Secret without a name"
 
 
 @pytest.mark.parametrize("version", ["1.19.0", "1.44.3", "2.38.8"])
-def test_the_values_hold_no_secret_and_no_url(version: str, ca_file: str) -> None:
+def test_the_values_contain_no_secret_and_no_url(version: str, ca_file: str) -> None:
     for server in (MADE, GIVEN):
         stack = at(version, caCertificate=ca_file) | {"existing": server | {"sslMode": "require"}}
         [release] = deployed(stack).all(RELEASE)
@@ -176,7 +182,7 @@ def test_the_values_hold_no_secret_and_no_url(version: str, ca_file: str) -> Non
         ("v2.38.8", "v2", "https://helm.coder.com/v2", "coder"),
     ],
 )
-def test_the_version_decides_which_chart_it_is(
+def test_the_version_selects_the_chart(
     version: str, flavour: str, repository: str, service: str
 ) -> None:
     engine = deployed(at(version))
@@ -188,7 +194,7 @@ def test_the_version_decides_which_chart_it_is(
     assert known(version).service == service
 
 
-def test_a_mirror_takes_the_repository_s_place() -> None:
+def test_chart_repository_replaces_the_default() -> None:
     mirror = "http://charts.example.com/coder"
     release = deployed(made(chartRepository=mirror)).named("coder-release").plain
     assert release["repositoryOpts"] == {"repo": mirror}
@@ -196,11 +202,11 @@ def test_a_mirror_takes_the_repository_s_place() -> None:
 
 @pytest.mark.parametrize(
     ("version", "replicas", "connections"),
-    # With the pods that a rolling update adds: a quarter, rounded up.
+    # A rolling update adds a quarter of the replicas, rounded up.
     [("1.44.3", 1, 60), ("1.44.3", 4, 150), ("1.44.3", 5, 210), ("2.38.8", 1, 24),
      ("2.38.8", 4, 60)],
 )  # fmt: skip
-def test_the_budget_counts_the_pods_of_a_rolling_update(
+def test_the_connection_budget_includes_the_surge_pods_of_a_rolling_update(
     version: str, replicas: int, connections: int
 ) -> None:
     assert known(version).connections(replicas) == connections
@@ -223,7 +229,7 @@ OWNED = [
 
 
 @pytest.mark.parametrize(("version", "chart_values", "key"), OWNED, ids=[k for *_, k in OWNED])
-def test_a_value_that_the_program_sets_is_refused_by_name(
+def test_values_that_the_program_sets_are_refused(
     version: str, chart_values: dict[str, Any], key: str
 ) -> None:
     assert refused(made(chartVersion=version, chartValues=chart_values)) == [
@@ -248,17 +254,26 @@ UNKNOWN = [
 @pytest.mark.parametrize(
     ("version", "chart_values", "key", "since"), UNKNOWN, ids=[f"{v}-{k}" for v, _, k, _ in UNKNOWN]
 )
-def test_a_value_that_the_chart_would_lose_is_refused(
+def test_values_that_the_chart_would_ignore_are_refused(
     version: str, chart_values: dict[str, Any], key: str, since: str | None
 ) -> None:
-    why = f"the chart knows this key from {since} on" if since else "the chart knows no such key"
+    why = f"the chart has this key since {since}" if since else "the chart has no such key"
     assert refused(at(version, chartValues=chart_values)) == [
         f"chartValues.{key}: {why} (chart {version})"
     ]
 
 
+def test_a_ca_value_is_refused_where_the_cloud_supplies_the_ca() -> None:
+    secret = {"ssl": {"rootCertSecret": {"name": "mine", "key": "ca.crt"}}}
+    lines = Aws().refuses(chartVersion="1.44.3", chartValues={"postgres": secret})
+    assert lines == [
+        f"chartValues.postgres.ssl.rootCertSecret.{key}: the program sets this key; remove it"
+        for key in ("name", "key")
+    ]
+
+
 @pytest.mark.parametrize("version", ["1.35.1", "1.35.2"])
-def test_the_password_file_that_two_versions_lost_is_refused(version: str) -> None:
+def test_no_password_env_is_refused_for_the_two_versions_without_it(version: str) -> None:
     stack = at(version, chartValues={"postgres": {"noPasswordEnv": True}})
     assert refused(stack) == [
         "chartValues.postgres.noPasswordEnv: 1.35.1 and 1.35.2 were released without this key "
@@ -266,7 +281,7 @@ def test_the_password_file_that_two_versions_lost_is_refused(version: str) -> No
     ]
 
 
-def test_other_values_are_handed_on() -> None:
+def test_other_values_are_passed_to_the_chart() -> None:
     found = values(made(chartValues={
         "postgres": {"searchPath": "coder"},
         "coderd": {"extraEnvs": [{"name": "OTHER", "value": "1"}], "resources": {"x": 1}},
@@ -292,7 +307,7 @@ def test_other_values_are_handed_on() -> None:
         ("2.38.8", {"coder": {"nodeSelector": {"pool": "coder"}}}, {"pool": "coder"}),
     ],
 )  # fmt: skip
-def test_the_jobs_run_where_coder_will_run(
+def test_the_jobs_have_the_scheduling_of_coder(
     version: str, chart_values: dict[str, Any], selector: dict[str, str]
 ) -> None:
     toleration = [{"key": "coder", "operator": "Exists"}]
@@ -308,16 +323,16 @@ def test_the_jobs_run_where_coder_will_run(
 
 
 @pytest.mark.parametrize("chart_values", [{"services": None}, {"services": {"nodeSelector": None}}])
-def test_an_empty_object_of_values_is_no_traceback(chart_values: dict[str, Any]) -> None:
+def test_null_values_are_accepted(chart_values: dict[str, Any]) -> None:
     deployed(made(chartValues=chart_values))
 
 
-def test_the_ca_is_where_each_chart_mounts_it() -> None:
+def test_ca_path_is_the_mount_path_of_each_chart() -> None:
     assert known("1.44.3").ca_path("coder-db") == "/etc/ssl/certs/pg/rootcert/ca.crt"
     assert known("2.38.8").ca_path("coder-db") == "/etc/ssl/certs/coder-db.crt"
 
 
-def test_every_released_classic_version_is_of_the_classic_chart() -> None:
+def test_no_released_classic_version_starts_its_built_in_database() -> None:
     versions = Path("sandbox/charts/classic/versions.txt").read_text().split()
     assert len(versions) == 97
     for version in versions:

@@ -1,4 +1,4 @@
-"""The stand-in charts do with every version's values what the published charts do."""
+"""The stand-in charts render the values of every version as the published charts do."""
 
 import csv
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from sandbox.machine import paths
 from tests.unit.charts import Render, render
 
 FACTS = Path(__file__).parent.parent / "data" / "classic_switches.tsv"
-"""Seen on the published charts: for each row of versions and each way of turning the built-in
-database off, Helm's exit code and the containers on the external and on the built-in database."""
+"""Measured on the published charts. For each range of versions and each way to turn the built-in
+database off: Helm's exit code, and the containers that use the external and the built-in one."""
 EXTERNAL = {"host": "db.example.com", "port": "5432", "user": "coder", "database": "coder"}
 SWITCHES: dict[str, dict[str, Any]] = {
     "useDefault": {"useDefault": False},
@@ -41,7 +41,7 @@ def facts() -> list[dict[str, str]]:
 
 
 def classic(chart: Chart, version: str, **values: Any) -> Render:
-    """The classic chart on an external database, turned on in the way that every version takes."""
+    """The classic chart with an external database, by values that suit every version."""
     postgres = {**EXTERNAL, **SWITCHES["both"], "passwordSecret": "coder-db"}
     postgres |= values.pop("postgres", {})
     return render(chart("classic", version), {"postgres": postgres, **values})
@@ -51,16 +51,16 @@ def v2(chart: Chart, version: str, **values: Any) -> Render:
     return render(chart("v2", version), values)
 
 
-def test_the_facts_speak_of_every_served_classic_version() -> None:
+def test_the_measured_data_covers_every_served_classic_version() -> None:
     served = chart_repository.versions("classic")
     for switch in SWITCHES:
         rows = [fact for fact in facts() if fact["switch"] == switch]
         spans = [(served.index(row["first"]), served.index(row["last"])) for row in rows]
         told = [index for first, last in spans for index in range(first, last + 1)]
-        assert told == list(range(97)), f"{switch}: a version has no row or two"
+        assert told == list(range(97)), f"{switch}: a version has no row, or two"
 
 
-def test_each_switch_does_in_the_first_and_last_chart_of_each_row_what_the_published_one_does(
+def test_each_switch_has_the_measured_effect_in_the_first_and_last_version_of_each_row(
     chart: Chart,
 ) -> None:
     cases = [(fact, fact[end]) for fact in facts() for end in ("first", "last")]
@@ -83,7 +83,7 @@ def test_each_switch_does_in_the_first_and_last_chart_of_each_row_what_the_publi
     assert results == [fact for fact, _ in cases]
 
 
-def test_a_true_use_default_stops_the_render_with_the_published_words(chart: Chart) -> None:
+def test_use_default_true_fails_with_the_published_error(chart: Chart) -> None:
     result = classic(chart, "1.28.0", postgres={"useDefault": True})
     assert result.error.splitlines()[0] == (
         "Error: execution error at (coder/templates/legacy.tpl:38:4): The 'postgres.useDefault' "
@@ -113,18 +113,18 @@ CA = {"ssl": {"rootCertSecret": {"name": "coder-db", "key": "ca.crt"}}}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_setting_does_nothing_before_its_version_and_works_from_then_on(
+def test_a_value_is_ignored_before_its_first_version(
     chart: Chart, values: dict[str, Any], variable: str, unknown_to: list[str], known_to: list[str]
 ) -> None:
     for version in unknown_to:
         result = classic(chart, version, **values)
-        assert result.code == 0, f"{version} says something of it: {result.error}"
-        assert variable not in result.environment(), f"{version} knows it already"
+        assert result.code == 0, f"{version} reports an error: {result.error}"
+        assert variable not in result.environment(), f"{version} has it already"
     for version in known_to:
         assert variable in classic(chart, version, **values).environment(), version
 
 
-def test_the_migrations_are_told_the_same_database_as_the_server(chart: Chart) -> None:
+def test_the_migrations_use_the_same_database_as_the_server(chart: Chart) -> None:
     values = {"postgres": {**CA, "sslMode": "verify-full"}, "coderd": EXTRA}
     migrations, server = classic(chart, "1.44.3", **values).environments()
     told = {name for name in server if name.startswith(("DB_", "CODER_MAX"))}
@@ -133,7 +133,7 @@ def test_the_migrations_are_told_the_same_database_as_the_server(chart: Chart) -
     assert server["DB_PASSWORD"] == {"secretKeyRef": {"name": "coder-db", "key": "password"}}
 
 
-def test_a_password_file_stands_in_the_directory_of_its_secret(chart: Chart) -> None:
+def test_the_password_file_is_in_the_directory_of_its_secret(chart: Chart) -> None:
     result = classic(chart, "1.44.3", postgres={"noPasswordEnv": True})
     mounts = {
         mount["name"]: mount["mountPath"] for mount in result.pod()["containers"][0]["volumeMounts"]
@@ -143,14 +143,14 @@ def test_a_password_file_stands_in_the_directory_of_its_secret(chart: Chart) -> 
     assert "DB_PASSWORD" not in result.environment()
 
 
-def test_no_password_secret_is_a_nameless_reference_until_1_26(chart: Chart) -> None:
+def test_an_empty_password_secret_is_a_reference_without_a_name_up_to_1_26(chart: Chart) -> None:
     old = classic(chart, "1.26.1", postgres={"passwordSecret": ""}).environment()
     assert old["DB_PASSWORD"]["secretKeyRef"]["name"] == ""
     new = classic(chart, "1.27.0", postgres={"passwordSecret": ""}).environment()
     assert "DB_PASSWORD" not in new
 
 
-def test_the_service_of_old_charts_is_not_the_values(chart: Chart) -> None:
+def test_charts_before_1_21_ignore_service_spec(chart: Chart) -> None:
     values = {"coderd": {"serviceSpec": {"type": "NodePort", "externalTrafficPolicy": ""}}}
     types = {
         version: classic(chart, version, **values).get("Service", "coderd")["spec"]["type"]
@@ -159,7 +159,7 @@ def test_the_service_of_old_charts_is_not_the_values(chart: Chart) -> None:
     assert types == {"1.20.0": "ClusterIP", "1.21.0": "NodePort"}
 
 
-def test_charts_before_1_21_bring_objects_that_todays_clusters_do_not_know(chart: Chart) -> None:
+def test_charts_before_1_21_use_removed_api_versions(chart: Chart) -> None:
     for version, removed in (("1.20.0", True), ("1.21.0", False)):
         versions = {o["apiVersion"] for o in classic(chart, version).objects}
         gone = {"extensions/v1beta1", "rbac.authorization.k8s.io/v1beta1"}
@@ -176,13 +176,15 @@ def test_charts_before_1_21_bring_objects_that_todays_clusters_do_not_know(chart
         ("1.44.3", "1.18.0"),
     ],
 )
-def test_a_chart_asks_for_its_kubernetes(chart: Chart, version: str, refused: str | None) -> None:
+def test_a_chart_requires_its_kubernetes_version(
+    chart: Chart, version: str, refused: str | None
+) -> None:
     assert classic(chart, version).code == 0
     old = render(chart("classic", version), {}, kubernetes=refused or "1.16.0")
     assert (old.code != 0) is (refused is not None), old.error
 
 
-def test_v2_takes_classic_values_without_a_word_and_then_has_no_database(chart: Chart) -> None:
+def test_v2_accepts_classic_values_and_then_has_no_database(chart: Chart) -> None:
     for version in chart_repository.versions("v2"):
         result = v2(chart, version, postgres={**EXTERNAL, "passwordSecret": "coder-db"})
         assert result.code == 0, result.error
@@ -190,7 +192,7 @@ def test_v2_takes_classic_values_without_a_word_and_then_has_no_database(chart: 
         assert not {n for n in names if n.startswith(("DB_", "CODER_PG"))}, version
 
 
-def test_v2_hands_its_list_of_variables_on_as_it_is(chart: Chart) -> None:
+def test_v2_passes_its_environment_variables_to_the_pod(chart: Chart) -> None:
     url = {"secretKeyRef": {"name": "coder-db", "key": "url"}}
     given = [
         {"name": "CODER_PG_CONNECTION_URL", "valueFrom": url},
@@ -211,13 +213,13 @@ def test_v2_mounts_a_ca_under_the_name_of_its_secret(chart: Chart) -> None:
     assert (mount["mountPath"], mount["subPath"]) == ("/etc/ssl/certs/coder-db.crt", "ca.crt")
 
 
-def test_v2_has_a_liveness_probe_until_2_30(chart: Chart) -> None:
+def test_v2_has_a_liveness_probe_before_2_30(chart: Chart) -> None:
     for version, probed in (("2.29.19", True), ("2.30.0", False)):
         container = v2(chart, version).pod()["containers"][0]
         assert ("livenessProbe" in container) is probed, version
 
 
-def test_the_objects_names_are_the_published_ones_whatever_the_release_is_called(
+def test_object_names_do_not_depend_on_the_release_name(
     chart: Chart,
 ) -> None:
     names = {(o["kind"], o["metadata"]["name"]) for o in classic(chart, "1.44.3").objects}

@@ -1,4 +1,4 @@
-"""The kubeconfig points to the cluster that the settings name, or the program says so."""
+"""The kubeconfig must point to the cluster that the settings describe."""
 
 import base64
 import os
@@ -30,7 +30,7 @@ def test_another_endpoint_is_refused() -> None:
     ]
 
 
-def test_the_context_of_the_settings_is_taken() -> None:
+def test_kube_context_selects_the_context() -> None:
     engine = deploy(made(kubeContext="there", cluster={"endpoint": THERE}))
     provider = engine.named("cluster").plain
     assert provider["context"] == "there"
@@ -65,54 +65,52 @@ def test_without_endpoint_and_ca_the_program_says_that_it_can_t_tell() -> None:
     assert "cluster:" not in "".join(deploy(made()).said), "with either, it can"
 
 
-def test_a_context_that_is_none_is_refused_with_those_that_are() -> None:
+def test_an_unknown_context_is_refused_with_the_known_ones() -> None:
     assert refused(made(kubeContext="elsewhere")) == [
-        'kubeContext: "elsewhere" is no context of the kubeconfig; it has: here, there'
+        'kubeContext: is "elsewhere", must be a context of the kubeconfig: here, there'
     ]
 
 
-def test_a_kubeconfig_that_is_not_there_is_named(
+def test_a_missing_kubeconfig_is_refused_with_its_path(
     kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubeconfig.unlink()
-    assert refused(made()) == [
-        f"kubeContext: there is no kubeconfig at {kubeconfig}; set KUBECONFIG"
-    ]
+    assert refused(made()) == [f"kubeContext: no kubeconfig found at {kubeconfig}; set KUBECONFIG"]
     monkeypatch.delenv("KUBECONFIG")
     monkeypatch.setenv("HOME", str(kubeconfig.parent))
     [line] = refused(made())
-    assert line.startswith(f"kubeContext: there is no kubeconfig at {kubeconfig.parent}/.kube/con")
+    assert line.startswith(f"kubeContext: no kubeconfig found at {kubeconfig.parent}/.kube/config;")
 
 
 def broken(kubeconfig: Path) -> dict[str, tuple[Any, str]]:
-    """Contents that are no good, and the end of the line that says why."""
+    """Invalid contents, and the end of the error for each."""
     no_current = contents("x") | {"current-context": ""}
     no_cluster = contents("x") | {"clusters": []}
     no_file: dict[str, Any] = contents("x")
     no_file["clusters"][0]["cluster"] = {"server": HERE, "certificate-authority": "gone.crt"}
     gone = kubeconfig.parent / "gone.crt"
     return {
-        "not YAML": ("a: [b\nc: d", f"{kubeconfig} is no YAML file"),
-        "a word": ("word", f"{kubeconfig} is no kubeconfig"),
+        "not YAML": ("a: [b\nc: d", f"{kubeconfig} is not valid YAML"),
+        "a word": ("word", f"{kubeconfig} is not a kubeconfig"),
         "binary": (
             b"\xff\xfe\xff",
-            f"{kubeconfig}, of the kubeconfig, can't be read: it is no text",
+            f"{kubeconfig}, which belongs to the kubeconfig, can't be read: not a text file",
         ),
         "no current context": (
             no_current,
-            "is empty and the kubeconfig has no current context; type "
+            "is empty, and the kubeconfig has no current context; type "
             "`pulumi config set kubeContext …`",
         ),
-        "no cluster": (no_cluster, 'context "here" names no cluster with a server'),
+        "no cluster": (no_cluster, 'context "here" of the kubeconfig has no cluster with a server'),
         "no CA file": (
             no_file,
-            f"{gone}, of the kubeconfig, can't be read: No such file or directory",
+            f"{gone}, which belongs to the kubeconfig, can't be read: No such file or directory",
         ),
     }
 
 
 @pytest.mark.parametrize("what", broken(Path("/x/y")))
-def test_a_broken_kubeconfig_has_its_line(what: str, kubeconfig: Path) -> None:
+def test_an_invalid_kubeconfig_is_refused_with_the_reason(what: str, kubeconfig: Path) -> None:
     data, line = broken(kubeconfig)[what]
     if isinstance(data, bytes):
         kubeconfig.write_bytes(data)
@@ -121,7 +119,7 @@ def test_a_broken_kubeconfig_has_its_line(what: str, kubeconfig: Path) -> None:
     assert refused(made()) == [f"kubeContext: {line}"]
 
 
-def test_several_kubeconfigs_are_one_and_the_first_wins(
+def test_the_first_of_several_kubeconfigs_takes_precedence(
     kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, other_ca: str
 ) -> None:
     first = kubeconfig.parent / "first"
@@ -133,7 +131,7 @@ def test_several_kubeconfigs_are_one_and_the_first_wins(
     assert engine.named("cluster").plain["clusterIdentifier"] == THERE
 
 
-def test_a_ca_beside_the_kubeconfig_is_found(kubeconfig: Path, cluster_ca: str) -> None:
+def test_a_ca_path_is_relative_to_the_kubeconfig(kubeconfig: Path, cluster_ca: str) -> None:
     data: dict[str, Any] = contents("x")
     data["clusters"][0]["cluster"] = {"server": HERE, "certificate-authority": "ca.crt"}
     (kubeconfig.parent / "ca.crt").write_text(cluster_ca)
@@ -146,7 +144,7 @@ def test_either_zone_is_the_database_s(zone: dict[str, Any]) -> None:
     assert deploy(made(**zone)).exports["databaseZone"] == "a"
 
 
-def test_a_ca_file_must_be_there_and_hold_a_certificate(tmp_path: Path, ca_file: str) -> None:
+def test_the_ca_file_must_exist_and_contain_a_certificate(tmp_path: Path, ca_file: str) -> None:
     gone = tmp_path / "gone.pem"
     assert refused(made(caCertificate=str(gone))) == [
         f"caCertificate: {gone} can't be read: No such file or directory"
@@ -158,6 +156,6 @@ def test_a_ca_file_must_be_there_and_hold_a_certificate(tmp_path: Path, ca_file:
         path = tmp_path / f"{number}.pem"
         path.write_text(text)
         assert refused(made(caCertificate=str(path))) == [
-            f"caCertificate: {path} holds no certificate in PEM"
+            f"caCertificate: {path} contains no certificate in PEM"
         ]
     deploy(made(caCertificate=ca_file, existing=MADE | {"sslMode": "verify-ca"}))

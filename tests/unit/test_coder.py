@@ -1,4 +1,4 @@
-"""Coder is touched only once its database was proved fit, and proved to use it afterwards."""
+"""Coder is released after the preflight of its database, and followed by the after-check."""
 
 from typing import Any
 
@@ -15,25 +15,25 @@ def template(stack: Stack, job: str = "coder-preflight") -> Any:
     return deployed(stack).named(job).plain["spec"]["template"]
 
 
-def test_the_preflight_waits_for_the_roles_and_the_release_for_the_preflight() -> None:
+def test_roles_then_preflight_then_release_then_aftercheck() -> None:
     engine = deployed(made())
-    waits(engine, "coder-preflight", "postgres-database-roles")
-    waits(engine, "coder-preflight", "coder-db-blue")
-    waits(engine, "coder-release", "coder-preflight")
-    waits(engine, "coder-aftercheck", "coder-release")
+    assert_depends(engine, "coder-preflight", "postgres-database-roles")
+    assert_depends(engine, "coder-preflight", "coder-db-blue")
+    assert_depends(engine, "coder-release", "coder-preflight")
+    assert_depends(engine, "coder-aftercheck", "coder-release")
 
 
-def test_with_a_given_login_the_order_is_the_same() -> None:
+def test_preflight_then_release_then_aftercheck_with_a_given_login() -> None:
     engine = deployed(given())
-    waits(engine, "coder-preflight", "coder-db")
-    waits(engine, "coder-release", "coder-preflight")
-    waits(engine, "coder-aftercheck", "coder-release")
+    assert_depends(engine, "coder-preflight", "coder-db")
+    assert_depends(engine, "coder-release", "coder-preflight")
+    assert_depends(engine, "coder-aftercheck", "coder-release")
 
 
-def test_whatever_goes_into_the_namespace_waits_for_it() -> None:
+def test_namespaced_resources_depend_on_the_namespace() -> None:
     engine = deployed(made())
     for name in ("coder-db-blue", "coder-db-green", "coder-preflight", "coder-release"):
-        waits(engine, name, "coder-namespace")
+        assert_depends(engine, name, "coder-namespace")
 
 
 REASONS: dict[str, Stack] = {
@@ -51,7 +51,7 @@ REASONS: dict[str, Stack] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_the_preflight_runs_again_when_what_it_proved_changes(reason: str) -> None:
+def test_the_preflight_runs_again_when_what_it_checked_changes(reason: str) -> None:
     assert template(REASONS[reason]) != template(made())
 
 
@@ -66,14 +66,14 @@ def test_the_preflight_runs_again_for_a_new_ca(
     assert first == template(made(caCertificate=ca_file))
 
 
-def test_no_password_changes_the_preflight() -> None:
+def test_a_password_does_not_change_the_preflight() -> None:
     other = made(existing=MADE | {"adminPassword": "another"})
     assert template(other) == template(made())
     given_other = given(existing={"host": HOST, "username": "bob", "password": "another"})
     assert template(given_other) == template(given())
 
 
-def test_protection_and_size_don_t_change_the_preflight() -> None:
+def test_protection_and_size_do_not_change_the_preflight() -> None:
     assert template(made(protect=False, storageGb=100, size="large")) == template(made())
 
 
@@ -87,7 +87,7 @@ def test_protection_and_size_don_t_change_the_preflight() -> None:
         ("verify-full", True, "/login/ca.crt"),
     ],
 )
-def test_the_jobs_connect_with_the_very_tls_that_coder_will_use(
+def test_the_jobs_use_the_same_tls_as_coder(
     mode: str, with_ca: bool, roots: str, ca_file: str
 ) -> None:
     stack = made(existing=MADE | {"sslMode": mode}, caCertificate=ca_file if with_ca else "")
@@ -97,14 +97,14 @@ def test_the_jobs_connect_with_the_very_tls_that_coder_will_use(
         assert env["PGSSLROOTCERT"] == roots
 
 
-def test_the_preflight_is_told_what_to_hold_the_server_to() -> None:
+def test_the_environment_of_the_preflight_has_the_requirements() -> None:
     stack = made(chartVersion="2.38.8", replicas=4, latencyGate="warn", latencyLimitMs=20)
     env = environment(deployed(stack), "coder-preflight")
-    told = {key: env[key] for key in (
+    requirements = {key: env[key] for key in (
         "PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "CHART_VERSION", "MINIMUM_VERSION", "REPLICAS",
         "CONNECTIONS", "RESERVE", "LATENCY_GATE", "LATENCY_LIMIT_MS",
     )}  # fmt: skip
-    assert told == {
+    assert requirements == {
         "PGHOST": HOST,
         "PGPORT": "5432",
         "PGDATABASE": "coder",
@@ -120,53 +120,55 @@ def test_the_preflight_is_told_what_to_hold_the_server_to() -> None:
     assert int(env["SECONDS_OF_LOAD"]) >= 15
 
 
-def test_every_job_in_coder_s_namespace_reads_its_login_from_the_secret_s_files() -> None:
+def test_jobs_in_coders_namespace_mount_the_secret_of_the_login() -> None:
     for job in ("coder-preflight", "coder-aftercheck"):
         [login, _] = template(made(), job)["spec"]["volumes"]
         assert login == {"name": "login", "secret": {"secretName": LABEL, "defaultMode": 0o440}}
 
 
-def test_the_after_check_looks_for_sessions_younger_than_the_record() -> None:
+def test_the_aftercheck_requires_sessions_newer_than_the_rollout_marker() -> None:
     engine = deployed(made())
     env = environment(engine, "coder-aftercheck")
     assert env["SINCE"] == CREATED
     assert env["PGUSER"] == "coder_blue"
-    waits(engine, "coder-record", "coder-preflight")
-    waits(engine, "coder-release", "coder-record")
+    assert_depends(engine, "coder-record", "coder-preflight")
+    assert_depends(engine, "coder-release", "coder-record")
 
 
-RECORDED = ["host", "port", "database", "ssl mode", "colour", "chart version", "flavour"]
+MARKED = ["host", "port", "database", "ssl mode", "colour", "chart version", "flavour"]
 
 
-@pytest.mark.parametrize("reason", RECORDED)
-def test_the_record_is_made_anew_when_coder_is_told_something_else(reason: str) -> None:
-    record = deployed(made()).named("coder-record").plain
-    assert "name" not in record["metadata"], "a new one needs a new name"
-    assert deployed(REASONS[reason]).named("coder-record").plain["data"] != record["data"]
+@pytest.mark.parametrize("reason", MARKED)
+def test_the_rollout_marker_is_replaced_when_its_data_changes(reason: str) -> None:
+    marker = deployed(made()).named("coder-record").plain
+    assert "name" not in marker["metadata"], "a replacement needs a new name"
+    assert deployed(REASONS[reason]).named("coder-record").plain["data"] != marker["data"]
 
 
-def test_the_record_is_made_anew_for_a_new_ca(ca_file: str) -> None:
+def test_the_rollout_marker_is_replaced_for_a_new_ca(ca_file: str) -> None:
     with_ca = deployed(made(caCertificate=ca_file)).named("coder-record").plain["data"]
     assert with_ca != deployed(made()).named("coder-record").plain["data"]
 
 
-def test_the_record_stays_when_only_the_preflight_changes() -> None:
-    # Else the after-check would look for new sessions of pods that had no reason to roll.
-    record = deployed(made()).named("coder-record").plain
+def test_the_rollout_marker_stays_when_only_the_preflight_changes() -> None:
+    # A new marker restarts the pods, which these changes must not do.
+    marker = deployed(made()).named("coder-record").plain
     for stack in (REASONS["limit"], made(toolsImage="postgres:17"), made(protect=False)):
-        assert deployed(stack).named("coder-record").plain == record
+        assert deployed(stack).named("coder-record").plain == marker
 
 
 @pytest.mark.parametrize(
     ("version", "path"),
     [("1.44.3", ("coderd", "annotations")), ("2.38.8", ("coder", "podAnnotations"))],
 )
-def test_coder_s_pods_carry_the_record_s_name(version: str, path: tuple[str, str]) -> None:
+def test_coders_pods_are_annotated_with_the_name_of_the_rollout_marker(
+    version: str, path: tuple[str, str]
+) -> None:
     values = deployed(made(chartVersion=version)).named("coder-release").plain["values"]
     assert values[path[0]][path[1]] == {"coder/record": "coder-record-1a2b3c"}
 
 
-def test_the_after_check_runs_again_for_a_new_revision_of_the_release() -> None:
+def test_the_aftercheck_runs_again_for_a_new_revision_of_the_release() -> None:
     class Upgraded(Engine):
         def new_resource(self, args: Any) -> Any:
             name, outputs = super().new_resource(args)
@@ -189,13 +191,13 @@ NASTY = [
 def test_the_url_is_percent_encoded(password: str, encoded: str) -> None:
     server = {"host": HOST, "username": "bob@corp", "password": password}
     content = deployed(given(existing=server)).named("coder-db").plain["stringData"]
-    assert content["password"] == password, "the password itself is not"
+    assert content["password"] == password, "the key `password` is not encoded"
     assert content["url"] == (
         f"postgresql://bob%40corp:{encoded}@{HOST}:5432/coder?sslmode=verify-full"
     )
 
 
-def test_an_ipv6_address_has_brackets_in_the_url_alone() -> None:
+def test_an_ipv6_address_has_brackets_only_in_the_url() -> None:
     server = {"host": "2001:db8::1", "username": "bob", "password": "x", "port": 5433}
     engine = deployed(given(existing=server))
     content = engine.named("coder-db").plain["stringData"]
@@ -204,14 +206,14 @@ def test_an_ipv6_address_has_brackets_in_the_url_alone() -> None:
 
 
 @pytest.mark.parametrize("version", ["1.27.0", "1.44.3", "2.38.8"])
-def test_a_login_without_a_password_has_none_anywhere(version: str) -> None:
+def test_a_login_without_a_password_has_none_in_secret_and_url(version: str) -> None:
     engine = deployed(given(existing={"host": HOST, "username": "bob"}, chartVersion=version))
     content = engine.named("coder-db").plain["stringData"]
     assert "password" not in content
     assert content["url"] == f"postgresql://bob@{HOST}:5432/coder?sslmode=verify-full"
 
 
-def test_the_url_names_the_ca_where_each_chart_mounts_it(ca_file: str) -> None:
+def test_the_url_has_the_ca_path_of_each_chart(ca_file: str) -> None:
     for version, path in (
         ("1.44.3", "/etc/ssl/certs/pg/rootcert/ca.crt"),
         ("2.38.8", "/etc/ssl/certs/coder-db.crt"),
@@ -221,14 +223,14 @@ def test_the_url_names_the_ca_where_each_chart_mounts_it(ca_file: str) -> None:
         assert url.endswith(f"?sslmode=verify-full&sslrootcert={path}")
 
 
-def test_the_secret_s_url_and_password_are_secret_and_its_place_is_not() -> None:
+def test_string_data_is_secret_and_the_annotation_is_not() -> None:
     secret = deployed(given()).named("coder-db")
     assert unwrapped(secret.inputs["stringData"], "[secret]") == "[secret]"
     assert secret.plain["metadata"]["annotations"] == {"coder/database": f"{HOST}:5432/coder"}
     assert PASSWORD not in secret.in_the_clear
 
 
-def test_a_namespace_that_is_there_is_not_made() -> None:
+def test_create_namespace_false_uses_the_existing_namespace() -> None:
     engine = deployed(made(createNamespace=False, namespace="there"))
     assert "coder-namespace" not in engine.names
     assert engine.exports["namespace"] == "there"
@@ -236,13 +238,13 @@ def test_a_namespace_that_is_there_is_not_made() -> None:
     assert engine.named("coder-preflight").plain["metadata"]["namespace"] == "there"
 
 
-def test_the_database_has_a_namespace_beside_coder_s() -> None:
+def test_the_database_job_has_a_namespace_of_its_own() -> None:
     engine = deployed(made(namespace="team"))
     named = {r.plain["metadata"]["name"] for r in engine.asked if r.name.endswith("-namespace")}
     assert named == {"team", "team-database"}
 
 
-def test_a_load_balancer_is_reached_by_name_or_address_and_else_the_service_by_name() -> None:
+def test_the_address_is_the_load_balancers_or_the_services_dns_name() -> None:
     for status, address in (
         ({"loadBalancer": {"ingress": [{"hostname": "lb.example.com"}]}}, "lb.example.com"),
         ({"loadBalancer": {"ingress": [{"ip": "192.0.2.9"}]}}, "192.0.2.9"),
@@ -275,7 +277,7 @@ def test_protected_resources_are_not_deleted_or_replaced(name: str) -> None:
     )
 
 
-def test_coder_is_not_moved_to_another_database_without_a_word() -> None:
+def test_a_change_to_another_database_is_refused() -> None:
     engine = deployed(made())
     [hook] = engine.named(LABEL).hooks["before_update"]
     old = engine.named(LABEL).plain
@@ -283,13 +285,13 @@ def test_coder_is_not_moved_to_another_database_without_a_word() -> None:
     with pytest.raises(pulumi.RunError) as error:
         engine.hooks[hook].callback(hook_args(old, moved))
     assert str(error.value) == (
-        f"Coder would leave the database {HOST}:5432/coder for other.example.com:5432/coder and "
-        "find none of its users there; if the data has moved: `pulumi config set protect false`, "
-        "`pulumi up`, then protect it again"
+        f"Coder would change from the database {HOST}:5432/coder to other.example.com:5432/coder "
+        "and lose its users and workspaces; if you have moved the data: `pulumi config set protect "
+        "false`, `pulumi up`, then `pulumi config set protect true`"
     )
 
 
-def test_a_login_may_change_in_place_on_the_same_database() -> None:
+def test_a_login_may_change_on_the_same_database() -> None:
     engine = deployed(made())
     [hook] = engine.named(LABEL).hooks["before_update"]
     old = engine.named(LABEL).plain
@@ -303,8 +305,8 @@ def hook_args(old: Any, new: Any) -> pulumi.ResourceHookArgs:
     return pulumi.ResourceHookArgs("urn", "id", "name", "type", new_inputs=new, old_inputs=old)
 
 
-def waits(engine: Engine, later: str, earlier: str) -> None:
-    """Holds where `later` waits for `earlier`, or for something that does."""
+def assert_depends(engine: Engine, later: str, earlier: str) -> None:
+    """Asserts that `later` depends on `earlier`, directly or indirectly."""
     by_urn = {resource.urn: resource for resource in engine.asked}
     waited_for: set[str] = set()
     waiting = [engine.named(later)]
@@ -312,7 +314,7 @@ def waits(engine: Engine, later: str, earlier: str) -> None:
         new = waiting.pop().dependencies - waited_for
         waited_for |= new
         waiting += [by_urn[urn] for urn in new]
-    assert engine.named(earlier).urn in waited_for, f"{later} is too early"
+    assert engine.named(earlier).urn in waited_for, f"{later} does not depend on {earlier}"
 
 
 def environment(engine: Engine, job: str) -> dict[str, str]:
@@ -329,7 +331,7 @@ def _with_status(status: Any) -> Engine:
     return WithStatus()
 
 
-def test_a_resource_s_record_tells_secrets_from_the_rest() -> None:
-    # The tests stand on it.
+def test_in_the_clear_contains_what_is_not_secret() -> None:
+    # Other tests rely on it.
     resource = Resource("u", "t", "n", "p", {"a": ["b"]}, set(), False, "", {}, set(), {}, False)
     assert resource.in_the_clear == '{"a": ["b"]}'

@@ -1,4 +1,4 @@
-"""The narrow waist: one connection, whose password is secret from the beginning."""
+"""A connection's passwords and URLs are secret outputs."""
 
 import pulumi
 import pytest
@@ -22,7 +22,7 @@ def connection(password: pulumi.Output[str] | None) -> PostgresConnection:
 
 
 def exported(stack: Stack) -> dict[str, object]:
-    """The secrets of the connection that a stack's component gives."""
+    """The passwords and URLs of the connection that the stack's cloud returns."""
 
     def program() -> None:
         loaded = settings.load()
@@ -37,13 +37,13 @@ def exported(stack: Stack) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("stack", [made(), given()], ids=["made", "given"])
-def test_every_password_and_url_of_a_connection_is_secret(stack: Stack) -> None:
+def test_passwords_and_urls_are_secret(stack: Stack) -> None:
     exports = exported(stack)
     assert len(exports) >= 3
     assert set(map(str, unwrapped(list(exports.values()), "[secret]"))) == {"[secret]"}
 
 
-def test_a_url_is_secret_even_if_its_password_was_not() -> None:
+def test_a_url_is_secret_even_if_the_password_is_not() -> None:
     def program() -> None:
         pulumi.export("url", connection(pulumi.Output.from_input("x")).url)
         pulumi.export("bare", connection(None).url)

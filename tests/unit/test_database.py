@@ -1,4 +1,4 @@
-"""Two logins take turns, so that a password changes while nobody uses it."""
+"""Two logins are used in turn, so that a password changes only while it is not in use."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ GENERATION_HOOK = "postgres-database-namespace: passwordGeneration"
     ("generation", "colour", "other"),
     [(1, "blue", "green"), (2, "green", "blue"), (3, "blue", "green"), (4, "green", "blue")],
 )
-def test_the_logins_take_turns(generation: int, colour: str, other: str) -> None:
+def test_the_logins_are_used_in_turn(generation: int, colour: str, other: str) -> None:
     engine = deployed(made(passwordGeneration=generation))
     postgres = engine.named("coder-release").plain["values"]["postgres"]
     assert postgres["user"] == f"coder_{colour}"
@@ -31,7 +31,7 @@ def test_the_logins_take_turns(generation: int, colour: str, other: str) -> None
     assert engine.exports["databaseUser"] == f"coder_{colour}"
     assert engine.exports["passwordSecretName"] == f"coder-db-{colour}"
     both = {resource.plain["metadata"].get("name") for resource in engine.all(SECRET)}
-    assert {f"coder-db-{colour}", f"coder-db-{other}"} < both, "pods on the other one keep working"
+    assert {f"coder-db-{colour}", f"coder-db-{other}"} < both, "the other login still has pods"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_logins_take_turns(generation: int, colour: str, other: str) -> None
     [(1, {"blue": "1", "green": "0"}), (2, {"blue": "1", "green": "2"}),
      (3, {"blue": "3", "green": "2"}), (4, {"blue": "3", "green": "4"})],
 )  # fmt: skip
-def test_a_rotation_changes_only_the_password_that_nobody_uses(
+def test_a_rotation_changes_only_the_idle_password(
     generation: int, keepers: dict[str, str]
 ) -> None:
     engine = deployed(made(passwordGeneration=generation))
@@ -49,7 +49,7 @@ def test_a_rotation_changes_only_the_password_that_nobody_uses(
     } == keepers
 
 
-def test_each_login_s_secret_is_complete_enough_to_connect_with(ca_file: str) -> None:
+def test_the_secret_of_each_login_has_everything_to_connect(ca_file: str) -> None:
     engine = deployed(made(caCertificate=ca_file))
     for colour in ("blue", "green"):
         [content] = [
@@ -74,12 +74,12 @@ def test_the_passwords_are_strong_and_need_no_escaping() -> None:
     for resource in deployed(made()).all(PASSWORD):
         asked = resource.plain
         assert asked["length"] == 32
-        assert set(asked["overrideSpecial"]) <= set("-_~"), "unreserved in a URL"
+        assert set(asked["overrideSpecial"]) <= set("-_~"), "only these are unreserved in a URL"
         for kind in ("minLower", "minUpper", "minNumeric", "minSpecial"):
             assert asked[kind] >= 1
 
 
-def test_the_admin_login_stays_out_of_coder_s_namespace() -> None:
+def test_the_admin_login_is_not_in_coders_namespace() -> None:
     engine = deployed(made())
     for resource in engine.all(SECRET):
         if ADMIN_PASSWORD in str(resource.plain):
@@ -88,7 +88,7 @@ def test_the_admin_login_stays_out_of_coder_s_namespace() -> None:
     assert roles["metadata"]["namespace"] == "coder-database"
 
 
-def test_the_roles_job_finds_all_three_logins_in_its_secret(ca_file: str) -> None:
+def test_the_secret_of_the_roles_job_has_all_three_logins(ca_file: str) -> None:
     engine = deployed(made(caCertificate=ca_file))
     content = engine.named("postgres-database-credentials").plain["stringData"]
     assert set(content) == {"username", "password", "blue", "green", "ca.crt"}
@@ -105,7 +105,7 @@ def test_the_roles_job_runs_again_for_a_new_password() -> None:
     assert first["spec"]["template"] != second["spec"]["template"]
 
 
-def test_no_password_changes_before_its_generation_was_accepted() -> None:
+def test_passwords_depend_on_the_check_of_the_generation() -> None:
     engine = deployed(made())
     namespace = engine.named("postgres-database-namespace")
     assert namespace.hooks == {"before_update": [GENERATION_HOOK]}
@@ -134,7 +134,7 @@ def test_any_other_generation_is_refused(was: int, now: int, line: str) -> None:
 
 
 def step(was: int, now: int) -> None:
-    """Runs the hook as the engine does when the generation goes from one to another."""
+    """Run the hook as the engine does for that change of generation."""
     hook = deployed(made()).hooks[GENERATION_HOOK]
     old, new = (
         deployed(made(passwordGeneration=generation)).named("postgres-database-namespace").plain
@@ -147,12 +147,12 @@ def args(old: Any, new: Any) -> pulumi.ResourceHookArgs:
     return pulumi.ResourceHookArgs("urn", "id", "name", "type", new_inputs=new, old_inputs=old)
 
 
-def test_a_given_login_is_used_as_it_is() -> None:
+def test_a_given_login_is_used_without_a_roles_job() -> None:
     engine = deployed(given())
-    assert not engine.all(PASSWORD), "nothing is generated"
+    assert not engine.all(PASSWORD), "no password is generated"
     assert {job.plain["metadata"]["namespace"] for job in engine.all(JOB)} == {"coder"}
     assert {secret.name for secret in engine.all(SECRET)} == {"coder-db"}
-    assert not [r for r in engine.asked if r.name.startswith("postgres-")], "no role is made"
+    assert not [r for r in engine.asked if r.name.startswith("postgres-")], "no role is created"
     assert engine.exports["databaseUser"] == "bob"
 
 
@@ -160,10 +160,10 @@ def test_a_given_login_is_used_as_it_is() -> None:
 def test_the_logins_are_named_after_the_database(name: str) -> None:
     engine = deployed(made(existing=MADE | {"database": name}))
     assert engine.exports["databaseUser"] == f"{name}_blue"
-    assert len(f"{name}_green") <= 63, "PostgreSQL would cut it off"
+    assert len(f"{name}_green") <= 63, "PostgreSQL truncates longer names"
 
 
-def test_the_database_is_marked_with_stack_and_flavour() -> None:
+def test_the_jobs_get_the_owner_of_the_database() -> None:
     server = MADE | {"flavour": "v2"}
     engine = deployed(made(existing=server, chartVersion="2.38.8"))
     for name in ("postgres-database-roles", "coder-preflight"):
@@ -173,7 +173,7 @@ def test_the_database_is_marked_with_stack_and_flavour() -> None:
         assert env["MARK_ADOPTED"] == "v2"
 
 
-def test_a_database_that_is_there_may_have_any_name_where_no_role_is_made() -> None:
+def test_a_database_name_is_restricted_only_where_roles_are_created() -> None:
     name = "Coder Prod/1"
     server = {"host": HOST, "username": "bob", "password": "x", "database": name}
     engine = deployed(given(existing=server))
@@ -183,7 +183,7 @@ def test_a_database_that_is_there_may_have_any_name_where_no_role_is_made() -> N
 
 
 def refused_database(name: str) -> list[str]:
-    """The lines about that database's name where roles would be made after it."""
+    """The lines about something other than the name, for a stack that creates roles."""
     lines = refused(made(existing=MADE | {"database": name}))
     return [line for line in lines if not line.startswith("existing.database:")]
 
