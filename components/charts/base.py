@@ -74,8 +74,8 @@ class Chart(ABC):
         self, traits: ConnectionTraits, options: ChartOptions, chart_values: Values
     ) -> Iterator[str]:
         """One line for each option and value that is not supported or that the program sets."""
-        ours = self.values(_placeholder(traits), options)
-        for key in values.collisions(ours, chart_values):
+        program = self.values(_placeholder(traits), options)
+        for key in values.collisions(program, chart_values):
             yield f"chartValues.{key}: the program sets this key; remove it"
         for line in values.unknown(chart_values, self.keys, self.version):
             yield f"chartValues.{line} (chart {self})"

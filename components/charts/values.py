@@ -7,10 +7,10 @@ Values = dict[str, Any]
 Version = tuple[int, int, int]
 
 
-def merge(ours: Values, theirs: Values) -> Values:
-    """Both merged: maps key by key, lists concatenated, of any other two values ours."""
-    merged = dict(theirs)
-    for key, value in ours.items():
+def merge(program: Values, user: Values) -> Values:
+    """Both merged: maps key by key, lists concatenated; else the program's value is taken."""
+    merged = dict(user)
+    for key, value in program.items():
         other = merged.get(key)
         if isinstance(value, dict) and isinstance(other, dict):
             merged[key] = merge(value, other)
@@ -21,12 +21,12 @@ def merge(ours: Values, theirs: Values) -> Values:
     return merged
 
 
-def collisions(ours: Values, theirs: Values, path: str = "") -> Iterator[str]:
-    """The dotted keys of theirs that ours overwrites; list entries collide by their `name`."""
-    for key, value in theirs.items():
-        if key not in ours:
+def collisions(program: Values, user: Values, path: str = "") -> Iterator[str]:
+    """The user's dotted keys that the program also sets; list entries are compared by `name`."""
+    for key, value in user.items():
+        if key not in program:
             continue
-        mine, here = ours[key], f"{path}{key}"
+        mine, here = program[key], f"{path}{key}"
         if isinstance(mine, dict) and isinstance(value, dict):
             yield from collisions(mine, value, f"{here}.")
         elif isinstance(mine, list) and isinstance(value, list):
@@ -38,9 +38,9 @@ def collisions(ours: Values, theirs: Values, path: str = "") -> Iterator[str]:
             yield here
 
 
-def unknown(theirs: Values, known: Mapping[str, Version], version: Version) -> Iterator[str]:
+def unknown(user: Values, known: Mapping[str, Version], version: Version) -> Iterator[str]:
     """The keys that a chart of that version ignores, each as `key: reason`."""
-    for path in _paths(theirs, known):
+    for path in _paths(user, known):
         since = known.get(path)
         if since is None:
             yield f"{path}: the chart has no such key"
@@ -48,9 +48,9 @@ def unknown(theirs: Values, known: Mapping[str, Version], version: Version) -> I
             yield f"{path}: the chart has this key since {'.'.join(map(str, since))}"
 
 
-def _paths(theirs: Values, known: Mapping[str, Version], path: str = "") -> Iterator[str]:
+def _paths(user: Values, known: Mapping[str, Version], path: str = "") -> Iterator[str]:
     """The dotted keys, as deep as the known keys go."""
-    for key, value in theirs.items():
+    for key, value in user.items():
         here = f"{path}{key}"
         yield here
         if isinstance(value, dict) and any(name.startswith(f"{here}.") for name in known):

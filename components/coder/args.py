@@ -47,7 +47,7 @@ class InstalledLogin:
             namespace=namespace,
             secret_name=secret.metadata.name.apply(str),
             generation=(
-                # A given login has no generation of ours; the Secret's version shows a change.
+                # A given login has no generation; the version of its Secret shows a change.
                 secret.metadata.resource_version.apply(str)
                 if connection.generation is None
                 else pulumi.Output.from_input(str(connection.generation))

@@ -56,8 +56,8 @@ def test_the_measured_data_covers_every_served_classic_version() -> None:
     for switch in SWITCHES:
         rows = [fact for fact in facts() if fact["switch"] == switch]
         spans = [(served.index(row["first"]), served.index(row["last"])) for row in rows]
-        told = [index for first, last in spans for index in range(first, last + 1)]
-        assert told == list(range(97)), f"{switch}: a version has no row, or two"
+        covered = [index for first, last in spans for index in range(first, last + 1)]
+        assert covered == list(range(97)), f"{switch}: a version has no row, or two"
 
 
 def test_each_switch_has_the_measured_effect_in_the_first_and_last_version_of_each_row(
@@ -127,8 +127,10 @@ def test_a_value_is_ignored_before_its_first_version(
 def test_the_migrations_use_the_same_database_as_the_server(chart: Chart) -> None:
     values = {"postgres": {**CA, "sslMode": "verify-full"}, "coderd": EXTRA}
     migrations, server = classic(chart, "1.44.3", **values).environments()
-    told = {name for name in server if name.startswith(("DB_", "CODER_MAX"))}
-    assert {name: migrations[name] for name in told} == {name: server[name] for name in told}
+    database = {name for name in server if name.startswith(("DB_", "CODER_MAX"))}
+    assert {name: migrations[name] for name in database} == {
+        name: server[name] for name in database
+    }
     assert server["DB_ROOT_CERT"] == "/etc/ssl/certs/pg/rootcert/ca.crt"
     assert server["DB_PASSWORD"] == {"secretKeyRef": {"name": "coder-db", "key": "password"}}
 
