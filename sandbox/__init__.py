@@ -1,5 +1,5 @@
-"""This machine as a cloud: real Kubernetes, PostgreSQL and Pulumi engine, simulated cloud APIs."""
+"""A cloud on this machine: real Kubernetes, PostgreSQL and Pulumi engine, simulated cloud APIs."""
 
 
 class SandboxError(Exception):
-    """Something that a person can put right; its text is the one line that they see."""
+    """An error that the user can fix; the command line prints its text without a traceback."""

@@ -12,16 +12,19 @@ from sandbox import SandboxError, commands
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say; the exit code."""
-    os.umask(0o022)  # what is made must be readable to the users that servers run as
+    """Run the command that the arguments name; returns the exit code."""
+    os.umask(0o022)  # servers run as other users, which must be able to read the files
     try:
-        if arguments[:1] == ["pulumi"]:  # all that follows is Pulumi's, its --help included
+        if arguments[:1] == ["pulumi"]:  # all further arguments, even --help, are Pulumi's
             parsed = {"command": commands.pulumi, "arguments": arguments[1:]}
         else:
             parsed = vars(_parser().parse_args(arguments))
         command = parsed.pop("command")
-        if os.geteuid() != 0 and command not in (commands.check, commands.setup):  # they say more
-            raise SandboxError("root is needed, for namespaces, mounts and interfaces: sudo")
+        if os.geteuid() != 0 and command not in (commands.check, commands.setup):
+            # check and setup report this with all other problems
+            raise SandboxError(
+                "root is required, for namespaces, mounts and network interfaces; use sudo"
+            )
         code = command(**parsed) or 0
         sys.stdout.flush()
         return code
@@ -29,7 +32,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"error: `{shlex.join(map(str, error.cmd))}` failed", file=sys.stderr)
-    except BrokenPipeError:  # whoever read our output has read enough
+    except BrokenPipeError:  # the reader of the output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -37,46 +40,48 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="This machine, a cloud.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A simulated cloud on this machine."
+    )
     top = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add(top, "check", commands.check, "say what the machine lacks")
-    _add(top, "setup", commands.setup, "install and build what is missing")
-    up = _add(top, "up", commands.up, "bring everything up")
-    up.add_argument("--nodes", type=int, help="1 to 3; first 2, then as many as there are")
-    _add(top, "down", commands.down, "end everything; data and state stay")
-    _add(top, "status", commands.status, "say what runs")
-    _add(top, "wipe", commands.wipe, "delete the cluster; databases and Pulumi's state stay")
-    _add(top, "env", commands.env, "print a shell's exports for kubectl, helm and pulumi")
-    _add(top, "pulumi", commands.pulumi, "run the Pulumi CLI on the sandbox")
+    _add(top, "check", commands.check, "report what the machine lacks")
+    _add(top, "setup", commands.setup, "install packages, build programs and images")
+    up = _add(top, "up", commands.up, "start the sandbox")
+    up.add_argument("--nodes", type=int, help="1 to 3 (default: unchanged, 2 at the first start)")
+    _add(top, "down", commands.down, "stop the sandbox; data and state are kept")
+    _add(top, "status", commands.status, "list services and database servers")
+    _add(top, "wipe", commands.wipe, "delete the cluster; databases and Pulumi's state are kept")
+    _add(top, "env", commands.env, "print shell exports for kubectl, helm and pulumi")
+    _add(top, "pulumi", commands.pulumi, "run the Pulumi CLI in the sandbox")
     for name, command, text in (
-        ("recover", commands.recover, "put right what a killed update left"),
-        ("show", commands.show, "say where Coder answers and how to look at it"),
+        ("recover", commands.recover, "repair a stack after a killed update"),
+        ("show", commands.show, "print Coder's URL and how to inspect it"),
     ):
         _add(top, name, command, text).add_argument("stack", nargs="?", default="dev")
-    text = "hold back what passes between pods and a database by MS for each round trip, or off"
+    text = "add milliseconds to each round trip between pods and a database; `off` removes them"
     _add(top, "latency", commands.latency, text, "host", "milliseconds")
     for kind, stop, start in (
         ("node", commands.stop_node, commands.start_node),
         ("zone", commands.stop_zone, commands.start_zone),
     ):
-        group = _group(top, kind, f"switch a {kind} off and on")
-        _add(group, "stop", stop, f"switch the {kind} off", "name")
-        _add(group, "start", start, f"switch the {kind} on", "name")
-    text = "let something happen to a managed server that Pulumi does not ask for"
+        group = _group(top, kind, f"stop and start a {kind}")
+        _add(group, "stop", stop, f"stop the {kind}", "name")
+        _add(group, "start", start, f"start the {kind}", "name")
+    text = "trigger an event on a managed server, such as a failover or a maintenance window"
     events = top.add_parser("events", help=text, description=text)
     events.add_argument("cloud", help="aws")
     kinds = events.add_subparsers(required=True, metavar="EVENT", dest="event")
     for name, text in (
-        ("delete", "delete it, protected or not, without a final snapshot"),
+        ("delete", "delete it without a final snapshot, even if it is protected"),
         ("failover", "promote its standby"),
         ("maintenance", "apply the changes that wait for the maintenance window"),
         ("reboot", "restart it; static parameters take effect"),
     ):
         _add(kinds, name, commands.event, text, "instance")
-    _add(kinds, "snapshot", commands.event, "keep a snapshot of it", "instance", "snapshot")
-    servers = _group(top, "postgres", "look after PostgreSQL servers")
-    _add(servers, "list", commands.list_postgres, "say which there are")
-    text = "make one; the administrator's password is read from standard input"
+    _add(kinds, "snapshot", commands.event, "create a snapshot of it", "instance", "snapshot")
+    servers = _group(top, "postgres", "manage PostgreSQL servers")
+    _add(servers, "list", commands.list_postgres, "list the servers")
+    text = "create a server; the administrator's password is read from standard input"
     create = _add(servers, "create", commands.create_postgres, text, "name", "host", "username")
     create.add_argument("--version", default="17", help="major version")
     for name, command in (

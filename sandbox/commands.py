@@ -1,4 +1,4 @@
-"""What each command does; modules are imported by those that need them, to start at once."""
+"""The commands. Each imports the modules that it needs, so that the command line starts fast."""
 
 import getpass
 import shlex
@@ -9,14 +9,14 @@ from sandbox.machine import paths
 
 
 def check() -> int:
-    """Say all that the machine lacks."""
+    """Report what the machine lacks."""
     from sandbox.machine import prerequisites
 
     return prerequisites.main()
 
 
 def setup() -> int | None:
-    """Install and build what is missing."""
+    """Install missing packages, build missing programs and images."""
     from sandbox.cluster import chart_repository, image_store, images
     from sandbox.machine import lock, prerequisites
     from sandbox.tools import build
@@ -24,7 +24,7 @@ def setup() -> int | None:
     if code := prerequisites.main():
         return code
     prerequisites.install_packages()
-    build.ensure(_say)
+    build.ensure(_print)
     with lock.exclusive("images", wait=True, directory=paths.HOME):
         chart_repository.build()
         images.build()
@@ -33,107 +33,113 @@ def setup() -> int | None:
 
 
 def up(nodes: int | None = None) -> None:
-    """Bring everything up."""
-    from sandbox.cluster import lifecycle
+    """Start the sandbox."""
+    from sandbox import lifecycle
 
-    lifecycle.up(nodes, _say)
+    lifecycle.up(nodes, _print)
 
 
 def down() -> None:
-    """End everything."""
-    from sandbox.cluster import lifecycle
+    """Stop the sandbox."""
+    from sandbox import lifecycle
 
     lifecycle.down()
 
 
 def status() -> int:
-    """Say what runs; the exit code says whether anything does."""
-    from sandbox.cluster import lifecycle
-    from sandbox.machine import namespace
+    """List services and database servers; the exit code is 1 if the sandbox is not running."""
+    from sandbox import lifecycle
+    from sandbox.machine import namespaces
 
     print(lifecycle.status())
-    return 0 if namespace.pid() else 1
+    return 0 if namespaces.init_pid() else 1
 
 
 def wipe() -> None:
     """Delete the cluster."""
-    from sandbox.cluster import lifecycle
+    from sandbox import lifecycle
 
     lifecycle.wipe()
-    _say("the cluster is gone; `python -m sandbox up` makes a new one")
+    _print("the cluster is deleted; `python -m sandbox up` creates a new one")
 
 
 def env() -> None:
-    """Print a shell's exports."""
+    """Print shell exports for kubectl, helm and pulumi."""
     print(f"export KUBECONFIG={shlex.quote(str(paths.KUBECONFIG))}")
     print(f'export PATH={shlex.quote(str(paths.BIN))}:"$PATH"')
 
 
 def pulumi(arguments: list[str]) -> int:
-    """Run the Pulumi CLI on the sandbox."""
+    """Run the Pulumi CLI in the sandbox."""
     from sandbox.engine import cli
 
     return cli.run(arguments)
 
 
 def recover(stack: str) -> int | None:
-    """Put right what a killed update left."""
+    """Repair a stack after a killed update."""
     from sandbox.engine import cli
 
     return cli.recover(stack)
 
 
 def show(stack: str) -> int | None:
-    """Say where Coder answers."""
+    """Print Coder's URL and how to inspect it."""
     from sandbox.engine import cli
 
     return cli.show(stack)
 
 
 def latency(host: str, milliseconds: str) -> None:
-    """Add latency between pods and a database, or end it."""
+    """Add latency between pods and a database, or remove it."""
     from sandbox.postgres.latency import set_latency
 
     if milliseconds == "off":
         set_latency(host, None)
         return
     try:
-        wanted = float(milliseconds)
+        number = float(milliseconds)
     except ValueError:
-        raise SandboxError(f"latency {milliseconds!r}: it must be milliseconds, or off") from None
-    set_latency(host, wanted)
+        raise SandboxError(
+            f"the latency is {milliseconds!r}, but must be a number of milliseconds, or off"
+        ) from None
+    set_latency(host, number)
 
 
 def stop_node(name: str) -> None:
-    """Switch a node off."""
-    from sandbox.cluster import lifecycle, topology
+    """Stop a node."""
+    from sandbox import lifecycle
+    from sandbox.cluster import topology
 
-    lifecycle.stop_nodes([topology.named(name)])
+    lifecycle.stop_nodes([topology.find_node(name)])
 
 
 def start_node(name: str) -> None:
-    """Switch a node on."""
-    from sandbox.cluster import lifecycle, topology
+    """Start a node."""
+    from sandbox import lifecycle
+    from sandbox.cluster import topology
 
-    lifecycle.start_nodes([topology.named(name)])
+    lifecycle.start_nodes([topology.find_node(name)])
 
 
 def stop_zone(name: str) -> None:
-    """Switch a zone's nodes off."""
-    from sandbox.cluster import lifecycle, topology
+    """Stop all nodes of a zone."""
+    from sandbox import lifecycle
+    from sandbox.cluster import topology
 
-    lifecycle.stop_nodes(topology.in_zone(name))
+    lifecycle.stop_nodes(topology.nodes_in_zone(name))
 
 
 def start_zone(name: str) -> None:
-    """Switch a zone's nodes on."""
-    from sandbox.cluster import lifecycle, topology
+    """Start all nodes of a zone."""
+    from sandbox import lifecycle
+    from sandbox.cluster import topology
 
-    lifecycle.start_nodes(topology.in_zone(name))
+    lifecycle.start_nodes(topology.nodes_in_zone(name))
 
 
 def event(cloud: str, event: str, instance: str, snapshot: str = "") -> None:
-    """Let something happen to an instance of a simulated cloud that Pulumi does not ask for."""
+    """Trigger an event on an instance of a simulated cloud."""
     from sandbox.providers import clouds
     from sandbox.providers.cloud import events
     from sandbox.providers.framework.errors import Failure
@@ -145,7 +151,7 @@ def event(cloud: str, event: str, instance: str, snapshot: str = "") -> None:
 
 
 def list_postgres() -> None:
-    """Say which PostgreSQL servers there are."""
+    """List the PostgreSQL servers."""
     from sandbox.postgres import servers
 
     for server in servers.servers():
@@ -153,13 +159,13 @@ def list_postgres() -> None:
 
 
 def create_postgres(name: str, host: str, username: str, version: str) -> None:
-    """Make a PostgreSQL server."""
+    """Create a PostgreSQL server."""
     from sandbox.postgres.servers import Server
 
-    terminal = sys.stdin.isatty()
-    password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\n")
+    is_terminal = sys.stdin.isatty()
+    password = getpass.getpass() if is_terminal else sys.stdin.readline().rstrip("\n")
     if not password:
-        raise SandboxError("no password: give the administrator's on standard input")
+        raise SandboxError("no password; give the administrator's password on standard input")
     server = Server.create(name, host, username=username, password=password, version=version)
     print(server.describe())
 
@@ -185,5 +191,5 @@ def delete_postgres(name: str) -> None:
     Server(name).delete()
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)

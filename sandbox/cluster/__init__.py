@@ -1,1 +1,1 @@
-"""A real Kubernetes cluster: control plane, nodes, images and load balancers."""
+"""The Kubernetes cluster: control plane, nodes, images, load balancers."""

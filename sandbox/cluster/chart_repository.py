@@ -1,4 +1,4 @@
-"""The chart repository: the stand-in charts at every served version, over plain HTTP."""
+"""The Helm repository: every version of the stand-in charts, packaged and served over HTTP."""
 
 import gzip
 import hashlib
@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
-from sandbox.machine import network, paths
+from sandbox.machine import network, paths, services
 
 SOURCES = paths.ROOT / "sandbox" / "charts"
 FLAVOURS = ("classic", "v2")
 
-_KUBERNETES = {
+_KUBE_VERSIONS = {
     "classic": (
         ("1.22.0", ">= 1.19.0-0"),
         ("1.27.0", ">= 1.20.0-0"),
@@ -26,18 +26,18 @@ _KUBERNETES = {
     ),
     "v2": (("2.0.0", ">= 1.19.0-0"),),
 }
-"""From which chart version on a chart asks for which Kubernetes; older ones ask for nothing."""
+"""The first chart version with each `kubeVersion`; older charts have no `kubeVersion`."""
 _CREATED = "2024-01-12T00:00:00Z"
-"""Helm wants a date; one for all keeps the files the same from one packaging to the next."""
+"""Helm requires a date; a fixed one makes packaging reproducible."""
 
 
 def versions(flavour: str) -> list[str]:
-    """The chart's served versions, oldest first."""
+    """All versions of a chart, oldest first."""
     return (SOURCES / flavour / "versions.txt").read_text().split()
 
 
 def build() -> None:
-    """Package what is missing or has changed into CHARTS."""
+    """Package the charts into CHARTS; files that would not change are not written."""
     for flavour in FLAVOURS:
         directory = paths.CHARTS / flavour
         directory.mkdir(parents=True, exist_ok=True)
@@ -46,16 +46,25 @@ def build() -> None:
         _write(directory / "index.yaml", _dump(_index(entries)))
 
 
+def service() -> services.Service:
+    """The HTTP server of the packaged charts."""
+    return services.Service(
+        name="charts",
+        command=services.python_command("sandbox.cluster.chart_repository"),
+        ready=f"tcp://{network.GATEWAY}:{network.CHARTS_PORT}",
+    )
+
+
 def serve() -> None:
-    """Answer requests for the packaged charts until killed."""
+    """Serve the packaged charts until killed."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(paths.CHARTS))
     ThreadingHTTPServer((network.GATEWAY, network.CHARTS_PORT), handler).serve_forever()
 
 
 def _files(flavour: str) -> dict[str, bytes]:
     source = SOURCES / flavour
-    chosen = [source / "values.yaml", *sorted((source / "templates").iterdir())]
-    return {str(path.relative_to(source)): path.read_bytes() for path in chosen}
+    paths_in_chart = [source / "values.yaml", *sorted((source / "templates").iterdir())]
+    return {str(path.relative_to(source)): path.read_bytes() for path in paths_in_chart}
 
 
 def _package(
@@ -72,12 +81,16 @@ def _package(
 def _metadata(flavour: str, version: str) -> dict[str, Any]:
     metadata = yaml.safe_load((SOURCES / flavour / "Chart.yaml").read_text())
     metadata |= {"version": version, "appVersion": version}
-    asked = [kube for since, kube in _KUBERNETES[flavour] if _parts(since) <= _parts(version)]
-    return metadata | ({"kubeVersion": asked[-1]} if asked else {})
+    constraints = [
+        constraint
+        for first, constraint in _KUBE_VERSIONS[flavour]
+        if _version_numbers(first) <= _version_numbers(version)
+    ]
+    return metadata | ({"kubeVersion": constraints[-1]} if constraints else {})
 
 
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+def _version_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
 
 
 def _index(entries: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Each node's containerd: its configuration, and the images that are imported into it."""
+"""The containerd of a node: its configuration file and its CNI network."""
 
 import contextlib
 import json
@@ -6,67 +6,69 @@ from pathlib import Path
 from socket import AF_UNIX
 from socket import socket as Socket
 
-from sandbox.machine import namespace, network, paths, services
+from sandbox.machine import files, namespaces, network, paths, services
 
 STATE = Path("/run/containerd")
-"""Every node has one of its own, and it is gone when the node is switched off."""
+"""A tmpfs of each node, which disappears when the node is stopped."""
 PLUGIN_DIRECTORIES = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 PAUSE_IMAGE = "sandbox.local/pause:1"
 
 
 def socket(node: str) -> Path:
-    """Where a node's containerd listens, inside the sandbox."""
+    """The socket of a node's containerd, as a path inside the sandbox."""
     return paths.INSIDE / node / "containerd.sock"
 
 
-def part(node: str) -> services.Service:
-    """A node's containerd."""
+def service(node: str) -> services.Service:
+    """A node's containerd; writes its configuration files."""
     file = paths.NODES / node / "containerd.toml"
-    network_config = paths.NODES / node / "cni" / "sandbox.conflist"
-    text = config(root(node), STATE, socket(node), network_config.parent)
-    services.write_atomically(file, text)
-    services.write_atomically(network_config, json.dumps(_network(), indent=2))
-    return services.Service(
-        name=f"{node}/containerd", command=["containerd", "--config", str(file)]
-    )
+    cni_config = paths.NODES / node / "cni" / "sandbox.conflist"
+    files.write_atomically(file, config(root(node), STATE, socket(node), cni_config.parent))
+    files.write_atomically(cni_config, json.dumps(_cni_config(), indent=2))
+    return services.Service(name=_service_name(node), command=["containerd", "--config", str(file)])
+
+
+def _service_name(node: str) -> str:
+    return f"{node}/containerd"
 
 
 def root(node: str) -> Path:
-    """Where a node's containerd keeps images and containers."""
+    """The directory in which a node's containerd stores images and containers."""
     return paths.NODES / node / "containerd"
 
 
 def wait(node: str) -> None:
-    """Return once the node's containerd answers."""
-    wait_for(namespace.root() / socket(node).relative_to("/"), f"{node}/containerd")
+    """Wait until a node's containerd accepts connections."""
+    path = namespaces.root_directory() / socket(node).relative_to("/")
+    wait_for_socket(path, _service_name(node))
 
 
-def wait_for(path: Path, part: str = "") -> None:
-    """Return once the containerd at that socket answers."""
+def wait_for_socket(path: Path, service_name: str = "") -> None:
+    """Wait until the containerd at that socket accepts connections."""
 
-    def answers() -> bool:
+    def accepts() -> bool:
         with contextlib.suppress(OSError), Socket(AF_UNIX) as connection:
             connection.connect(str(path))
             return True
         return False
 
-    services.wait_until(answers, part or "containerd", 20, part)
+    services.wait_until(accepts, service_name or "containerd", 20, service_name)
 
 
-def plugins() -> Path | None:
-    """Where the CNI plugins are; None where they are not installed."""
+def _plugin_directory() -> Path | None:
+    """The directory of the CNI plugins, or None if they are not installed."""
     return next((path for path in PLUGIN_DIRECTORIES if (path / "bridge").exists()), None)
 
 
-def config(root: Path, state: Path, socket: Path, network_config: Path | None) -> str:
-    """A containerd's configuration; without a network it serves no kubelet."""
-    kubelet_plugin = "" if network_config else '"io.containerd.grpc.v1.cri",'
+def config(root: Path, state: Path, socket: Path, cni_directory: Path | None) -> str:
+    """A configuration file of containerd; without a CNI directory, it cannot serve a kubelet."""
+    disabled_cri = "" if cni_directory else '"io.containerd.grpc.v1.cri",'
     return f"""\
 version = 2
 root = "{root}"
 state = "{state}"
 disabled_plugins = [
-  {kubelet_plugin}
+  {disabled_cri}
   "io.containerd.snapshotter.v1.aufs",
   "io.containerd.snapshotter.v1.btrfs",
   "io.containerd.snapshotter.v1.devmapper",
@@ -91,16 +93,16 @@ snapshotter = "overlayfs"
 runtime_type = "io.containerd.runc.v2"
 
 [plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "{plugins()}"
-conf_dir = "{network_config}"
+bin_dir = "{_plugin_directory()}"
+conf_dir = "{cni_directory}"
 """
 
 
-def _network() -> dict[str, object]:
+def _cni_config() -> dict[str, object]:
     addresses = {
         "subnet": network.SUBNET,
-        "rangeStart": network.PODS[0],
-        "rangeEnd": network.PODS[-1],
+        "rangeStart": network.POD_ADDRESSES[0],
+        "rangeEnd": network.POD_ADDRESSES[-1],
         "gateway": network.GATEWAY,
     }
     bridge = {

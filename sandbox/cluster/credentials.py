@@ -1,4 +1,4 @@
-"""The cluster's certificates, and a kubeconfig for each of those who use its API server."""
+"""The cluster's certificates and keys, and a kubeconfig for each client of its API server."""
 
 from base64 import b64encode
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import yaml
 
 from sandbox.cluster import topology
-from sandbox.cluster.pki import Authority, create_key
-from sandbox.machine import network, paths, services
+from sandbox.machine import files, network, paths
+from sandbox.machine.certificate_authority import CertificateAuthority, create_key
 
-CA = paths.PKI / "ca.crt"
 SERVER = paths.PKI / "server"
-"""Certificate and key of the API server and of all that serve beside it."""
+"""Path, without suffix, of the certificate and key of all servers of the cluster."""
 SERVICE_ACCOUNTS_KEY = paths.PKI / "service-accounts.key"
 ADMIN = paths.PKI / "admin"
+"""Path, without suffix, of the administrator's certificate and key."""
 CONTEXT = "sandbox"
 
 SERVER_HOSTS = (
@@ -23,26 +23,27 @@ SERVER_HOSTS = (
     "kubernetes.default",
     "kubernetes.default.svc",
     f"kubernetes.default.svc.{network.CLUSTER_DOMAIN}",
-    network.API_SERVICE,
+    network.API_SERVICE_IP,
     network.GATEWAY,
-    *network.NODES,
+    *network.NODE_ADDRESSES,
 )
 CLIENTS = {
     "admin": ("admin", "system:masters"),
     "controller-manager": ("system:kube-controller-manager", "sandbox"),
     "scheduler": ("system:kube-scheduler", "sandbox"),
     "proxy": ("system:kube-proxy", "sandbox"),
-} | {each.name: (f"system:node:{each.name}", "system:nodes") for each in topology.NODES}
+} | {node.name: (f"system:node:{node.name}", "system:nodes") for node in topology.NODES}
+"""User and group of each client."""
 
 
 def kubeconfig(client: str) -> Path:
-    """The file with which a client reaches the API server."""
+    """The kubeconfig file of a client."""
     return paths.PKI / f"{client}.kubeconfig"
 
 
 def create() -> None:
-    """Make what is missing."""
-    authority = Authority(paths.PKI, "sandbox cluster")
+    """Create the files that are missing."""
+    authority = CertificateAuthority(paths.PKI, "sandbox cluster")
     if not SERVER.with_suffix(".crt").exists():
         authority.issue(SERVER, "kube-apiserver", "sandbox", SERVER_HOSTS)
     if not SERVICE_ACCOUNTS_KEY.exists():
@@ -50,14 +51,14 @@ def create() -> None:
     for client, (user, group) in CLIENTS.items():
         if not kubeconfig(client).exists():
             authority.issue(paths.PKI / client, user, group)
-            services.write_atomically(kubeconfig(client), _kubeconfig(client), 0o600)
+            files.write_atomically(kubeconfig(client), _kubeconfig(client), 0o600)
 
 
 def _kubeconfig(client: str) -> str:
-    cluster = {"server": network.API_URL, "certificate-authority-data": _data(CA)}
+    cluster = {"server": network.API_URL, "certificate-authority-data": _base64(paths.CLUSTER_CA)}
     user = {
-        "client-certificate-data": _data(paths.PKI / f"{client}.crt"),
-        "client-key-data": _data(paths.PKI / f"{client}.key"),
+        "client-certificate-data": _base64(paths.PKI / f"{client}.crt"),
+        "client-key-data": _base64(paths.PKI / f"{client}.key"),
     }
     context = {"cluster": CONTEXT, "user": client}
     return yaml.safe_dump(
@@ -72,5 +73,5 @@ def _kubeconfig(client: str) -> str:
     )
 
 
-def _data(path: Path) -> str:
+def _base64(path: Path) -> str:
     return b64encode(path.read_bytes()).decode()

@@ -1,4 +1,4 @@
-"""Writes container images as docker-archive tars, which containerd imports without Docker."""
+"""Writes container images in the docker-archive format, which containerd can import."""
 
 import filecmp
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 _CREATED = "2026-01-01T00:00:00Z"
-"""One date for all: an image changes only when what is in it changes."""
+"""Fixed, so that an image changes only if its content changes."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Link:
 
 
 Files: TypeAlias = Mapping[str, Path | bytes | Link]
-"""What is in an image, by its absolute path there."""
+"""The files of an image by their absolute path in it; a Path is copied and made executable."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A name, and how a container of it starts; the files are its archive's."""
+    """The name and configuration of an image; its files are those of its archive."""
 
     reference: str
     entrypoint: Sequence[str] = ()
@@ -38,7 +38,7 @@ class Image:
 
 
 def write(path: Path, files: Files, images: Sequence[Image]) -> None:
-    """Write the images, which all have the same files; a file that is so already stays as it is."""
+    """Write images that share the same files; an archive that would not change is not written."""
     layer = _layer(files)
     digest = hashlib.sha256(layer).hexdigest()
     members: dict[str, bytes] = {f"{digest}/layer.tar": layer}
@@ -50,7 +50,7 @@ def write(path: Path, files: Files, images: Sequence[Image]) -> None:
         entry = {"Config": name, "RepoTags": [image.reference], "Layers": [f"{digest}/layer.tar"]}
         manifest.append(entry)
     members["manifest.json"] = json.dumps(manifest).encode()
-    _replace(path, members)
+    _write_if_changed(path, members)
 
 
 def _config(image: Image, layer: str) -> bytes:
@@ -87,7 +87,7 @@ def _layer(files: Files) -> bytes:
 
 
 def _directories(files: Files) -> list[str]:
-    """Every directory that a file needs, parents first; /tmp is in every image."""
+    """All parent directories of the files, each after its own parent, and /tmp."""
     parents = {str(parent) for name in files for parent in PurePosixPath(name.lstrip("/")).parents}
     return sorted((parents | {"tmp"}) - {"."})
 
@@ -104,7 +104,7 @@ def _add(archive: tarfile.TarFile, name: str, content: Path | bytes | Link) -> N
     archive.addfile(entry, io.BytesIO(data))
 
 
-def _replace(path: Path, members: Mapping[str, bytes]) -> None:
+def _write_if_changed(path: Path, members: Mapping[str, bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     with tarfile.open(temporary, "w") as archive:

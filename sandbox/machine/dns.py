@@ -1,18 +1,18 @@
-"""Names inside the sandbox: Services, and whatever else is given one; no others resolve.
+"""The DNS server of the sandbox: it resolves Kubernetes Services and databases, nothing else.
 
-dnsmasq watches the directory that the names are written to, so they hold at once.
+dnsmasq watches the directory of the records, so a change takes effect at once.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from sandbox.machine import network, paths, services
+from sandbox.machine import files, network, paths, services
 
 PORT = 53
 
 
-def part() -> services.Service:
-    """The DNS server of all pods."""
+def service() -> services.Service:
+    """dnsmasq, the DNS server of all pods."""
     return services.Service(
         name="dnsmasq",
         command=[
@@ -32,22 +32,22 @@ def part() -> services.Service:
             "--pid-file=",
         ],
         ready=f"tcp://{network.GATEWAY}:{PORT}",
-        grace=2,
+        grace_seconds=2,
     )
 
 
-def add(owner: str, records: Iterable[tuple[str, str]]) -> None:
-    """Have these (address, name) pairs, and no earlier ones of the owner, resolve."""
+def set_records(owner: str, records: Iterable[tuple[str, str]]) -> None:
+    """Replace the owner's records with these (address, name) pairs."""
     text = "".join(sorted(f"{address} {name}\n" for address, name in records))
-    path = _file(owner)
+    path = _hosts_file(owner)
     if not path.exists() or path.read_text() != text:
-        services.write_atomically(path, text)
+        files.write_atomically(path, text)
 
 
-def remove(owner: str) -> None:
-    """Forget the owner's names."""
-    _file(owner).unlink(missing_ok=True)
+def remove_records(owner: str) -> None:
+    """Remove the owner's records."""
+    _hosts_file(owner).unlink(missing_ok=True)
 
 
-def _file(owner: str) -> Path:
+def _hosts_file(owner: str) -> Path:
     return paths.DNS / f"{owner}.hosts"

@@ -1,6 +1,7 @@
-"""The first process of the sandbox's own mount, network, process and IPC namespaces.
+"""The init process (PID 1) of the sandbox, in mount, network, PID and IPC namespaces of its own.
 
-It sets them up and then runs the parts. When it ends, the kernel ends all else with it.
+It sets up the namespaces and supervises the services. When it ends, the kernel kills all other
+processes of the PID namespace.
 """
 
 import subprocess
@@ -10,45 +11,45 @@ from sandbox.machine import network, paths, supervisor
 
 
 def main() -> None:
-    """Make the namespaces a machine of their own and run its parts."""
-    _mounts()
-    _bridge()
-    supervisor.supervise(paths.PARTS)
+    """Set up mounts and the network bridge, then supervise the services."""
+    _mount()
+    _create_bridge()
+    supervisor.supervise(paths.SERVICES)
 
 
-def run(*command: str) -> None:
+def _run(*command: str) -> None:
     """Run a command that must succeed."""
     subprocess.run(command, check=True)
 
 
-def bind(source: Path, target: Path) -> None:
-    """Show one directory at another's place, in this namespace alone."""
+def bind_mount(source: Path, target: Path) -> None:
+    """Bind-mount a directory; both directories are created if they are missing."""
     for directory in (source, target):
         directory.mkdir(parents=True, exist_ok=True)
-    run("mount", "--bind", str(source), str(target))
+    _run("mount", "--bind", str(source), str(target))
 
 
-def temporary(directory: Path, mode: int) -> None:
-    """Cover a directory with an empty one that is gone when the namespace is."""
+def mount_tmpfs(directory: Path, mode: int) -> None:
+    """Mount an empty tmpfs over a directory, for as long as the mount namespace exists."""
     directory.mkdir(parents=True, exist_ok=True)
-    run("mount", "-t", "tmpfs", "-o", f"mode={mode:o}", "sandbox", str(directory))
+    _run("mount", "-t", "tmpfs", "-o", f"mode={mode:o}", "sandbox", str(directory))
 
 
-def _mounts() -> None:
-    temporary(Path("/run"), 0o755)
-    temporary(Path("/dev", "shm"), 0o1777)
+def _mount() -> None:
+    mount_tmpfs(Path("/run"), 0o755)
+    mount_tmpfs(Path("/dev", "shm"), 0o1777)
     for name in ("netns", "lock"):
         Path("/run", name).mkdir()
-    bind(paths.POSTGRES, paths.INSIDE_POSTGRES)
-    bind(paths.TOOLS, paths.INSIDE_TOOLS)
+    bind_mount(paths.POSTGRES, paths.INSIDE_POSTGRES)
+    bind_mount(paths.TOOLS, paths.INSIDE_TOOLS)
 
 
-def _bridge() -> None:
+def _create_bridge() -> None:
     bridge = network.BRIDGE
-    run("ip", "link", "set", "lo", "up")
-    run("ip", "link", "add", bridge, "address", network.BRIDGE_MAC, "type", "bridge")
-    run("ip", "address", "add", f"{network.GATEWAY}/24", "dev", bridge)
-    run("ip", "link", "set", bridge, "up")
+    _run("ip", "link", "set", "lo", "up")
+    _run("ip", "link", "add", bridge, "address", network.BRIDGE_MAC, "type", "bridge")
+    _run("ip", "address", "add", f"{network.GATEWAY}/24", "dev", bridge)
+    _run("ip", "link", "set", bridge, "up")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/conf/all/rp_filter").write_text("0")
 

@@ -1,10 +1,10 @@
-"""Where the sandbox keeps what it builds and what it runs; nothing of it is in the repository."""
+"""The directories of the sandbox: built programs and state, all outside the repository."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The project."""
+"""The root directory of the project."""
 
 
 def _home() -> Path:
@@ -16,18 +16,20 @@ def _home() -> Path:
 
 HOME = _home()
 INSTANCE = int(os.environ.get("CODER_SANDBOX_INSTANCE") or 0)
-"""Which of the sandboxes of one machine, 0 to 7: state, addresses and names are its own."""
+"""The number of this sandbox, 0 to 7; each has its own state, addresses and names."""
 SUFFIX = f"-{INSTANCE}" if INSTANCE else ""
 TOOLS = HOME / "tools"
 BIN = HOME / "bin"
 STATE = HOME / f"state{SUFFIX}"
 
 PKI = STATE / "pki"
+CLUSTER_CA = PKI / "ca.crt"
 KUBECONFIG = PKI / "admin.kubeconfig"
 LOG = STATE / "log"
 RUN = STATE / "run"
 DNS = STATE / "dns"
-PARTS = STATE / "parts"
+SERVICES = STATE / "services"
+"""The declarations of the services that init supervises; see services.py."""
 ETCD = STATE / "etcd"
 NODES = STATE / "nodes"
 POD_ADDRESSES = STATE / "pod-addresses"
@@ -38,6 +40,6 @@ POSTGRES_CA = POSTGRES / "ca.crt"
 PULUMI = STATE / "pulumi"
 
 INSIDE = Path("/run/sandbox")
-"""Short paths that exist only inside the sandbox, where HOME's own mode does not matter."""
+"""Mount point inside the sandbox: short paths that other users can read even if HOME is private."""
 INSIDE_POSTGRES = INSIDE / "postgres"
 INSIDE_TOOLS = INSIDE / "tools"

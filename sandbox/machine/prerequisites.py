@@ -1,6 +1,7 @@
-"""What the machine must have before anything else works; says all that is missing at once.
+"""Checks what the sandbox needs from the machine, and reports all problems at once.
 
-It runs before the Python packages are there, on whatever Python there is: standard library only.
+It runs before the Python packages are installed and on any Python version: it may import only the
+standard library.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ PYTHON = (3, 11)
 GO_MODULES = paths.ROOT / "sandbox" / "tools"
 GIGABYTES_TO_BUILD, GIGABYTES_TO_RUN = 14, 3
 SYSTEM_DIRECTORIES = ("/usr/sbin", "/sbin")
-"""Not on every user's PATH."""
+"""Searched in addition to PATH, which lacks them for some users."""
 PACKAGES = {
     "busybox-static": "busybox",
     "containerd": "containerd",
@@ -29,102 +30,102 @@ PACKAGES = {
     "nftables": "nft",
     "runc": "runc",
 }
-"""Debian packages, and a program of each by which it is known to be there."""
-ELSEWHERE = {"/usr/lib/cni/bridge": "/opt/cni/bin/bridge"}
-"""Where other distributions have it."""
+"""Debian packages, each with a program that shows that it is installed."""
+OTHER_PATHS = {"/usr/lib/cni/bridge": "/opt/cni/bin/bridge"}
+"""Paths of these programs in other distributions."""
 
 
-def missing() -> Iterator[str]:
-    """A line for each thing that is missing and can't be installed by the set-up."""
+def problems() -> Iterator[str]:
+    """One line for each problem that `python -m sandbox setup` cannot fix."""
     if sys.platform != "linux":
-        yield f"Linux is needed; this is {sys.platform}"
+        yield f"Linux is required; this is {sys.platform}"
         return
     yield from _python()
     yield from _go()
     yield from _root()
-    if lacking := packages() if shutil.which("apt-get") is None else []:
-        yield f"no apt-get to install what is missing; install it by hand: {', '.join(lacking)}"
+    if packages := missing_packages() if shutil.which("apt-get") is None else []:
+        yield f"apt-get is missing; install these packages by hand: {', '.join(packages)}"
     yield from _disk()
 
 
 def _python() -> Iterator[str]:
     if sys.version_info < PYTHON:
-        needed = ".".join(map(str, PYTHON))
-        yield f"Python {needed} or later is needed; this is {sys.version.split()[0]}"
+        required = ".".join(map(str, PYTHON))
+        yield f"Python {required} or later is required; this is {sys.version.split()[0]}"
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
-        yield "Python's venv module is missing: apt-get install python3-venv"
+        yield "Python's venv module is missing; install it: apt-get install python3-venv"
 
 
 def _go() -> Iterator[str]:
-    needed = go_version_needed()
-    text = ".".join(map(str, needed))
+    required = required_go_version()
+    text = ".".join(map(str, required))
     if shutil.which("go") is None:
-        yield f"Go {text} or later is needed (https://go.dev/dl); there is no `go` on PATH"
+        yield f"Go {text} or later is required (https://go.dev/dl); `go` is not on PATH"
         return
-    # the toolchain that is installed, not one that it would fetch
+    # GOTOOLCHAIN=local: the version that is installed, not one that Go would download
     environment = {**os.environ, "GOTOOLCHAIN": "local"}
     command = ["go", "version"]
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    found = re.search(r"go(\d+(?:\.\d+)+)", said.stdout)
-    if not found or _numbers(found[1]) < needed:
-        had = found[1] if found else (said.stderr or said.stdout).strip()
-        yield f"Go {text} or later is needed (https://go.dev/dl); `go version` says {had}"
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    match = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
+    if not match or _version_numbers(match[1]) < required:
+        installed = match[1] if match else (done.stderr or done.stdout).strip()
+        yield (f"Go {text} or later is required (https://go.dev/dl); `go version` says {installed}")
 
 
 def _root() -> Iterator[str]:
     if os.geteuid() != 0:
-        yield "root is needed, for namespaces, mounts and interfaces: sudo"
+        yield "root is required, for namespaces, mounts and network interfaces; use sudo"
         return
     command = ["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "true"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        yield "root here may not make namespaces: a container without --privileged?"
+        yield "root cannot create namespaces; if this is a container, run it with --privileged"
 
 
 def _disk() -> Iterator[str]:
-    place = next(path for path in (paths.HOME, *paths.HOME.parents) if path.exists())
-    free = shutil.disk_usage(place).free / 1e9
-    needed = GIGABYTES_TO_RUN if paths.BIN.exists() else GIGABYTES_TO_BUILD
-    if free < needed:
-        yield f"{needed} GB of free disk are needed at {place}; there are {free:.1f}"
+    directory = next(path for path in (paths.HOME, *paths.HOME.parents) if path.exists())
+    free = shutil.disk_usage(directory).free / 1e9
+    required = GIGABYTES_TO_RUN if paths.BIN.exists() else GIGABYTES_TO_BUILD
+    if free < required:
+        yield f"{required} GB of free disk are required at {directory}; {free:.1f} GB are free"
 
 
-def packages() -> list[str]:
-    """The Debian packages of which the programs are missing."""
-    return [package for package, program in PACKAGES.items() if not _present(program)]
+def missing_packages() -> list[str]:
+    """The Debian packages that are not installed."""
+    return [package for package, program in PACKAGES.items() if not _is_installed(program)]
 
 
-def _present(program: str) -> bool:
+def _is_installed(program: str) -> bool:
     search = os.pathsep.join([os.environ.get("PATH", ""), *SYSTEM_DIRECTORIES])
-    elsewhere = ELSEWHERE.get(program)
-    found = shutil.which(program, path=search) or (elsewhere and shutil.which(elsewhere))
+    other = OTHER_PATHS.get(program)
+    found = shutil.which(program, path=search) or (other and shutil.which(other))
     return found is not None
 
 
 def install_packages() -> None:
-    """Install with apt-get what is missing."""
-    lacking = packages()
-    if not lacking:
+    """Install the missing packages with apt-get."""
+    packages = missing_packages()
+    if not packages:
         return
-    print(f"installing {', '.join(lacking)}", flush=True)
+    print(f"installing {', '.join(packages)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", *lacking]
+    install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", *packages]
     for command in (["apt-get", "update", "--quiet=2"], install):
         subprocess.run(command, env=environment, check=True)
 
 
-def go_version_needed() -> tuple[int, ...]:
-    """The highest Go version that one of the modules asks for."""
+def required_go_version() -> tuple[int, ...]:
+    """The highest Go version that a go.mod of the sandbox's tools requires."""
     lines = "\n".join(path.read_text() for path in sorted(GO_MODULES.glob("*/go.mod")))
-    return max(map(_numbers, re.findall(r"^go (\S+)$", lines, re.MULTILINE)))
+    return max(map(_version_numbers, re.findall(r"^go (\S+)$", lines, re.MULTILINE)))
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in version.split("."))
 
 
 def main() -> int:
-    """Print what is missing."""
-    lines = list(missing())
+    """Print all problems; the exit code is 1 if there are any."""
+    lines = list(problems())
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if lines else 0

@@ -1,4 +1,4 @@
-"""Whether a part is of use, as its declaration says it shows."""
+"""Readiness checks of services."""
 
 import contextlib
 import ssl
@@ -10,37 +10,37 @@ from pathlib import Path
 from socket import create_connection
 from urllib.parse import urlsplit
 
-from sandbox.cluster import credentials
-from sandbox.machine import services
+from sandbox.machine import paths, services
 
 
 def wait(names: Iterable[str], seconds: float) -> None:
-    """Return once all of these parts run as declared and are ready."""
+    """Wait until all of these services are ready."""
     end = time.monotonic() + seconds
     for name in names:
         left = max(1, end - time.monotonic())
-        services.wait_until(partial(ready, name), f"{name} to be ready", left, name)
+        services.wait_until(partial(is_ready, name), f"{name} to be ready", left, name)
 
 
-def ready(name: str) -> bool:
-    """Whether a part runs as declared and shows that it is of use."""
-    url, state = services.read(services.file(name)).ready, services.current(name)
-    return state is not None and (not url or _answers(url, state.started))
+def is_ready(name: str) -> bool:
+    """Whether a service runs from its present declaration and passes its readiness check."""
+    url = services.read(services.declaration_file(name)).ready
+    status = services.current_status(name)
+    return status is not None and (not url or _passes(url, status.started_at))
 
 
-def _answers(url: str, since: float) -> bool:
+def _passes(url: str, started_at: float) -> bool:
     target = urlsplit(url)
     with contextlib.suppress(OSError):
         if target.scheme == "file":
-            return Path(target.path).stat().st_mtime >= since
+            return Path(target.path).stat().st_mtime >= started_at
         if target.scheme == "tcp":
             create_connection((target.hostname, target.port), 1).close()
             return True
         context = None
         if target.scheme == "https":
-            context = ssl.create_default_context(cafile=str(credentials.CA))
+            context = ssl.create_default_context(cafile=str(paths.CLUSTER_CA))
         opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),  # none leads to the sandbox
+            urllib.request.ProxyHandler({}),  # a proxy cannot reach the sandbox's addresses
             urllib.request.HTTPSHandler(context=context),
         )
         with opener.open(url, timeout=2) as response:

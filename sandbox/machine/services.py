@@ -1,110 +1,109 @@
-"""Parts: long-running processes of the sandbox, each declared by one file that init watches.
+"""The long-running processes of the sandbox, each declared by a file that its supervisor watches.
 
-A file that appears starts its process, one that changes restarts it, one that goes stops it; a
-process that dies is started again. A part named `node-a/kubelet` is run by that node's machine.
+A new file starts a service, a changed file restarts it, a removed file stops it. A service that
+exits is restarted. Service `node-a/kubelet` runs on node node-a, under that node's supervisor.
+Not to be confused with Kubernetes Services, which are always called that.
 """
 
 import json
-import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.machine import paths
+from sandbox.machine import files, paths
 
-STATUS = paths.RUN / "parts"
+STATUS = paths.RUN / "status"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One process that is to run."""
+    """A service as declared."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = "root"
     address: str = ""
-    """Held on the bridge while the part exists."""
+    """An IP address that is added to the bridge while the service is declared."""
     stop_signal: str = "SIGTERM"
-    grace: float = 10
-    """Seconds from the stop signal to SIGKILL."""
+    grace_seconds: float = 10
+    """The time from the stop signal to SIGKILL."""
     ready: str = ""
-    """What shows that the part is of use: an http or https URL that answers 200, a tcp://address:port
-    that accepts, or a file:// that the part has touched."""
+    """Readiness check: an http or https URL that returns 200, a tcp://address:port that accepts a
+    connection, or a file:// URL of a file that the service touches after its start."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """A part's process; there is one from its start until it is stopped."""
+    """The process of a service; recorded at its start, removed when it is stopped."""
 
     pid: int
-    """As seen inside the sandbox."""
-    started: float
+    """In the PID namespace of the supervisor."""
+    started_at: float
     restarts: int
     version: int
-    """Of the file that it was started from."""
+    """Modification time, in ns, of the declaration that the process was started from."""
 
 
-def python(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of this project; init's PATH says with which Python."""
+def python_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs a Python module of this project; `python3` is found on init's PATH."""
     return ["python3", "-u", "-m", module, *arguments]
 
 
-def file(name: str) -> Path:
-    """Where the part is declared."""
-    return paths.PARTS / f"{name}.json"
+def declaration_file(name: str) -> Path:
+    """The file that declares the service."""
+    return paths.SERVICES / f"{name}.json"
 
 
-def log(name: str) -> Path:
-    """Where the part's output goes."""
+def log_file(name: str) -> Path:
+    """The file with the service's output."""
     return paths.LOG / f"{name.replace('/', '-')}.log"
 
 
-def write(part: Service) -> None:
-    """Declare a part; one that is declared just so already is left alone."""
-    path, text = file(part.name), json.dumps(asdict(part), indent=2)
+def write(service: Service) -> None:
+    """Declare a service; if its declaration has not changed, it is not restarted."""
+    path, text = declaration_file(service.name), json.dumps(asdict(service), indent=2)
     if path.exists() and path.read_text() == text:
         return
-    write_atomically(path, text)
+    files.write_atomically(path, text)
 
 
 def remove(name: str) -> None:
-    """Take a part's declaration away; init stops it."""
-    file(name).unlink(missing_ok=True)
+    """Remove a service's declaration; the supervisor then stops the service."""
+    declaration_file(name).unlink(missing_ok=True)
 
 
 def restart(name: str) -> None:
-    """Have a part stopped and started again, and return once it runs."""
-    file(name).touch()
+    """Restart a service and wait until its new process has started."""
+    declaration_file(name).touch()
     wait_started(name)
 
 
 def read(path: Path) -> Service:
-    """The part that a file declares."""
+    """Read the service that a file declares."""
     return Service(**json.loads(path.read_text()))
 
 
 def declared() -> Iterator[Service]:
-    """Every part that is to run, the nodes' own included."""
-    for path in sorted(paths.PARTS.rglob("*.json")):
+    """All declared services, including those of the nodes."""
+    for path in sorted(paths.SERVICES.rglob("*.json")):
         yield read(path)
 
 
 def status(name: str) -> Status | None:
-    """What is known of the part's process; None when there is none."""
+    """The service's last recorded status, or None if the service is stopped."""
     try:
         return Status(**json.loads((STATUS / f"{name}.json").read_text()))
     except FileNotFoundError:
         return None
 
 
-def current(name: str) -> Status | None:
-    """The status of a process that was started from the declaration as it is now."""
+def current_status(name: str) -> Status | None:
+    """The service's status, or None unless it was started from its present declaration."""
     try:
-        version = file(name).stat().st_mtime_ns
+        version = declaration_file(name).stat().st_mtime_ns
     except FileNotFoundError:
         return None
     state = status(name)
@@ -112,38 +111,33 @@ def current(name: str) -> Status | None:
 
 
 def wait_started(name: str, seconds: float = 20) -> None:
-    """Return once the part runs as it is declared now."""
-    wait_until(lambda: current(name) is not None, f"{name} to start", seconds, name)
+    """Wait until the service has been started from its present declaration."""
+    wait_until(lambda: current_status(name) is not None, f"{name} to start", seconds, name)
 
 
 def wait_stopped(name: str, seconds: float = 40) -> None:
-    """Return once no process of the part is left."""
+    """Wait until all processes of the service have ended."""
     wait_until(lambda: status(name) is None, f"{name} to stop", seconds, name)
 
 
 def wait_until(
-    holds: Callable[[], bool], what: str, seconds: float, part: str = "", pause: float = 0.05
+    condition: Callable[[], bool],
+    description: str,
+    seconds: float,
+    service: str = "",
+    pause: float = 0.05,
 ) -> None:
-    """Poll until it holds; a part that keeps it waiting is named with the end of its log."""
+    """Poll until the condition is true; a timeout is an error with the end of the service's log."""
     end = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         if time.monotonic() > end:
-            message = f"waited {seconds:.0f} s for {what}"
-            raise SandboxError(f"{message}; {tail(part)}" if part else message)
+            message = f"timed out after {seconds:.0f} s waiting for {description}"
+            raise SandboxError(f"{message}; {log_tail(service)}" if service else message)
         time.sleep(pause)
 
 
-def tail(name: str, lines: int = 5) -> str:
-    """The end of a part's log, for an error."""
-    path = log(name)
+def log_tail(name: str, lines: int = 5) -> str:
+    """The last lines of a service's log, for an error message."""
+    path = log_file(name)
     text = path.read_text(errors="replace") if path.exists() else ""
-    return f"the end of {path}:\n" + "\n".join(text.splitlines()[-lines:])
-
-
-def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file in one step, so that no reader ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    temporary.touch(mode)
-    temporary.write_text(text)
-    temporary.replace(path)
+    return f"last lines of {path}:\n" + "\n".join(text.splitlines()[-lines:])

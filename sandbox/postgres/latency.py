@@ -32,10 +32,10 @@ def set_latency(host: str, milliseconds: float | None) -> None:
         services.remove(name)
         services.wait_stopped(name)
         return
-    command = services.python("sandbox.postgres.latency", server.address, str(milliseconds))
+    command = services.python_command("sandbox.postgres.latency", server.address, str(milliseconds))
     port = _port(server.address)
     ready = f"tcp://{network.GATEWAY}:{port}"
-    services.write(services.Service(name=name, command=command, ready=ready, grace=2))
+    services.write(services.Service(name=name, command=command, ready=ready, grace_seconds=2))
     readiness.wait([name], 10)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.machine import namespace, paths
+from sandbox.machine import namespaces, paths
 from sandbox.postgres.installations import postgres as installation
 
 ACCOUNT = "nobody"
@@ -24,7 +24,7 @@ def inside(version: str, program: str) -> Path:
 
 def run(version: str, program: str, *arguments: str, input: str = "") -> str:
     """What a program prints; it runs as the servers do."""
-    done = namespace.inside(
+    done = namespaces.run_inside(
         [str(inside(version, program)), *arguments],
         user=ACCOUNT,
         input=input,

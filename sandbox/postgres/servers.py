@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from sandbox import SandboxError
-from sandbox.cluster.pki import Authority
-from sandbox.machine import dns, lock, namespace, network, paths, services
+from sandbox.machine import dns, files, lock, namespaces, network, paths, services
+from sandbox.machine.certificate_authority import CertificateAuthority
 from sandbox.postgres import declaration, programs
 from sandbox.postgres.declaration import PORT, Declaration
 from sandbox.postgres.programs import ACCOUNT
@@ -29,7 +29,7 @@ class Server:
         if not NAME.fullmatch(name):
             raise SandboxError(f"no name for a server: {name!r} (a-z, then a-z, 0-9 and -, to 60)")
         self.name = name
-        self.part = f"postgres-{name}"
+        self.service_name = f"postgres-{name}"
         self.port = PORT
         self._directory = paths.POSTGRES / name
         self._inside = paths.INSIDE_POSTGRES / name
@@ -69,7 +69,7 @@ class Server:
 
     def _reserve(self, host: str, version: str, tls: bool, settings: Mapping[str, str]) -> None:
         """Take an address, and have all that the data need but the data."""
-        namespace.require()
+        namespaces.require_init_pid()
         programs.inside(version, "postgres")  # installed now, not under the lock
         with lock.exclusive("postgres", wait=True):
             if self.exists:
@@ -87,16 +87,16 @@ class Server:
 
     def _declare(self, declared: Declaration) -> None:
         text = json.dumps(asdict(declared), indent=2)
-        services.write_atomically(self._directory / "server.json", text)
+        files.write_atomically(self._directory / "server.json", text)
         for name, text in declaration.files(
             self._inside, declared.address, declared.tls, declared.settings
         ).items():
-            services.write_atomically(self._directory / name, text)
+            files.write_atomically(self._directory / name, text)
 
     def _complete(self) -> "Server":
         """Let the server exist from now on."""
         (self._directory / "new").rename(self._directory / "data")
-        dns.add(self.part, [(self.address, self.host)])
+        dns.set_records(self.service_name, [(self.address, self.host)])
         self.start()
         return self
 
@@ -117,29 +117,29 @@ class Server:
         command += ["-c", f"config_file={self._inside / declaration.FILE}"]
         services.write(
             services.Service(
-                name=self.part,
+                name=self.service_name,
                 command=command,
                 user=ACCOUNT,
                 address=self.address,
                 stop_signal="SIGINT",  # waits for no client to leave
-                grace=30,
+                grace_seconds=30,
             )
         )
 
     def wait(self) -> None:
         """Return when the server takes connections."""
         services.wait_until(
-            lambda: self.running, f"PostgreSQL {self.name}", READY_SECONDS, self.part
+            lambda: self.running, f"PostgreSQL {self.name}", READY_SECONDS, self.service_name
         )
 
     def stop(self) -> None:
         """Stop the server until it is started again; its address no longer answers."""
-        services.remove(self.part)
-        services.wait_stopped(self.part)
+        services.remove(self.service_name)
+        services.wait_stopped(self.service_name)
 
     def restart(self) -> None:
         """Stop the server and start it again."""
-        services.restart(self.part)
+        services.restart(self.service_name)
         self.wait()
 
     def configure(self, settings: Mapping[str, str]) -> None:
@@ -150,7 +150,7 @@ class Server:
         """Stop the server and delete all that it holds."""
         services.remove(f"latency-{self.name}")
         self.stop()
-        dns.remove(self.part)
+        dns.remove_records(self.service_name)
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def sql(self, statement: str, database: str = "postgres") -> str:
@@ -173,7 +173,10 @@ class Server:
     @property
     def running(self) -> bool:
         """Whether the server takes connections."""
-        state, file = services.current(self.part), self._directory / "data" / "postmaster.pid"
+        state, file = (
+            services.current_status(self.service_name),
+            self._directory / "data" / "postmaster.pid",
+        )
         try:
             lines = file.read_text().splitlines()
         except FileNotFoundError:
@@ -207,18 +210,18 @@ class Server:
         return programs.run(self.version, program, *arguments, input=input)
 
 
-def authority() -> Authority:
+def authority() -> CertificateAuthority:
     """The CA of all servers' certificates, made before the first of them."""
     with lock.exclusive("postgres-ca", wait=True):
-        return Authority(paths.POSTGRES, "sandbox PostgreSQL")
+        return CertificateAuthority(paths.POSTGRES, "sandbox PostgreSQL")
 
 
 def choose_address(taken: list[str]) -> str:
     """The first address of the databases' that is free."""
-    for address in network.DATABASES:
+    for address in network.DATABASE_ADDRESSES:
         if address not in taken:
             return address
-    raise SandboxError(f"all {len(network.DATABASES)} addresses of databases are taken")
+    raise SandboxError(f"all {len(network.DATABASE_ADDRESSES)} addresses of databases are taken")
 
 
 def servers() -> list[Server]:
@@ -235,7 +238,7 @@ def at(host: str) -> Server:
     raise SandboxError(f"no PostgreSQL server at {host!r}; servers: {known}")
 
 
-def forget_processes() -> None:
+def remove_pid_files() -> None:
     """Forget the processes of a sandbox that has ended; their ids now mean others."""
     for file in paths.POSTGRES.glob("*/data/postmaster.pid"):
         file.unlink()
@@ -244,7 +247,9 @@ def forget_processes() -> None:
 def resume() -> list[Server]:
     """Have every server run that was not stopped."""
     found = [
-        server for server in servers() if server.exists and services.file(server.part).exists()
+        server
+        for server in servers()
+        if server.exists and services.declaration_file(server.service_name).exists()
     ]
     for server in found:
         server.declare()

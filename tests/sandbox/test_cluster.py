@@ -1,4 +1,4 @@
-"""The sandbox itself: killed parts, stopped nodes, a cluster that is gone, and nothing left."""
+"""The sandbox itself: killed services, stopped nodes, a wiped cluster, a complete stop."""
 
 import json
 import os
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.machine import cgroups, lock, namespace, network, paths, services
+from sandbox import lifecycle
+from sandbox.machine import cgroups, lock, namespaces, network, paths, services
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import Stack, kubectl, wait
@@ -25,20 +26,22 @@ def stack(make: Make) -> Stack:
     return stack
 
 
-def sandbox(*words: str) -> str:
-    done = subprocess.run([*SANDBOX, *words], cwd=ROOT, capture_output=True, text=True, timeout=300)
+def sandbox(*arguments: str) -> str:
+    done = subprocess.run(
+        [*SANDBOX, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_two_nodes_in_two_zones_are_ready(stack: Stack) -> None:
+def test_cluster_has_two_nodes_in_two_zones(stack: Stack) -> None:
     nodes = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
     zones = {node["metadata"]["labels"]["topology.kubernetes.io/zone"] for node in nodes}
     assert len(nodes) == 2
     assert len(zones) == 2
 
 
-def test_logs_exec_and_names_of_services_and_databases_work_in_pods(stack: Stack) -> None:
+def test_kubectl_logs_and_exec_work_and_pods_resolve_database_names(stack: Stack) -> None:
     labels = "coder.deployment=coderd"
     pod = kubectl("-n", "cluster", "get", "pods", "-o", "name", "-l", labels).split()[0]
     assert kubectl("-n", "cluster", "logs", pod)
@@ -46,24 +49,24 @@ def test_logs_exec_and_names_of_services_and_databases_work_in_pods(stack: Stack
     assert stack.server.address in looked_up
 
 
-def test_killed_parts_run_again(stack: Stack) -> None:
-    for name in ("etcd", "kube-apiserver", "node-a/kubelet", stack.server.part):
+def test_supervisor_restarts_killed_services(stack: Stack) -> None:
+    for name in ("etcd", "kube-apiserver", "node-a/kubelet", stack.server.service_name):
         _kill(name)
     sandbox("up")
-    wait("Coder to answer", lambda: stack.coder().get("/api/v2/query"))
+    wait("Coder to respond", lambda: stack.coder().get("/api/v2/query"))
     assert "linus" in stack.coder().users()
 
 
-def test_a_stopped_zone_is_missed_and_comes_back(stack: Stack) -> None:
+def test_stopped_zone_is_not_ready_and_recovers(stack: Stack) -> None:
     sandbox("zone", "stop", "us-east-1a")
     try:
-        wait("the node to be missed", lambda: "NotReady" in kubectl("get", "nodes"), 90)
+        wait("the node to be NotReady", lambda: "NotReady" in kubectl("get", "nodes"), 90)
     finally:
         sandbox("zone", "start", "us-east-1a")
-    wait("Coder to answer", lambda: stack.coder().get("/api/v2/query"), 120)
+    wait("Coder to respond", lambda: stack.coder().get("/api/v2/query"), 120)
 
 
-def test_a_wiped_cluster_comes_back_with_its_users(stack: Stack) -> None:
+def test_users_survive_a_wipe_of_the_cluster(stack: Stack) -> None:
     sandbox("wipe")
     sandbox("up")
     stack.up("--refresh")
@@ -71,40 +74,40 @@ def test_a_wiped_cluster_comes_back_with_its_users(stack: Stack) -> None:
     stack.unchanged()
 
 
-def test_down_leaves_nothing_and_the_next_up_finds_all(stack: Stack) -> None:
+def test_down_removes_all_processes_and_up_restores_the_state(stack: Stack) -> None:
     sandbox("down")
     try:
-        assert not _left()
+        assert not _leftovers()
     finally:
         sandbox("up")
-    wait("Coder to answer", lambda: stack.coder().get("/api/v2/query"), 120)
+    wait("Coder to respond", lambda: stack.coder().get("/api/v2/query"), 120)
     assert "linus" in stack.coder().users()
 
 
-def test_a_second_up_at_the_same_time_says_so(stack: Stack) -> None:
-    with lock.exclusive("cluster"):
+def test_concurrent_up_is_refused(stack: Stack) -> None:
+    with lock.exclusive(lifecycle.LOCK):
         second = subprocess.run([*SANDBOX, "up"], cwd=ROOT, capture_output=True, text=True)
     assert second.returncode != 0
-    assert "another command changes the sandbox now" in second.stderr
-    assert "is up already" in sandbox("up")
+    assert "another command is changing the sandbox" in second.stderr
+    assert "is already running" in sandbox("up")
 
 
 def _kill(name: str) -> None:
-    """Kill a part's process; the sandbox's init, or its node's, sees it die."""
-    state = services.current(name)
-    assert state
-    inside = ["kill", "-KILL", str(state.pid)]
+    """Kill the process of a service, in the PID namespace of its supervisor."""
+    status = services.current_status(name)
+    assert status
+    command = ["kill", "-KILL", str(status.pid)]
     if "/" in name:
-        machine = services.current(name.partition("/")[0])
-        assert machine
-        # The machine's process is unshare; its child is the first of the node's own namespace.
-        child = f"$(cat /proc/{machine.pid}/task/{machine.pid}/children)"
-        inside = ["sh", "-c", f"nsenter --target {child} --pid {' '.join(inside)}"]
-    namespace.inside(inside, check=True)
+        node = services.current_status(name.partition("/")[0])
+        assert node
+        # The node's service runs unshare, whose child is PID 1 of the node's PID namespace.
+        child = f"$(cat /proc/{node.pid}/task/{node.pid}/children)"
+        command = ["sh", "-c", f"nsenter --target {child} --pid {' '.join(command)}"]
+    namespaces.run_inside(command, check=True)
 
 
-def _left() -> list[str]:
-    """Processes, mounts, links, routes and cgroups of a sandbox that should be gone."""
+def _leftovers() -> list[str]:
+    """Processes, mounts, network interfaces, routes and cgroups of the sandbox."""
     found = [
         line
         for command in (["ip", "-o", "link"], ["ip", "route"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.machine import namespace, services
+from sandbox.machine import namespaces, services
 from sandbox.postgres import programs
 from sandbox.postgres.firewall import TABLE
 from sandbox.postgres.servers import Server, authority
@@ -89,9 +89,9 @@ class Made:
         """What the master login is answered, over TLS."""
         psql = str(programs.inside("17", "psql"))
         where = f"host={self.server.address} user=coder_admin dbname={database} sslmode=require"
-        return namespace.inside(
+        return namespaces.run_inside(
             [psql, "--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, where],
-            env=namespace.environment() | {"PGPASSWORD": PASSWORD},
+            env=namespaces.environment() | {"PGPASSWORD": PASSWORD},
             capture_output=True,
             text=True,
         )
@@ -220,10 +220,10 @@ def test_stopped_firewall_keeps_blocking() -> None:
     made = Made("watched")
     services.remove(FIREWALL)
     services.wait_stopped(FIREWALL)
-    listed = namespace.inside(
+    listed = namespaces.run_inside(
         ["nft", "list", "table", *TABLE.split()], capture_output=True, text=True, check=True
     )
     assert made.server.address in listed.stdout
     REGION.servers.start_firewall()
-    assert services.current(FIREWALL)
+    assert services.current_status(FIREWALL)
     made.delete()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from sandbox.machine import paths, services
+from sandbox.machine import files, paths
 
 Data = dict[str, Any]
 
@@ -57,7 +57,7 @@ class Account(ABC):
             yield data
             after = json.dumps(data, indent=1)
             if after != before:
-                services.write_atomically(self.file, after)
+                files.write_atomically(self.file, after)
 
     def _text(self) -> str:
         return self.file.read_text() if self.file.exists() else ""

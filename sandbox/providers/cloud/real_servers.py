@@ -100,7 +100,7 @@ class RealServers(Servers):
         services.write(
             services.Service(
                 name=FIREWALL,
-                command=services.python("sandbox.providers.firewall", str(ready)),
+                command=services.python_command("sandbox.providers.firewall", str(ready)),
                 ready=f"file://{ready}",
             )
         )

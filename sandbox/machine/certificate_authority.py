@@ -1,4 +1,4 @@
-"""Certificate authorities of the sandbox, and the certificates that they issue."""
+"""Certificate authorities of the sandbox."""
 
 import datetime
 import ipaddress
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox.machine import services
+from sandbox.machine import files
 
 TEN_YEARS = datetime.timedelta(days=3650)
 USAGES = (
@@ -27,8 +27,8 @@ USAGES = (
 )
 
 
-class Authority:
-    """A certificate authority kept in `<directory>/ca.crt` and `ca.key`; made when absent."""
+class CertificateAuthority:
+    """A certificate authority in `<directory>/ca.crt` and `ca.key`; created if it is missing."""
 
     def __init__(self, directory: Path, name: str) -> None:
         self.directory = directory
@@ -44,7 +44,7 @@ class Authority:
                 .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
                 .sign(key, hashes.SHA256())
             )
-            services.write_atomically(self.certificate_file, _pem(certificate))
+            files.write_atomically(self.certificate_file, _pem(certificate))
         self.certificate = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         self._key = cast(ec.EllipticCurvePrivateKey, key)
@@ -52,7 +52,8 @@ class Authority:
     def issue(
         self, stem: Path, common_name: str, organization: str = "", hosts: Sequence[str] = ()
     ) -> None:
-        """Write `<stem>.crt` and `<stem>.key`, for a server at these hosts or for a client."""
+        """Issue `<stem>.crt` and `<stem>.key`: a server's if hosts are given, a client's if an
+        organization is given."""
         names = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if organization:
             names.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
@@ -72,19 +73,19 @@ class Authority:
             alternatives = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
             builder = builder.add_extension(alternatives, critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
-        services.write_atomically(stem.with_suffix(".crt"), _pem(certificate))
+        files.write_atomically(stem.with_suffix(".crt"), _pem(certificate))
 
 
 def create_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """Write a new private key, for its owner alone to read."""
+    """Write a new private key that only its owner can read."""
     key = ec.generate_private_key(ec.SECP256R1())
-    # Kubernetes takes an elliptic key for service accounts only in this traditional form
+    # Kubernetes accepts an EC key for service accounts only in this format
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,
         serialization.NoEncryption(),
     )
-    services.write_atomically(path, pem.decode(), 0o600)
+    files.write_atomically(path, pem.decode(), 0o600)
     return key
 
 
