@@ -160,7 +160,7 @@ def list_postgres() -> None:
 
 def create_postgres(name: str, host: str, username: str, version: str) -> None:
     """Create a PostgreSQL server."""
-    from sandbox.postgres.servers import Server
+    from sandbox.postgres.server import Server
 
     is_terminal = sys.stdin.isatty()
     password = getpass.getpass() if is_terminal else sys.stdin.readline().rstrip("\n")
@@ -172,21 +172,21 @@ def create_postgres(name: str, host: str, username: str, version: str) -> None:
 
 def start_postgres(name: str) -> None:
     """Start a PostgreSQL server."""
-    from sandbox.postgres.servers import Server
+    from sandbox.postgres.server import Server
 
     Server(name).start()
 
 
 def stop_postgres(name: str) -> None:
     """Stop a PostgreSQL server."""
-    from sandbox.postgres.servers import Server
+    from sandbox.postgres.server import Server
 
     Server(name).stop()
 
 
 def delete_postgres(name: str) -> None:
     """Delete a PostgreSQL server."""
-    from sandbox.postgres.servers import Server
+    from sandbox.postgres.server import Server
 
     Server(name).delete()
 

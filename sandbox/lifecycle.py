@@ -46,7 +46,7 @@ def up(node_count: int | None = None, report: Callable[[str], object] = print) -
         if node_count is not None:
             nodes.delete([node for node in topology.existing_nodes() if node not in wanted])
         for server in databases:
-            server.wait()
+            server.wait_ready()
         readiness.wait([service.name for service in services.declared()], READY_SECONDS)
         nodes.wait_ready(wanted)
         nodes.wait_default_service_account()

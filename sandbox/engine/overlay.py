@@ -13,7 +13,8 @@ import yaml
 from sandbox import SandboxError
 from sandbox.cluster import topology
 from sandbox.machine import network, paths
-from sandbox.postgres import servers
+from sandbox.postgres import servers, tls
+from sandbox.postgres.server import Server
 
 if TYPE_CHECKING:
     from sandbox.engine.cli import Stack
@@ -118,7 +119,7 @@ def _existing(overrides: Overrides) -> None:
 def _aws(overrides: Overrides) -> None:
     """RDS's certificates are the sandbox's own; its account has one cluster, in one region."""
     # The program reads it before the first instance, and with it the first server, is made.
-    overrides.put("caCertificate", str(servers.authority().certificate_file))
+    overrides.put("caCertificate", str(tls.authority().certificate_file))
     region = overrides.config.setdefault("aws:region", topology.REGION)
     if region != topology.REGION:
         overrides.config["aws:region"] = topology.REGION
@@ -137,7 +138,7 @@ def _server(host: str, username: str, password: str | None) -> str:
 
         write_private(_PASSWORDS / name, password)
         print(f"sandbox: making the PostgreSQL server {host}", file=sys.stderr)
-        servers.Server.create(name, host, username=username, password=password)
+        Server.create(name, host, username=username, password=password)
         return password
     file = _PASSWORDS / known.name
     if password is None and not file.exists():

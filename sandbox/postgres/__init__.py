@@ -1,1 +1,1 @@
-"""Real PostgreSQL servers with TLS."""
+"""Real PostgreSQL servers with TLS, each with an address and a host name."""

@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterable
 
-from sandbox.postgres.declaration import PORT
+from sandbox.postgres.configuration import PORT
 
 TABLE = "inet sandbox_postgres"
 
@@ -14,7 +14,7 @@ def block(addresses: Iterable[str]) -> None:
 
 
 def ruleset(addresses: Iterable[str]) -> str:
-    """nft's rules; packets from the sandbox itself, by `lo`, pass."""
+    """The nftables rules; packets from the sandbox itself, on `lo`, pass."""
     drops = "\n".join(
         f'    iifname != "lo" ip daddr {address} tcp dport {PORT} drop' for address in addresses
     )

@@ -1,7 +1,8 @@
-"""Latency between pods and a database: a proxy that holds back what passes, half the time each way.
+"""Latency between pods and a database, added by a TCP proxy: half of it in each direction.
 
-The kernel's own means (netem) is missing from many kernels. Threads, not asyncio, for they wake up
-within 0.1 ms. Only connections opened after its start pass through it, and only those of pods.
+netem would need a kernel module that is often missing. The proxy uses threads because they wake up
+within 0.1 ms, unlike asyncio's event loop. It affects only pods, and only connections that are
+opened after its start.
 """
 
 import contextlib
@@ -15,18 +16,19 @@ import time
 
 from sandbox.machine import network, readiness, services
 from sandbox.postgres import servers
+from sandbox.postgres.configuration import PORT
 
 TABLE = "sandbox_latency"
 FIRST_PORT = 15000
 CHUNK = 65536
 
-Held = queue.SimpleQueue[tuple[float, bytes]]
-"""What was read, and when it is due."""
+Delayed = queue.SimpleQueue[tuple[float, bytes]]
+"""Data and the time at which to send it."""
 
 
 def set_latency(host: str, milliseconds: float | None) -> None:
-    """Add so much to every round trip between pods and the database at that host; None ends it."""
-    server = servers.at(host)
+    """Set the latency of each round trip between pods and a database; None removes it."""
+    server = servers.find(host)
     name = f"latency-{server.name}"
     if milliseconds is None:
         services.remove(name)
@@ -40,12 +42,12 @@ def set_latency(host: str, milliseconds: float | None) -> None:
 
 
 def _port(address: str) -> int:
-    """The proxy's own port, one for each database."""
+    """The port of a database's proxy."""
     return FIRST_PORT + int(address.rpartition(".")[2])
 
 
-def rules(address: str) -> str:
-    """The rules that lead pods to the proxy in place of the database."""
+def nft_rules(address: str) -> str:
+    """The nftables rules that redirect connections from pods to the proxy."""
     table = f"{TABLE}_{_port(address)}"
     return f"""\
 table ip {table}
@@ -54,18 +56,18 @@ table ip {table} {{
   chain to_proxy {{
     type nat hook prerouting priority dstnat - 30;
     iifname {network.BRIDGE} ip saddr != {network.HOST} ip daddr {address} \
-tcp dport {servers.PORT} redirect to :{_port(address)}
+tcp dport {PORT} redirect to :{_port(address)}
   }}
 }}
 """
 
 
 def main(address: str, milliseconds: float) -> None:
-    """Be the proxy of one database until SIGTERM."""
+    """Run the proxy of one database until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         nft = ["nft", "--file", "-"]
-        subprocess.run(nft, input=rules(address), text=True, check=True)
+        subprocess.run(nft, input=nft_rules(address), text=True, check=True)
         listener = socket.create_server(("", _port(address)), backlog=128)
         while True:
             client, _ = listener.accept()
@@ -78,31 +80,31 @@ def main(address: str, milliseconds: float) -> None:
 
 def _connect(client: socket.socket, address: str, delay: float) -> None:
     try:
-        server = socket.create_connection((address, servers.PORT))
+        server = socket.create_connection((address, PORT))
     except OSError:
         client.close()
         return
     for source, target in ((client, server), (server, client)):
         source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        held: Held = queue.SimpleQueue()
-        threading.Thread(target=_read, args=(source, held, delay), daemon=True).start()
-        threading.Thread(target=_write, args=(target, held), daemon=True).start()
+        delayed: Delayed = queue.SimpleQueue()
+        threading.Thread(target=_read, args=(source, delayed, delay), daemon=True).start()
+        threading.Thread(target=_write, args=(target, delayed), daemon=True).start()
 
 
-def _read(source: socket.socket, held: Held, delay: float) -> None:
+def _read(source: socket.socket, delayed: Delayed, delay: float) -> None:
     data = b"-"
     while data:
         data = b""
         with contextlib.suppress(OSError):
             data = source.recv(CHUNK)
-        held.put((time.monotonic() + delay, data))
+        delayed.put((time.monotonic() + delay, data))
 
 
-def _write(target: socket.socket, held: Held) -> None:
+def _write(target: socket.socket, delayed: Delayed) -> None:
     with contextlib.suppress(OSError):
         while True:
-            due, data = held.get()
-            time.sleep(max(0, due - time.monotonic()))
+            send_at, data = delayed.get()
+            time.sleep(max(0, send_at - time.monotonic()))
             if not data:
                 target.shutdown(socket.SHUT_WR)
                 return

@@ -1,32 +1,32 @@
-"""PostgreSQL's programs as they are run inside the sandbox."""
+"""Runs PostgreSQL's programs inside the sandbox."""
 
 from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.machine import namespaces, paths
-from sandbox.postgres.installations import postgres as installation
+from sandbox.postgres import installations
 
-ACCOUNT = "nobody"
-"""Runs the servers, which refuse root."""
+OS_USER = "nobody"
+"""The user that runs servers and programs: PostgreSQL refuses to run as root."""
 CLIENT_VERSION = "17"
-"""Has the clients, which some versions come without."""
+"""Provides client programs for major versions whose installation lacks them."""
 
 
-def inside(version: str, program: str) -> Path:
-    """A program of a major version, as seen inside."""
-    directory = installation(version)
+def path(version: str, program: str) -> Path:
+    """The path, inside the sandbox, of a program of a major version."""
+    directory = installations.bin_directory(version)
     if not (directory / program).exists():
-        directory = installation(CLIENT_VERSION)
+        directory = installations.bin_directory(CLIENT_VERSION)
     if directory.is_relative_to(paths.TOOLS):
         directory = paths.INSIDE_TOOLS / directory.relative_to(paths.TOOLS)
     return directory / program
 
 
 def run(version: str, program: str, *arguments: str, input: str = "") -> str:
-    """What a program prints; it runs as the servers do."""
+    """Run a program as the servers' OS user; returns its output, and raises if it fails."""
     done = namespaces.run_inside(
-        [str(inside(version, program)), *arguments],
-        user=ACCOUNT,
+        [str(path(version, program)), *arguments],
+        user=OS_USER,
         input=input,
         capture_output=True,
         text=True,

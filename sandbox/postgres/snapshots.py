@@ -1,11 +1,12 @@
-"""Copies of a server's data, and servers made from them."""
+"""Copies of a server's data, and servers created from them."""
 
 import pwd
 import shutil
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.postgres.servers import ACCOUNT, Server
+from sandbox.postgres.programs import OS_USER
+from sandbox.postgres.server import Server
 
 
 class SnapshotServer(Server):
@@ -17,20 +18,19 @@ class SnapshotServer(Server):
         if not files.exists():
             raise SandboxError(f"snapshot {files.name} has no files")
         server = cls(name)
-        server._reserve(host, version, True, {})
+        server._prepare(host, version, True, {})
         target = server._directory / "new"
         shutil.copytree(files, target, symlinks=True)
         (target / "postmaster.pid").unlink(missing_ok=True)
         for path in (target, *target.rglob("*")):
-            shutil.chown(path, ACCOUNT, pwd.getpwnam(ACCOUNT).pw_gid)
+            shutil.chown(path, OS_USER, pwd.getpwnam(OS_USER).pw_gid)
         target.chmod(0o700)
-        server._complete()
+        server._activate()
         return server
 
     def snapshot(self, target: Path) -> None:
         """Stop the server and copy its data; the copy appears under its name once complete."""
-        if not self.exists:
-            raise SandboxError(f"there is no PostgreSQL server {self.name}")
+        self.require()
         self.stop()
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.new")

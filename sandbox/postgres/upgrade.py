@@ -1,16 +1,15 @@
 """Major version upgrades of a server, by dump and restore."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.postgres.declaration import SUPERUSER, Declaration
-from sandbox.postgres.servers import Server
-
-DECLARATION = "server.json"
+from sandbox.postgres import configuration
+from sandbox.postgres.configuration import RECORD
+from sandbox.postgres.roles import SUPERUSER
+from sandbox.postgres.server import Server
 
 
 class UpgradableServer(Server):
@@ -31,27 +30,25 @@ class UpgradableServer(Server):
 
     def _upgrade(self, major: str, settings: Mapping[str, str]) -> None:
         """Dump all databases and roles, and load them into new files of the other version."""
-        given, data, old = self._declaration, self._directory / "data", self._old
+        before, data, old = self._configuration, self._directory / "data", self._old
         old.mkdir()
-        shutil.copy(self._directory / DECLARATION, old)
+        shutil.copy(self._directory / RECORD, old)
         # No client may write between the dump and the load.
         no_clients = {"listen_addresses": ""}
-        self.configure({**given.settings, **no_clients})
+        self.configure({**before.settings, **no_clients})
         self.restart()
         dump = self._run("pg_dumpall", "--host", str(self._inside), "--username", SUPERUSER)
         self.stop()
         data.rename(old / "data")
-        self._declare(replace(given, version=major, settings={**settings, **no_clients}))
-        options = ["--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C"]
-        options += ["--auth-local", "peer", "--auth-host", "reject", "--no-sync"]
+        self._write_configuration(
+            replace(before, version=major, settings={**settings, **no_clients})
+        )
         shutil.rmtree(self._directory / "new", ignore_errors=True)
-        self._run("initdb", "--pgdata", f"{self._inside}/new", *options)
+        self._initdb()
         (self._directory / "new").rename(data)
         self.start()
         dump = dump.replace(f"CREATE ROLE {SUPERUSER};\n", "", 1)  # initdb has created it
-        options = ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-"]
-        options += ["--host", str(self._inside), "--username", SUPERUSER, "--dbname", "postgres"]
-        self._run("psql", *options, input=dump)
+        self._psql("--dbname", "postgres", input=dump)
         self.configure(settings)
         self.restart()
         replaced = self._directory / "replaced"
@@ -68,8 +65,8 @@ class UpgradableServer(Server):
         if (old / "data").exists():
             shutil.rmtree(data, ignore_errors=True)
             (old / "data").rename(data)
-        if (old / DECLARATION).exists():
-            self._declare(Declaration(**json.loads((old / DECLARATION).read_text())))
+        if (old / RECORD).exists():
+            self._write_configuration(configuration.read(old))
         shutil.rmtree(old)
         self.start()
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.postgres import firewall
-from sandbox.postgres.servers import Server, servers
+from sandbox.postgres.server import Server
+from sandbox.postgres.servers import servers
 from sandbox.providers.clouds import CLOUDS
 
 PAUSE = 0.2

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.machine import lock, paths
-from sandbox.postgres.installations import postgres as postgres
 from sandbox.tools.programs import MODULES, SDK, TOOLS, Tool, joined
 
 SECONDS_BETWEEN_LINES = 20

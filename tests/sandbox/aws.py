@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.cluster import topology
-from sandbox.postgres.servers import Server
+from sandbox.postgres.server import Server
 from sandbox.providers.aws.region import Region, server_name
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack

@@ -14,7 +14,7 @@ import yaml
 
 from sandbox.engine import cli
 from sandbox.machine import paths
-from sandbox.postgres.servers import Server
+from sandbox.postgres.server import Server
 from tests.conftest import ROOT
 
 Settings = dict[str, Any]

@@ -8,7 +8,7 @@ import pytest
 from sandbox.engine import cli
 from sandbox.machine import paths
 from sandbox.postgres import latency
-from sandbox.postgres.servers import Server
+from sandbox.postgres.server import Server
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import PASSWORDS, SOON_READY, Stack, helm
 

@@ -10,7 +10,8 @@ import pytest
 from sandbox.machine import namespaces, services
 from sandbox.postgres import programs
 from sandbox.postgres.firewall import TABLE
-from sandbox.postgres.servers import Server, authority
+from sandbox.postgres.server import Server
+from sandbox.postgres.tls import authority
 from sandbox.postgres.upgrade import UpgradableServer
 from sandbox.providers.aws.provider import Aws
 from sandbox.providers.cloud import events
@@ -87,7 +88,7 @@ class Made:
 
     def says(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
         """What the master login is answered, over TLS."""
-        psql = str(programs.inside("17", "psql"))
+        psql = str(programs.path("17", "psql"))
         where = f"host={self.server.address} user=coder_admin dbname={database} sslmode=require"
         return namespaces.run_inside(
             [psql, "--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, where],

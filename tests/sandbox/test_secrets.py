@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.engine import cli
 from sandbox.machine import paths
-from sandbox.postgres.servers import Server
+from sandbox.postgres.server import Server
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import PASSWORDS, Stack, helm, kubectl
 

@@ -11,7 +11,8 @@ import pytest
 from sandbox import SandboxError
 from sandbox.cluster import control_plane, load_balancer, service_controller, topology
 from sandbox.machine import files, network, paths, prerequisites, services
-from sandbox.postgres import declaration, latency, scram, servers
+from sandbox.postgres import latency, scram, server
+from sandbox.postgres.configuration import ServerConfiguration, postgresql_files
 from sandbox.tools import programs
 
 
@@ -91,9 +92,9 @@ def test_address_ranges_do_not_overlap() -> None:
 
 def test_database_gets_the_first_free_address() -> None:
     first, second, third = network.DATABASE_ADDRESSES[:3]
-    assert servers.choose_address([first, third]) == second
-    with pytest.raises(SandboxError, match="all 100 addresses"):
-        servers.choose_address(list(network.DATABASE_ADDRESSES))
+    assert server.free_address([first, third]) == second
+    with pytest.raises(SandboxError, match="all 100 database addresses"):
+        server.free_address(list(network.DATABASE_ADDRESSES))
 
 
 def test_load_balancer_keeps_its_address_and_a_new_one_gets_a_free_address() -> None:
@@ -145,24 +146,27 @@ def test_services_have_dns_records_and_headless_services_have_those_of_their_pod
 
 
 def test_latency_applies_to_pods_but_not_to_the_host() -> None:
-    rules = latency.rules(network.DATABASE_ADDRESSES[0])
+    rules = latency.nft_rules(network.DATABASE_ADDRESSES[0])
     assert f"ip saddr != {network.HOST} ip daddr {network.DATABASE_ADDRESSES[0]}" in rules
 
 
 @pytest.mark.parametrize("name", ["", "A", "a_b", "../a", "-a", "a" * 61])
 def test_invalid_server_name_is_refused(name: str) -> None:
-    with pytest.raises(SandboxError, match="no name for a server"):
-        servers.Server(name)
+    with pytest.raises(SandboxError, match="invalid server name"):
+        server.Server(name)
 
 
 def test_server_with_tls_rejects_clients_without_tls_and_remote_superusers() -> None:
-    files = declaration.files(Path("/x"), "10.88.0.100", True, {"work_mem": "it's"})
-    rules = files["pg_hba.conf"].splitlines()
+    with_tls = ServerConfiguration(
+        host="db", address="10.88.0.100", version="17", tls=True, settings={"work_mem": "it's"}
+    )
+    texts = postgresql_files(Path("/x"), with_tls)
+    rules = texts["pg_hba.conf"].splitlines()
     assert [rule for rule in rules if rule.startswith("host ")] == [
         "host all sandbox_superuser all reject"
     ]
     assert rules[-1] == "hostssl all all all scram-sha-256"
-    assert "work_mem = 'it''s'\n" in files["postgresql.conf"]
+    assert "work_mem = 'it''s'\n" in texts["postgresql.conf"]
 
 
 def test_verifier_is_salted_and_does_not_contain_the_password() -> None:

@@ -9,7 +9,8 @@ from typing import ParamSpec, TypeVar
 from sandbox import SandboxError
 from sandbox.machine import paths, readiness, services
 from sandbox.postgres import scram
-from sandbox.postgres.servers import READY_SECONDS, Server, servers
+from sandbox.postgres.server import READY_SECONDS, Server
+from sandbox.postgres.servers import servers
 from sandbox.postgres.snapshots import SnapshotServer
 from sandbox.postgres.upgrade import UpgradableServer
 from sandbox.providers.cloud.servers import Servers, ServerSpec
