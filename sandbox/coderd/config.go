@@ -18,21 +18,21 @@ import (
 
 const idleConnections = 2
 
-// Config is everything that the environment says.
+// Config holds the settings read from the environment.
 type Config struct {
 	Flavour   Flavour
 	Version   string
 	Address   string
 	AccessURL string
 	Migrate   bool
-	// SuperAdmin is true where a password for the user admin was given.
+	// SuperAdmin is true if the password of the user admin is set.
 	SuperAdmin bool
 	SSLMode    string
-	// Pool is nil where no external database is configured.
+	// Pool is nil if no external database is configured.
 	Pool *pgxpool.Config
 }
 
-// classicConfig reads what the classic chart gives.
+// classicConfig reads the environment variables of the classic chart.
 func classicConfig(getenv func(string) string) (Config, error) {
 	config := Config{
 		Flavour:    classic,
@@ -43,7 +43,7 @@ func classicConfig(getenv func(string) string) (Config, error) {
 		SSLMode:    cmp.Or(getenv("DB_SSL_MODE"), "require"),
 	}
 	if connector := cmp.Or(getenv("DB_CONNECTOR"), "postgres"); connector != "postgres" {
-		return config, fmt.Errorf("the stand-in has no database connector %q, only \"postgres\"", connector)
+		return config, fmt.Errorf("DB_CONNECTOR is %q, but the stand-in supports only \"postgres\"", connector)
 	}
 	password, err := classicPassword(getenv)
 	if err != nil {
@@ -80,7 +80,7 @@ func classicPassword(getenv func(string) string) (string, error) {
 	return string(password), nil
 }
 
-// v2Config reads what the v2 chart gives.
+// v2Config reads the environment variables of the v2 chart.
 func v2Config(getenv func(string) string) (Config, error) {
 	config := Config{
 		Flavour:   v2,
@@ -90,7 +90,7 @@ func v2Config(getenv func(string) string) (Config, error) {
 		Migrate:   true,
 	}
 	if auth := cmp.Or(getenv("CODER_PG_AUTH"), "password"); auth != "password" {
-		return config, fmt.Errorf("the stand-in has no CODER_PG_AUTH %q, only \"password\"", auth)
+		return config, fmt.Errorf("CODER_PG_AUTH is %q, but the stand-in supports only \"password\"", auth)
 	}
 	text := getenv("CODER_PG_CONNECTION_URL")
 	if text == "" {
@@ -98,15 +98,15 @@ func v2Config(getenv func(string) string) (Config, error) {
 	}
 	address, err := url.Parse(text)
 	if err != nil || (address.Scheme != "postgres" && address.Scheme != "postgresql") {
-		// Neither the text nor the parser's error is shown: both hold pieces of the password.
-		return config, errors.New("CODER_PG_CONNECTION_URL is no URL of the form postgresql://user:password@host:port/database")
+		// The error contains neither the URL nor the parser's message: both may contain the password.
+		return config, errors.New("CODER_PG_CONNECTION_URL is not a URL of the form postgresql://user:password@host:port/database")
 	}
 	config.SSLMode = cmp.Or(address.Query().Get("sslmode"), "require")
 	config.Pool, err = poolConfig(*address, config.SSLMode, cmp.Or(getenv("CODER_PG_CONN_MAX_OPEN"), "10"))
 	return config, err
 }
 
-// poolConfig checks the URL with lib/pq's rules, which Coder's driver has, and gives a pool for it.
+// poolConfig returns the pool's configuration; sslmode is validated as in lib/pq, Coder's driver.
 func poolConfig(address url.URL, sslMode, maximum string) (*pgxpool.Config, error) {
 	modes := []string{"disable", "require", "verify-ca", "verify-full"}
 	if !slices.Contains(modes, sslMode) {
@@ -114,7 +114,7 @@ func poolConfig(address url.URL, sslMode, maximum string) (*pgxpool.Config, erro
 	}
 	connections, err := strconv.ParseInt(maximum, 10, 32)
 	if err != nil || connections < 1 {
-		return nil, fmt.Errorf("the maximum of database connections is %q, must be a positive number", maximum)
+		return nil, fmt.Errorf("the maximum number of database connections is %q, must be a positive number", maximum)
 	}
 	query := address.Query()
 	query.Set("sslmode", sslMode)
@@ -130,7 +130,7 @@ func poolConfig(address url.URL, sslMode, maximum string) (*pgxpool.Config, erro
 	return config, nil
 }
 
-// parseError says what is wrong with a URL without the URL, which holds the password.
+// parseError describes an invalid URL without showing it, because it contains the password.
 func parseError(err error) error {
 	if file := (*fs.PathError)(nil); errors.As(err, &file) {
 		return fmt.Errorf("TLS file of the database connection: %w", file)
@@ -138,5 +138,5 @@ func parseError(err error) error {
 	if cause := errors.Unwrap(err); cause != nil && strings.Contains(cause.Error(), "cert") {
 		return fmt.Errorf("TLS file of the database connection: %w", cause)
 	}
-	return errors.New("the settings of the database connection can't be read: host, port or a parameter is wrong")
+	return errors.New("the database connection's settings are invalid: check host, port and parameters")
 }

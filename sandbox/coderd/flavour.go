@@ -6,38 +6,39 @@ import (
 	"time"
 )
 
-// Flavour is what classic Coder and Coder v2 do differently toward the database.
+// Flavour holds the differences between classic Coder and Coder v2.
 type Flavour struct {
 	Name string
-	// Health is the path that the chart probes.
-	Health string
-	// Patience bounds the wait for the database at start; 0 waits for ever.
-	Patience time.Duration
-	// Listens is true where every replica holds one session outside the pool for LISTEN.
+	// HealthPath is the path that the chart's probes request.
+	HealthPath string
+	// ConnectTimeout limits the wait for the database at startup; 0 means no limit.
+	ConnectTimeout time.Duration
+	// Listens is true if each replica has a session outside the pool for LISTEN.
 	Listens bool
-	// MinimumServer is the oldest server_version_num, TooOld what is said of an older one.
-	MinimumServer int
-	TooOld        string
-	// FirstMigration and Migrations number the schema; the two flavours' numbers never meet.
+	// MinimumServerVersion is compared with server_version_num.
+	MinimumServerVersion int
+	// TooOldMessage is the error for an older server.
+	TooOldMessage string
+	// FirstMigration is the number of the oldest migration; the flavours' numbers do not overlap.
 	FirstMigration int
 	Migrations     []Migration
-	// Username is the column of the table users that holds a user's name.
-	Username string
+	// UsernameColumn is a column of the table users.
+	UsernameColumn string
 }
 
-// Migration is one step of a schema, numbered by the release that brought it.
+// Migration is one schema change, numbered by the release that introduced it.
 type Migration struct {
 	Number int
 	SQL    string
 }
 
 var classic = Flavour{
-	Name:           "classic",
-	Health:         "/cem-healthz",
-	MinimumServer:  110000,
-	TooOld:         "PostgreSQL version must be v11 or higher!",
-	FirstMigration: 1000,
-	Username:       "name",
+	Name:                 "classic",
+	HealthPath:           "/cem-healthz",
+	MinimumServerVersion: 110000,
+	TooOldMessage:        "PostgreSQL version must be v11 or higher!",
+	FirstMigration:       1000,
+	UsernameColumn:       "name",
 	Migrations: []Migration{
 		{1000, `
 			CREATE TABLE users (
@@ -54,16 +55,16 @@ var classic = Flavour{
 }
 
 var v2 = Flavour{
-	Name:           "v2",
-	Health:         "/healthz",
-	Patience:       30 * time.Second,
-	Listens:        true,
-	MinimumServer:  130000,
-	TooOld:         "PostgreSQL version must be v13.0.0 or higher!",
-	FirstMigration: 2000,
-	Username:       "username",
+	Name:                 "v2",
+	HealthPath:           "/healthz",
+	ConnectTimeout:       30 * time.Second,
+	Listens:              true,
+	MinimumServerVersion: 130000,
+	TooOldMessage:        "PostgreSQL version must be v13.0.0 or higher!",
+	FirstMigration:       2000,
+	UsernameColumn:       "username",
 	Migrations: []Migration{
-		// IF NOT EXISTS is Coder's own trap: a foreign table of that name is taken for ours.
+		// IF NOT EXISTS is Coder's own: an existing table users of another application is used as it is.
 		{2000, `
 			CREATE TABLE IF NOT EXISTS users (
 				id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -80,7 +81,7 @@ var v2 = Flavour{
 	},
 }
 
-// lastMigration is the number that a release's minor version stands for.
+// lastMigration returns the number of a release's newest migration: its minor version.
 func (f Flavour) lastMigration(version string) int {
 	const newest = 999
 	parts := strings.Split(version, ".")

@@ -1,5 +1,5 @@
-// Command coderd stands in for the Coder server: it reads the environment that the published charts
-// give, and behaves toward the database as Coder does.
+// Command coderd is a stand-in for the Coder server: it reads the environment variables that the
+// published charts set, and uses the database as Coder does.
 package main
 
 import (
@@ -25,9 +25,9 @@ func main() {
 	}
 }
 
-// run does what one command line of the charts asks for.
+// run executes one of the commands that the charts use.
 func run(ctx context.Context, command string, getenv func(string) string) error {
-	read, ok := map[string]func(func(string) string) (Config, error){
+	readConfig, ok := map[string]func(func(string) string) (Config, error){
 		"migrate up": classicConfig,
 		"run":        classicConfig,
 		"server":     v2Config,
@@ -35,15 +35,15 @@ func run(ctx context.Context, command string, getenv func(string) string) error 
 	if !ok {
 		return errUsage
 	}
-	config, err := read(getenv)
+	config, err := readConfig(getenv)
 	if err != nil {
 		return err
 	}
 	if command == "migrate up" {
 		config.Migrate = true
-		return prepare(ctx, config)
+		return prepareDatabase(ctx, config)
 	}
-	store, err := open(ctx, config)
+	store, err := openStore(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -51,13 +51,13 @@ func run(ctx context.Context, command string, getenv func(string) string) error 
 	return serve(ctx, config, store)
 }
 
-// open gives the store that the configuration names, ready to be used.
-func open(ctx context.Context, config Config) (Store, error) {
+// openStore returns the configured store, ready for use.
+func openStore(ctx context.Context, config Config) (Store, error) {
 	if config.Pool == nil {
-		slog.Warn("no database is configured: the built-in one lives in this pod only and is lost with it")
+		slog.Warn("no database is configured: the built-in database exists only in this pod and is lost with it")
 		return newMemory(), nil
 	}
-	if err := prepare(ctx, config); err != nil {
+	if err := prepareDatabase(ctx, config); err != nil {
 		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config.Pool)

@@ -13,11 +13,11 @@ import (
 
 const (
 	retryInterval = 3 * time.Second
-	migrationLock = 1037204 // one number for all replicas, so that one migrates at a time
+	migrationLock = 1037204 // an advisory lock shared by all replicas, so that one migrates at a time
 )
 
-// prepare waits for the database, refuses one that is too old and brings its schema up to date.
-func prepare(ctx context.Context, config Config) error {
+// prepareDatabase waits for the database, refuses an old version and migrates its schema.
+func prepareDatabase(ctx context.Context, config Config) error {
 	connection, err := connect(ctx, config)
 	if err != nil {
 		return err
@@ -27,8 +27,8 @@ func prepare(ctx context.Context, config Config) error {
 	if err := connection.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
 		return err
 	}
-	if version < config.Flavour.MinimumServer {
-		return errors.New(config.Flavour.TooOld)
+	if version < config.Flavour.MinimumServerVersion {
+		return errors.New(config.Flavour.TooOldMessage)
 	}
 	if config.Migrate {
 		if err := migrate(ctx, connection, config); err != nil {
@@ -41,11 +41,11 @@ func prepare(ctx context.Context, config Config) error {
 	return nil
 }
 
-// connect retries while the database is not there yet.
+// connect retries until the database accepts a connection.
 func connect(ctx context.Context, config Config) (*pgx.Conn, error) {
-	if config.Flavour.Patience > 0 {
+	if config.Flavour.ConnectTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, config.Flavour.Patience)
+		ctx, cancel = context.WithTimeout(ctx, config.Flavour.ConnectTimeout)
 		defer cancel()
 	}
 	for {
@@ -62,7 +62,7 @@ func connect(ctx context.Context, config Config) (*pgx.Conn, error) {
 	}
 }
 
-// migrate applies what is missing, all of it in one transaction.
+// migrate applies all missing migrations in one transaction.
 func migrate(ctx context.Context, connection *pgx.Conn, config Config) error {
 	if _, err := connection.Exec(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
 		return err
@@ -78,8 +78,8 @@ func migrate(ctx context.Context, connection *pgx.Conn, config Config) error {
 }
 
 func applyMissing(ctx context.Context, tx pgx.Tx, config Config) error {
-	const bookkeeping = "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)"
-	if _, err := tx.Exec(ctx, bookkeeping); err != nil {
+	const createVersionTable = "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)"
+	if _, err := tx.Exec(ctx, createVersionTable); err != nil {
 		return err
 	}
 	first, last := config.Flavour.FirstMigration, config.Flavour.lastMigration(config.Version)
@@ -91,7 +91,7 @@ func applyMissing(ctx context.Context, tx pgx.Tx, config Config) error {
 	case err != nil:
 		return err
 	case current < first || current > last:
-		// A newer release was here, or the other flavour.
+		// A newer release or the other flavour has migrated this schema.
 		return fmt.Errorf("no migration found for version %d", current)
 	}
 	for _, migration := range config.Flavour.Migrations {
@@ -109,7 +109,7 @@ func applyMissing(ctx context.Context, tx pgx.Tx, config Config) error {
 	return err
 }
 
-// ensureAdmin makes the user that classic's SUPER_ADMIN_PASSWORD belongs to.
+// ensureAdmin creates the user to which classic's SUPER_ADMIN_PASSWORD belongs.
 func ensureAdmin(ctx context.Context, connection *pgx.Conn) error {
 	_, err := connection.Exec(ctx, "INSERT INTO users (name) VALUES ('admin') ON CONFLICT DO NOTHING")
 	return err

@@ -16,46 +16,46 @@ import (
 )
 
 const (
-	userCreated     = "user_created"
-	uniqueViolation = "23505"
-	heardLimit      = 10
+	userCreated        = "user_created"
+	uniqueViolation    = "23505"
+	notificationsLimit = 10
 )
 
-// Postgres keeps users in PostgreSQL, through a pool that mends itself after an outage.
+// Postgres stores users in PostgreSQL, through a pool that reconnects after an outage.
 type Postgres struct {
-	pool   *pgxpool.Pool
-	config Config
-	mutex  sync.Mutex
-	heard  []string
+	pool          *pgxpool.Pool
+	config        Config
+	mutex         sync.Mutex
+	notifications []string
 }
 
-// Describe asks the server itself who and where we are.
+// Describe queries the server for the session's user, database and encryption.
 func (p *Postgres) Describe(ctx context.Context) (Database, error) {
 	settings := p.config.Pool.ConnConfig
 	database := Database{
 		Kind: external, Host: settings.Host, Port: settings.Port, SSLMode: p.config.SSLMode,
-		MaxConnections: p.config.Pool.MaxConns, Heard: p.listHeard(),
+		MaxConnections: p.config.Pool.MaxConns, Notifications: p.receivedNotifications(),
 	}
-	// The classic chart's own database, a StatefulSet of this name, is reached as any other.
+	// The classic chart's built-in database is a StatefulSet of this name.
 	if strings.HasPrefix(settings.Host, "timescale.") {
 		database.Kind = builtIn
 	}
 	err := p.pool.AcquireFunc(ctx, func(connection *pgxpool.Conn) error {
 		if encrypted, ok := connection.Conn().PgConn().Conn().(*tls.Conn); ok {
 			database.TLSVersion = tls.VersionName(encrypted.ConnectionState().Version)
-			database.CertificateVerified = verifies(settings.TLSConfig)
+			database.CertificateVerified = verifiesCertificate(settings.TLSConfig)
 		}
-		const facts = `SELECT current_setting('server_version'), current_database(),
+		const query = `SELECT current_setting('server_version'), current_database(),
 			session_user::text, current_user::text, (SELECT count(*) FROM users)`
-		return connection.QueryRow(ctx, facts).Scan(&database.ServerVersion, &database.Name,
+		return connection.QueryRow(ctx, query).Scan(&database.ServerVersion, &database.Name,
 			&database.User, &database.Role, &database.Users)
 	})
 	database.Connections = p.pool.Stat().TotalConns()
 	return database, err
 }
 
-// verifies is true where a server with a certificate of another authority would have been refused.
-func verifies(settings *tls.Config) bool {
+// verifiesCertificate tells whether a server certificate of an unknown CA would be refused.
+func verifiesCertificate(settings *tls.Config) bool {
 	return settings != nil && (!settings.InsecureSkipVerify || settings.VerifyPeerCertificate != nil)
 }
 
@@ -66,19 +66,19 @@ func (p *Postgres) Query(ctx context.Context) (session Session, err error) {
 	return session, err
 }
 
-// Users lists all users in the order of their making.
+// Users lists all users, oldest first.
 func (p *Postgres) Users(ctx context.Context) ([]User, error) {
 	rows, err := p.pool.Query(ctx,
-		fmt.Sprintf("SELECT %s, created_at FROM users ORDER BY created_at", p.config.Flavour.Username))
+		fmt.Sprintf("SELECT %s, created_at FROM users ORDER BY created_at", p.config.Flavour.UsernameColumn))
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[User])
 }
 
-// CreateUser adds one user and tells the other replicas.
+// CreateUser adds a user and notifies the other replicas.
 func (p *Postgres) CreateUser(ctx context.Context, username string) (user User, err error) {
-	column := p.config.Flavour.Username
+	column := p.config.Flavour.UsernameColumn
 	insert := fmt.Sprintf("INSERT INTO users (%[1]s) VALUES ($1) RETURNING %[1]s, created_at", column)
 	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, insert, username).Scan(&user.Username, &user.CreatedAt); err != nil {
@@ -93,20 +93,20 @@ func (p *Postgres) CreateUser(ctx context.Context, username string) (user User, 
 	return user, err
 }
 
-// Close gives all sessions back to the server.
+// Close ends all sessions of the pool.
 func (p *Postgres) Close() { p.pool.Close() }
 
-// listen holds one session outside the pool and makes it anew whenever it breaks.
+// listen receives notifications in a session outside the pool; it reconnects after an error.
 func (p *Postgres) listen(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := p.hear(ctx); err != nil && ctx.Err() == nil {
+		if err := p.receiveNotifications(ctx); err != nil && ctx.Err() == nil {
 			slog.Warn("pubsub: disconnected from postgres", "error", oneLine(err))
 			time.Sleep(time.Second)
 		}
 	}
 }
 
-func (p *Postgres) hear(ctx context.Context) error {
+func (p *Postgres) receiveNotifications(ctx context.Context) error {
 	connection, err := pgx.ConnectConfig(ctx, p.config.Pool.ConnConfig)
 	if err != nil {
 		return err
@@ -121,14 +121,14 @@ func (p *Postgres) hear(ctx context.Context) error {
 			return err
 		}
 		p.mutex.Lock()
-		p.heard = append(p.heard, notification.Payload)
-		p.heard = p.heard[max(0, len(p.heard)-heardLimit):]
+		p.notifications = append(p.notifications, notification.Payload)
+		p.notifications = p.notifications[max(0, len(p.notifications)-notificationsLimit):]
 		p.mutex.Unlock()
 	}
 }
 
-func (p *Postgres) listHeard() []string {
+func (p *Postgres) receivedNotifications() []string {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	return append([]string{}, p.heard...)
+	return append([]string{}, p.notifications...)
 }

@@ -15,7 +15,7 @@ import (
 
 const (
 	queryTimeout = 5 * time.Second
-	// After SIGTERM a Service still sends requests for about a second, until every node has heard.
+	// After SIGTERM, requests still arrive for about a second, until kube-proxy has removed the pod.
 	drainTime    = 2 * time.Second
 	shutdownTime = 10 * time.Second
 )
@@ -28,7 +28,7 @@ var (
 	validUsername = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
 )
 
-// BuildInfo says what runs here, and on which database.
+// BuildInfo describes this server and its database.
 type BuildInfo struct {
 	ExternalURL string   `json:"external_url"`
 	Version     string   `json:"version"`
@@ -45,7 +45,7 @@ type server struct {
 	pod    string
 }
 
-// serve answers until the context ends, then finishes what is under way.
+// serve handles requests until the context ends, then finishes the requests in progress.
 func serve(ctx context.Context, config Config, store Store) error {
 	pod, err := os.Hostname()
 	if err != nil {
@@ -76,8 +76,8 @@ func (s *server) routes() http.Handler {
 	routes.HandleFunc("GET /api/v2/query", s.query)
 	routes.HandleFunc("GET /api/v2/users", s.users)
 	routes.HandleFunc("POST /api/v2/users", s.createUser)
-	// As in Coder, it says that the server runs; it says nothing of the database.
-	routes.HandleFunc("GET "+s.config.Flavour.Health, func(w http.ResponseWriter, _ *http.Request) {
+	// As in Coder, the health check does not depend on the database.
+	routes.HandleFunc("GET "+s.config.Flavour.HealthPath, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("OK"))
 	})
 	return http.TimeoutHandler(routes, queryTimeout+time.Second, "timed out\n")
@@ -129,14 +129,14 @@ func (s *server) users(w http.ResponseWriter, r *http.Request) {
 func (s *server) createUser(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), queryTimeout)
 	defer cancel()
-	var asked User
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&asked)
-	if err != nil || len(asked.Username) > 32 || !validUsername.MatchString(asked.Username) {
-		message := `the body must be {"username": "…"}, 1 to 32 letters and digits, with single hyphens between`
+	var requested User
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&requested)
+	if err != nil || len(requested.Username) > 32 || !validUsername.MatchString(requested.Username) {
+		message := `the body must be {"username": "…"}, 1 to 32 letters and digits, optionally separated by single hyphens`
 		reply(w, http.StatusBadRequest, map[string]string{"message": message})
 		return
 	}
-	user, err := s.store.CreateUser(ctx, asked.Username)
+	user, err := s.store.CreateUser(ctx, requested.Username)
 	replyOr(w, err, http.StatusCreated, user)
 }
 

@@ -16,7 +16,7 @@ type User struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Database says which database Coder is on.
+// Database describes the database that Coder uses.
 type Database struct {
 	Kind                string `json:"kind"`
 	Host                string `json:"host"`
@@ -31,8 +31,8 @@ type Database struct {
 	Users               int    `json:"users"`
 	Connections         int32  `json:"connections"`
 	MaxConnections      int32  `json:"max_connections"`
-	// Heard names the users whose making this replica was told of by NOTIFY.
-	Heard []string `json:"heard"`
+	// Notifications holds the names of created users that this replica received by NOTIFY.
+	Notifications []string `json:"notifications"`
 }
 
 const (
@@ -40,14 +40,14 @@ const (
 	builtIn  = "built-in"
 )
 
-// Session is the database session that answered one query.
+// Session describes the database session that ran a query.
 type Session struct {
 	User string    `json:"user"`
 	Pid  int       `json:"pid"`
 	Now  time.Time `json:"now"`
 }
 
-// Store is where Coder keeps its users.
+// Store stores Coder's users.
 type Store interface {
 	Describe(ctx context.Context) (Database, error)
 	Query(ctx context.Context) (Session, error)
@@ -56,7 +56,7 @@ type Store interface {
 	Close()
 }
 
-// Memory is the built-in database: it lives and dies with the pod.
+// Memory is the built-in database; its data is lost with the pod.
 type Memory struct {
 	mutex sync.Mutex
 	users []User
@@ -64,25 +64,25 @@ type Memory struct {
 
 func newMemory() *Memory { return &Memory{users: []User{}} }
 
-// Describe says that nothing here outlives the pod.
+// Describe reports the built-in database.
 func (m *Memory) Describe(ctx context.Context) (Database, error) {
 	users, _ := m.Users(ctx)
-	return Database{Kind: builtIn, Host: "localhost", Users: len(users), Heard: []string{}}, nil
+	return Database{Kind: builtIn, Host: "localhost", Users: len(users), Notifications: []string{}}, nil
 }
 
-// Query answers at once.
+// Query needs no database.
 func (m *Memory) Query(context.Context) (Session, error) {
 	return Session{User: "coder", Now: time.Now()}, nil
 }
 
-// Users lists all users in the order of their making.
+// Users lists all users, oldest first.
 func (m *Memory) Users(context.Context) ([]User, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	return slices.Clone(m.users), nil
 }
 
-// CreateUser adds one user.
+// CreateUser adds a user.
 func (m *Memory) CreateUser(_ context.Context, username string) (User, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -94,5 +94,5 @@ func (m *Memory) CreateUser(_ context.Context, username string) (User, error) {
 	return user, nil
 }
 
-// Close has nothing to close.
+// Close does nothing.
 func (m *Memory) Close() {}

@@ -1,4 +1,4 @@
-"""Renders the stand-in charts with the real Helm, for the tests of what they do."""
+"""Renders the stand-in charts with Helm."""
 
 import shutil
 import subprocess
@@ -16,19 +16,19 @@ KUBERNETES = "1.34.4"
 
 @dataclass(frozen=True)
 class Render:
-    """What Helm made of one chart and one set of values."""
+    """The result of rendering a chart with one set of values."""
 
     code: int
     error: str
     objects: list[dict[str, Any]]
 
     def get(self, kind: str, name: str) -> dict[str, Any]:
-        """The one object of this kind and name."""
+        """The object with this kind and name."""
         (found,) = (o for o in self.objects if o["kind"] == kind and o["metadata"]["name"] == name)
         return found
 
     def count(self, kind: str) -> int:
-        """How many objects there are of this kind."""
+        """The number of objects of this kind."""
         return sum(o["kind"] == kind for o in self.objects)
 
     def pod(self) -> dict[str, Any]:
@@ -37,24 +37,27 @@ class Render:
         return deployment["spec"]["template"]["spec"]
 
     def containers(self) -> Iterator[dict[str, Any]]:
-        """Coder's containers, those of the migrations first."""
+        """The containers of Coder's pods, init containers first."""
         yield from self.pod().get("initContainers", [])
         yield from self.pod()["containers"]
 
     def environments(self) -> list[dict[str, Any]]:
-        """Each container's environment, by name; a reference is given as it is."""
+        """The environment variables of each container: the value, or else `valueFrom`."""
         return [
-            {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in box["env"]}
-            for box in self.containers()
+            {
+                entry["name"]: entry.get("value", entry.get("valueFrom"))
+                for entry in container["env"]
+            }
+            for container in self.containers()
         ]
 
     def environment(self) -> dict[str, Any]:
-        """The server's own environment."""
+        """The environment variables of the Coder server."""
         return self.environments()[-1]
 
 
 def render(chart: Path, values: dict[str, Any], kubernetes: str = KUBERNETES) -> Render:
-    """Render one packaged chart as a release of another name in the namespace coder."""
+    """Render a packaged chart in namespace coder; no object may depend on the release's name."""
     command = [_helm(), "template", "another", str(chart), "--namespace", "coder"]
     command += ["--kube-version", kubernetes, "--values", "-"]
     done = subprocess.run(
@@ -65,7 +68,7 @@ def render(chart: Path, values: dict[str, Any], kubernetes: str = KUBERNETES) ->
 
 
 def _helm() -> str:
-    own = paths.BIN / "helm"
-    found = str(own) if own.exists() else shutil.which("helm")
-    assert found, f"no helm on PATH or in {paths.BIN}: make it with `python -m sandbox setup`"
+    built = paths.BIN / "helm"
+    found = str(built) if built.exists() else shutil.which("helm")
+    assert found, f"helm is neither on PATH nor in {paths.BIN}; build it: `python -m sandbox setup`"
     return found

@@ -1,4 +1,4 @@
-"""The stand-in server says what is wrong with its settings, and never with the password."""
+"""Error messages of the stand-in Coder server; none of them contains the password."""
 
 import subprocess
 from pathlib import Path
@@ -12,45 +12,43 @@ URL = f"postgresql://coder:{PASSWORD}@localhost:1/coder"
 
 
 def run(*arguments: str, **environment: str) -> str:
-    """The first line that the server says; one that would go on is ended then."""
+    """What the server writes to standard error; it is terminated after its first line."""
     server = paths.BIN / "coderd"
-    assert server.exists(), f"{server} is missing: make it with `python -m sandbox setup`"
+    assert server.exists(), f"{server} is missing; build it: `python -m sandbox setup`"
     command = [server, *arguments]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
-        said = process.stderr.readline()
+        output = process.stderr.readline()
         process.terminate()
-        said += process.stderr.read()
+        output += process.stderr.read()
     assert process.returncode == 1
-    assert PASSWORD not in said
-    return said
+    assert PASSWORD not in output
+    return output
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "error"),
     [
         (f"{URL}?sslmode=prefer", 'unsupported sslmode "prefer"'),
         (f"{URL}?sslmode=verify-full&sslrootcert=/absent", "open /absent: no such file"),
         (f"{URL}?sslmode=verify-full&sslrootcert=/etc/passwd", "unable to add CA"),
-        (f"postgresql://coder:{PASSWORD}/:@localhost/coder", "is no URL of the form"),
-        (f"postgresql://coder:{PASSWORD}@localhost:port/coder", "is no URL of the form"),
-        (f"mysql://coder:{PASSWORD}@localhost/coder", "is no URL of the form"),
+        (f"postgresql://coder:{PASSWORD}/:@localhost/coder", "is not a URL of the form"),
+        (f"postgresql://coder:{PASSWORD}@localhost:port/coder", "is not a URL of the form"),
+        (f"mysql://coder:{PASSWORD}@localhost/coder", "is not a URL of the form"),
         (URL, "connection refused"),
     ],
-    ids=["weak mode", "no CA", "no PEM", "raw slash", "no port", "other scheme", "no server"],
+    ids=["sslmode", "missing-ca", "invalid-ca", "slash", "port", "scheme", "no-server"],
 )
-def test_a_connection_url_that_cannot_work_is_named_without_its_password(
-    url: str, said: str
-) -> None:
-    assert said in run("server", CODER_PG_CONNECTION_URL=url)
+def test_invalid_connection_url_is_reported_without_its_password(url: str, error: str) -> None:
+    assert error in run("server", CODER_PG_CONNECTION_URL=url)
 
 
-def test_a_pool_without_connections_is_refused() -> None:
-    said = run("server", CODER_PG_CONNECTION_URL=URL, CODER_PG_CONN_MAX_OPEN="0")
-    assert 'is "0", must be a positive number' in said
+def test_connection_limit_of_zero_is_refused() -> None:
+    output = run("server", CODER_PG_CONNECTION_URL=URL, CODER_PG_CONN_MAX_OPEN="0")
+    assert 'is "0", must be a positive number' in output
 
 
-def test_classic_waits_for_its_database_and_reads_the_password_from_a_file(tmp_path: Path) -> None:
+def test_classic_retries_to_connect_and_reads_the_password_from_a_file(tmp_path: Path) -> None:
     settings = {"DB_HOST": "localhost", "DB_PORT": "1", "DB_USER": "coder", "DB_NAME": "coder"}
     file = tmp_path / "password"
     file.write_text(PASSWORD)
@@ -59,5 +57,5 @@ def test_classic_waits_for_its_database_and_reads_the_password_from_a_file(tmp_p
     assert "DB_PASSWORD_PATH: open" in run("run", DB_PASSWORD_PATH=absent, **settings)
 
 
-def test_an_unknown_command_is_answered_with_the_known_ones() -> None:
+def test_unknown_command_is_an_error_that_lists_the_known_ones() -> None:
     assert "usage: coderd migrate up | coderd run | coder server" in run("frobnicate")

@@ -1,4 +1,4 @@
-"""An image's archive holds what it is told to, and changes only with it."""
+"""Image archives have the declared content and change only if it changes."""
 
 import io
 import json
@@ -30,23 +30,21 @@ def member(archive: Path, name: str) -> bytes:
         return file.read()
 
 
-def test_every_image_has_a_name_and_a_configuration_of_its_own_and_one_layer_for_all(
-    archive: Path,
-) -> None:
+def test_images_of_an_archive_have_own_configurations_and_share_one_layer(archive: Path) -> None:
     entries = json.loads(member(archive, "manifest.json"))
-    told = {
+    environments = {
         entry["RepoTags"][0]: json.loads(member(archive, entry["Config"]))["config"]["Env"][1]
         for entry in entries
     }
-    assert told == {"example.com/tool:1": "VERSION=1", "example.com/tool:2": "VERSION=2"}
+    assert environments == {"example.com/tool:1": "VERSION=1", "example.com/tool:2": "VERSION=2"}
     assert len({tuple(entry["Layers"]) for entry in entries}) == 1
 
 
-def test_the_layer_has_the_files_with_their_directories_before_them(archive: Path) -> None:
+def test_layer_has_all_files_after_their_parent_directories(archive: Path) -> None:
     (layer,) = json.loads(member(archive, "manifest.json"))[0]["Layers"]
     with tarfile.open(fileobj=io.BytesIO(member(archive, layer))) as tar:
-        seen = [(entry.name, oct(entry.mode), entry.linkname) for entry in tar]
-    assert seen == [
+        found = [(entry.name, oct(entry.mode), entry.linkname) for entry in tar]
+    assert found == [
         ("bin", "0o755", ""),
         ("etc", "0o755", ""),
         ("tmp", "0o1777", ""),
@@ -56,10 +54,10 @@ def test_the_layer_has_the_files_with_their_directories_before_them(archive: Pat
     ]
 
 
-def test_an_archive_is_written_anew_only_when_something_in_it_changed(archive: Path) -> None:
+def test_archive_is_written_only_if_its_content_changes(archive: Path) -> None:
     before = archive.stat().st_mtime_ns
     write(archive, dict(sorted(FILES.items())), IMAGES)
-    assert archive.stat().st_mtime_ns == before, "an order of files is no change"
+    assert archive.stat().st_mtime_ns == before, "the order of the files does not matter"
     write(archive, {**FILES, "/etc/passwd": b"other\n"}, IMAGES)
     assert archive.stat().st_mtime_ns > before
-    assert list(archive.parent.iterdir()) == [archive], "a half-written file is left behind"
+    assert list(archive.parent.iterdir()) == [archive], "a temporary file is left"

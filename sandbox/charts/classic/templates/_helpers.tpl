@@ -1,4 +1,4 @@
-{{- /* "true" where Coder is put on the chart's own database, by the switch that this version knows. */}}
+{{- /* "true" if Coder uses the chart's built-in database, according to the value that this chart version reads. */}}
 {{- define "coder.builtinDatabase" -}}
 {{- $postgres := .Values.postgres }}
 {{- if semverCompare "<1.21.0" .Chart.Version }}

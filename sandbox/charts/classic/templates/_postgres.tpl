@@ -1,4 +1,4 @@
-{{- /* What tells Coder its database, for the migrations and for the server alike. */}}
+{{- /* The environment variables of the database connection, for the migrations and for the server. */}}
 {{- define "coder.postgresEnv" -}}
 {{- if include "coder.builtinDatabase" . }}
 - {name: DB_HOST, value: {{ printf "timescale.%s%s" .Release.Namespace .Values.services.clusterDomainSuffix | quote }}}
@@ -44,7 +44,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The TLS files of the connection: environment variable, volume, Secret, key and directory. */}}
+{{- /* The TLS files of the connection: environment variable, volume, Secret, key and directory of each. */}}
 {{- define "coder.postgresFiles" -}}
 {{- $files := list }}
 {{- if and (semverCompare ">=1.26.0" .Chart.Version) (not (include "coder.builtinDatabase" .)) }}

@@ -1,4 +1,4 @@
-{{- /* From 1.28.0 on a moved setting stops the render, if it is truthy. People see the place of `fail`: line 38. */}}
+{{- /* From 1.28.0 on, a moved value that is set fails the render. The error shows the line of `fail`: 38. */}}
 {{- $moved := dict
   "cemanager"
   "coderd"
@@ -34,8 +34,8 @@
 {{- $value := $.Values }}
 {{- range splitList "." $old }}{{ $value = get (default dict $value) . }}{{ end }}
 {{- if $value }}
-{{- $told := printf "The '%s' setting was deprecated in 1.21 and removed in 1.27; use '%s' instead" $old $new }}
-{{- fail $told }}
+{{- $message := printf "The '%s' setting was deprecated in 1.21 and removed in 1.27; use '%s' instead" $old $new }}
+{{- fail $message }}
 {{- end }}
 {{- end }}
 {{- end }}

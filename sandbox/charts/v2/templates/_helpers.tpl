@@ -61,7 +61,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - {name: https, containerPort: 8443, protocol: TCP}
 {{- end }}
 {{- range .Values.coder.env }}
-{{- /* As published: it must be a literal "true", a value from a Secret opens no port. */}}
+{{- /* As published: only a literal "true" opens the port, not a value from a Secret. */}}
 {{- if and (eq .name "CODER_PROMETHEUS_ENABLE") (eq (toString .value) "true") }}
 - {name: prometheus-http, containerPort: 2112, protocol: TCP}
 {{- end }}
