@@ -13,7 +13,7 @@ stack = settings.load()
 cluster = kubernetes.Provider(
     "cluster",
     context=stack.kube_context or None,
-    cluster_identifier=stack.cluster.identifier,
+    cluster_identifier=stack.postgres.found.cluster_identifier,
     # A rotated password changes its Secret in place: no gap, no new name.
     enable_secret_mutable=True,
 )

@@ -1,51 +1,51 @@
-"""Reads single settings of the stack, and keeps a line for each that is wrong."""
+"""Reads single settings of the stack, and keeps a line for each one that is wrong."""
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components import certificates, decode_settings
+from components import certificates, setting_model
 from components.charts.values import Values
-from components.clouds import Cloud
+from components.setting_model import SettingModel
 
 URL = re.compile(r"https?://[^\s/]\S*")
+OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
+"""The settings that are objects in a cloud's own words."""
 
 
-class Reader:
-    """Reads on after something wrong, so that everything wrong is named at once."""
+class SettingReader:
+    """Continues after a fault, so that all faults are named at once."""
 
     def __init__(self) -> None:
         self.config = pulumi.Config()
         self.problems: list[str] = []
 
     def chart_values(self) -> Values:
-        """What is asked for of the chart beside what the program sets."""
+        """The chart values that a person adds to the program's own."""
         if pulumi.runtime.is_config_secret(self.config.full_key("chartValues")):
             self.problems.append(
-                "chartValues: holds a secret, which Helm would keep in the clear; put it into a "
+                "chartValues: holds a secret, which Helm would store in the clear; put it into a "
                 "Kubernetes Secret and give the chart that Secret's name"
             )
         return self.config.require_object("chartValues")
 
-    def object(self, cloud: Cloud, key: str) -> Any:
-        """The object of that key in the cloud's words, or None if something is wrong with it."""
-        data = self.config.require_object(key)
-        if key not in cloud.OBJECTS:
-            if data:
-                self.problems.append(f"{key}: is set, yet this cloud takes none; take it out")
-            return None
-        secret = pulumi.runtime.is_config_secret(self.config.full_key(key))
-        self.problems += [
-            f"{key}.{word}: is given in the clear; type "
-            f"`pulumi config set --secret --path {key}.{word}`"
-            for word in data
-            if "password" in word.lower() and data[word] and not secret
-        ]
-        value, problems = decode_settings.read(cloud.OBJECTS[key], data, key)
+    def objects(self, cloud: str, model: type[SettingModel]) -> Any:
+        """The objects in the cloud's own words, or None if one of them is wrong."""
+        taken = {field.alias for field in model.model_fields.values()}
+        data: dict[str, Any] = {}
+        for key in OBJECTS:
+            value = self.config.require_object(key)
+            if key in taken:
+                data[key] = value
+                self.problems += self._clear_passwords(key, value)
+            elif value:
+                self.problems.append(f"{key}: not supported by cloud {cloud}; remove it")
+        settings, problems = setting_model.parse(model, data)
         self.problems += problems
-        return value
+        return settings
 
     def ca_certificate(self) -> str | None:
         """The PEM of the file that `caCertificate` names, or None."""
@@ -66,3 +66,13 @@ class Reader:
                 f'{key}: is "{url}", must be a URL that begins with https:// or http://'
             )
         return url
+
+    def _clear_passwords(self, key: str, value: Mapping[str, Any]) -> Iterator[str]:
+        if pulumi.runtime.is_config_secret(self.config.full_key(key)):
+            return
+        for name in value:
+            if "password" in name.lower() and value[name]:
+                yield (
+                    f"{key}.{name}: is not encrypted; type "
+                    f"`pulumi config set --secret --path {key}.{name}`"
+                )

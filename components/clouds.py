@@ -1,4 +1,4 @@
-"""What the program is made of: one room for each cloud, and what they share."""
+"""The clouds that a stack can choose from, and what each cloud's room offers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -6,30 +6,45 @@ from typing import Any, Protocol
 import pulumi
 
 from components import aws, existing
-from components.connection import PostgresArgs, PostgresConnection
-from components.server.discovery import Cluster, Search
+from components.connection import ConnectionTraits, PostgresConnection
+from components.server.discovery import Discovery, DiscoveryRequest, PostgresArgs
+from components.server.policy import ServerPolicy
+from components.server.settings import ServerSettings
 
 
 class Postgres(Protocol):
-    """A cloud's component, and the connection it gives."""
+    """A cloud's component, and the connection that it makes."""
 
     connection: PostgresConnection
 
 
 class Cloud(Protocol):
-    """What each cloud's room has at its door."""
+    """What a cloud's room offers, in the order in which the program uses it."""
 
     @property
-    def OBJECTS(self) -> Mapping[str, type[Any]]: ...
+    def Settings(self) -> type[Any]:
+        """The model of the settings that are objects in the cloud's own words."""
+        ...
 
     @property
-    def PostgresArgs(self) -> Callable[..., PostgresArgs]: ...
+    def POLICY(self) -> ServerPolicy | None:
+        """The limits of the server that the cloud makes; None where it makes none."""
+        ...
 
     @property
-    def Postgres(self) -> Callable[[str, Any, pulumi.ResourceOptions], Postgres]: ...
+    def traits(self) -> Callable[[ServerSettings, Any], ConnectionTraits]:
+        """What the settings alone tell of the connection."""
+        ...
 
     @property
-    def find_cluster(self) -> Callable[[Any, Search], tuple[Cluster | None, list[str]]]: ...
+    def discover(self) -> Callable[[DiscoveryRequest[Any]], Discovery]:
+        """Every look-up; raises DiscoveryFailed."""
+        ...
+
+    @property
+    def Postgres(self) -> Callable[[str, PostgresArgs[Any, Any], pulumi.ResourceOptions], Postgres]:
+        """The component that makes or takes the server."""
+        ...
 
 
 CLOUDS: Mapping[str, Cloud] = {"aws": aws, "existing": existing}

@@ -1,13 +1,10 @@
 """The interface between a cloud and Coder: what each cloud takes, and the connection it gives."""
 
 import dataclasses
-import re
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pulumi
 
-from components.database.spec import DatabaseSpec
 from components.server.zone import Zone
 
 PORT = 5432
@@ -31,53 +28,15 @@ class ConnectionTraits:
     """PostgreSQL's major version, or None where the setting is invalid."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PostgresArgs:
-    """What every cloud is asked for; each cloud adds its own network's and server's words."""
-
-    spec: DatabaseSpec
-    zone: str
-    size: str
-    version: str
-    storage_gb: int
-    max_storage_gb: int
-    high_availability: bool
-    backup_days: int
-    apply_immediately: bool
-    labels: dict[str, str]
-    ca_certificate: str | None
-
-    def problems(self) -> Iterator[str]:
-        """A line for every setting that no cloud could take."""
-        if not re.fullmatch(r"[1-9][0-9]?", self.version):
-            yield f'postgresVersion: is "{self.version}", must be a major version such as "17"'
-        for name, value in self.labels.items():
-            if not isinstance(value, str):
-                yield f"labels.{name}: is {value!r}, must be a string"
-        if not 20 <= self.storage_gb <= 65536:
-            yield f"storageGb: is {self.storage_gb}, must be 20 to 65536"
-        if not self.storage_gb <= self.max_storage_gb <= 65536:
-            yield (
-                f"maxStorageGb: is {self.max_storage_gb}, must be from storageGb "
-                f"({self.storage_gb}) to 65536"
-            )
-        if not 1 <= self.backup_days <= 35:
-            yield (
-                f"backupDays: is {self.backup_days}, must be 1 to 35; "
-                "0 would switch backups off, which this program never does"
-            )
-
-    @property
-    def traits(self) -> ConnectionTraits:
-        """Of the connection that the server will give."""
-        return ConnectionTraits(
-            ssl_mode="verify-full",
-            has_ca=self.ca_certificate is not None,
-            has_password=True,
-            zone=Zone(self.zone, self.zone) if self.zone else None,
-            max_connections=None,
-            version=int(self.version) if self.version.isdecimal() else None,
-        )
+UNKNOWN_TRAITS = ConnectionTraits(
+    ssl_mode="verify-full",
+    has_ca=False,
+    has_password=True,
+    zone=None,
+    max_connections=None,
+    version=None,
+)
+"""Where the settings of the server are wrong; only chart values are checked with them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

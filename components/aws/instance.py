@@ -1,13 +1,17 @@
-"""The inputs of an RDS instance that follow from what is asked for."""
+"""The inputs of an RDS instance that follow from settings and discovery."""
 
 import re
 from typing import Any
 
-from components import connection
+import pulumi
+
 from components.aws import machines
-from components.aws.arguments import PostgresArgs
-from components.aws.running import STACK_TAG, ZONE_TAG
-from components.aws.settings import RestoreArgs
+from components.aws.discovery import Placement
+from components.aws.policy import LABELS, POLICY
+from components.aws.settings import RestoreFrom, Settings
+from components.connection import PORT
+from components.server.ownership import Refusal
+from components.server.settings import ServerSettings
 
 LOGS = ("postgresql", "upgrade")
 STRIPED_FROM_GIB = 400
@@ -15,50 +19,69 @@ STRIPED_FROM_GIB = 400
 STRIPED = {"iops": 12000, "storage_throughput": 500}
 
 
-def inputs(args: PostgresArgs) -> dict[str, Any]:
-    """All that needs no other resource."""
-    return {**_machine(args), **_upkeep(args), **_restored(args.restore_from)}
+def refuse_standby_at_creation(server: ServerSettings) -> Refusal:
+    """RDS takes a zone or a standby in the request that creates an instance, not both."""
+
+    def refusal(call: pulumi.ResourceHookArgs) -> str | None:
+        if not server.high_availability:
+            return None
+        return (
+            "highAvailability: is true, but RDS cannot create an instance with both a standby and "
+            "a chosen zone; type `pulumi config set highAvailability false` and `pulumi up`, then "
+            "set it to true: the instance keeps its zone"
+        )
+
+    return refusal
 
 
-def _machine(args: PostgresArgs) -> dict[str, Any]:
-    """What the server is."""
-    grows = args.max_storage_gb > args.storage_gb
+def instance_inputs(server: ServerSettings, own: Settings, found: Placement) -> dict[str, Any]:
+    """All inputs that need no other resource."""
+    live, zone = found.live, found.zone
+    upgrades = live is not None and server.major == live.version + 1
+    grows = server.max_storage_gb > server.storage_gb
     return {
         "engine": "postgres",
-        # A major version alone is legal as minor upgrades are on.
-        "engine_version": args.version,
-        "allow_major_version_upgrade": args.upgrades,
-        "instance_class": args.instance_class,
-        "allocated_storage": args.storage_gb,
-        "max_allocated_storage": args.max_storage_gb if grows else 0,
+        # A major version alone is enough, because minor upgrades are on.
+        "engine_version": server.version,
+        "allow_major_version_upgrade": upgrades,
+        "instance_class": POLICY.machine_of(server.size),
+        "allocated_storage": server.storage_gb,
+        "max_allocated_storage": server.max_storage_gb if grows else 0,
         "storage_type": "gp3",
-        **(STRIPED if args.storage_gb >= STRIPED_FROM_GIB else {}),
+        **(STRIPED if server.storage_gb >= STRIPED_FROM_GIB else {}),
         "storage_encrypted": True,
-        "kms_key_id": args.server.kms_key_id or None,
-        "port": connection.PORT,
-        "availability_zone": args.zone,
-        "multi_az": args.high_availability,
+        "kms_key_id": own.server.kms_key_id or None,
+        "port": PORT,
+        "availability_zone": zone.name,
+        "multi_az": server.high_availability,
         "publicly_accessible": False,
         "network_type": "IPV4",
         "ca_cert_identifier": "rds-ca-rsa2048-g1",
-        "tags": {**args.labels, STACK_TAG: args.spec.stack, ZONE_TAG: args.zone},
+        "tags": {**server.labels, LABELS.stack: server.spec.stack, LABELS.zone: zone.name},
+        **_upkeep(server, own),
+        **_restored(own.restore_from),
     }
 
 
-def _upkeep(args: PostgresArgs) -> dict[str, Any]:
-    """What happens to the server while it lives, and when it goes."""
-    insights = machines.has_performance_insights(args.instance_class)
+def snapshot_prefix(stack: str) -> str:
+    """How the final snapshot's name begins; RDS allows letters, digits and single hyphens."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", f"coder-{stack}-final-")
+
+
+def _upkeep(server: ServerSettings, own: Settings) -> dict[str, Any]:
+    """Maintenance, backups, monitoring and what happens at the end."""
+    insights = machines.has_performance_insights(POLICY.machine_of(server.size))
     return {
-        "apply_immediately": args.apply_immediately,
+        "apply_immediately": server.apply_immediately,
         "auto_minor_version_upgrade": True,
-        # The default enrols in extended support, which is paid for.
+        # The default enrols in extended support, which is charged for.
         "engine_lifecycle_support": "open-source-rds-extended-support-disabled",
-        "maintenance_window": args.server.maintenance_window,
-        "backup_window": args.server.backup_window,
-        "backup_retention_period": args.backup_days,
+        "maintenance_window": own.server.maintenance_window,
+        "backup_window": own.server.backup_window,
+        "backup_retention_period": server.backup_days,
         "copy_tags_to_snapshot": True,
         "delete_automated_backups": False,
-        "deletion_protection": args.spec.protect,
+        "deletion_protection": server.spec.protect,
         "skip_final_snapshot": False,
         "performance_insights_enabled": insights,
         "performance_insights_retention_period": 7 if insights else None,
@@ -67,15 +90,10 @@ def _upkeep(args: PostgresArgs) -> dict[str, Any]:
     }
 
 
-def _restored(source: RestoreArgs) -> dict[str, Any]:
+def _restored(source: RestoreFrom) -> dict[str, Any]:
     if source.snapshot:
         return {"snapshot_identifier": source.snapshot}
     if not source.instance:
         return {}
     time = {"restore_time": source.time} if source.time else {"use_latest_restorable_time": True}
     return {"restore_to_point_in_time": {"source_db_instance_identifier": source.instance, **time}}
-
-
-def snapshot_prefix(stack: str) -> str:
-    """As RDS takes it: a letter first, then letters, digits and single hyphens."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", f"coder-{stack}-final-")

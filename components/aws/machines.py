@@ -1,4 +1,4 @@
-"""RDS instance classes: what each size is, how much memory a class has, what fits in it."""
+"""RDS instance classes: the class of each size, the memory of a class, what fits in it."""
 
 import re
 
@@ -15,7 +15,7 @@ _MOST_CONNECTIONS = 5000
 
 
 def memory_gib(instance_class: str) -> int | None:
-    """The class's memory, or None for a class of no known family."""
+    """The class's memory, or None for a class of an unknown family."""
     found = CLASS.fullmatch(instance_class)
     if not found:
         return None
@@ -29,7 +29,7 @@ def memory_gib(instance_class: str) -> int | None:
 
 
 def max_connections(instance_class: str) -> int | None:
-    """RDS's default for the class, on the low side; None where the class is not known."""
+    """RDS's default for the class, on the low side; None where the class is unknown."""
     memory = memory_gib(instance_class)
     if memory is None:
         return None

@@ -1,24 +1,94 @@
-"""Which of PostgreSQL's parameters take effect only when the server starts."""
+"""The parameter group of an RDS instance, and which of its changes need a reboot."""
 
-_STATIC = """
-archive_mode autovacuum_freeze_max_age autovacuum_max_workers
-autovacuum_multixact_freeze_max_age autovacuum_worker_slots event_source hot_standby
-huge_page_size huge_pages io_max_concurrency io_method jit_provider logging_collector
-max_active_replication_origins max_connections max_files_per_process
-max_locks_per_transaction max_logical_replication_workers max_notify_queue_pages
-max_pred_locks_per_transaction max_prepared_transactions max_replication_slots
-max_wal_senders max_worker_processes min_dynamic_shared_memory multixact_member_buffers
-multixact_offset_buffers notify_buffers old_snapshot_threshold recovery_target
-reserved_connections serializable_buffers shared_buffers shared_memory_type
-shared_preload_libraries subtransaction_buffers superuser_reserved_connections
-track_activity_query_size track_commit_timestamp transaction_buffers wal_buffers
-wal_decode_buffer_size wal_level wal_log_hints
-"""
-STATIC = frozenset(_STATIC.split())
-"""Of context `postmaster`, in any major version."""
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import guards
+from components.aws.lookups import LiveInstance
+from components.aws.settings import Server
+from components.server.parameters import is_static
+from components.server.settings import ServerSettings
+from components.server.versions import same_major
+
+FORCE_SSL_BY_DEFAULT = 15
+"""From this version on, `rds.force_ssl` is 1 unless a parameter group says otherwise."""
 
 
 def apply_method(name: str) -> str:
-    """How RDS takes a change of the parameter; it refuses `immediate` for a static one."""
-    static = name.lower() in STATIC or name.lower().startswith("rds.")
+    """How RDS applies a change of the parameter; it refuses `immediate` for a static one."""
+    static = is_static(name) or name.lower().startswith("rds.")
     return "pending-reboot" if static else "immediate"
+
+
+def parameter_group(
+    name: str,
+    server: ServerSettings,
+    own: Server,
+    live: LiveInstance | None,
+    parent: pulumi.Resource,
+) -> pulumi.Input[str]:
+    """The name of the instance's parameter group: one of its own where a parameter needs it."""
+    forced = {"rds.force_ssl": "1"} if server.major < FORCE_SSL_BY_DEFAULT else {}
+    parameters = {**forced, **own.parameter_strings}
+    if not parameters:
+        # Not None, which would leave the server with the group that it once had.
+        return f"default.postgres{server.version}"
+
+    def before_update(call: pulumi.ResourceHookArgs) -> None:
+        old, new = _static(call.old_inputs or {}), _static(call.new_inputs or {})
+        names = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        if names:
+            _announce_reboot(parent, live, ", ".join(names))
+
+    group = aws.rds.ParameterGroup(
+        name,
+        family=f"postgres{server.version}",
+        parameters=[
+            {"name": key, "value": value, "apply_method": apply_method(key)}
+            for key, value in sorted(parameters.items())
+        ],
+        tags=server.labels,
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            hooks=pulumi.ResourceHookBinding(
+                before_update=[guards.hook(f"{name}: reboot for static parameters", before_update)]
+            ),
+        ),
+    )
+    return group.name
+
+
+def other_group_hook(
+    name: str, live: LiveInstance | None, parent: pulumi.Resource
+) -> pulumi.ResourceHook:
+    """A hook that announces the reboot which another parameter group of the instance needs."""
+
+    def before_update(call: pulumi.ResourceHookArgs) -> None:
+        old, state, new = call.old_inputs or {}, call.old_outputs or {}, call.new_inputs or {}
+        # A major upgrade reboots the instance anyway.
+        if same_major(state.get("engineVersion"), new.get("engineVersion")) and (
+            old.get("parameterGroupName") != new.get("parameterGroupName")
+        ):
+            _announce_reboot(parent, live, "the instance gets another parameter group")
+
+    return guards.hook(f"{name}: reboot for another parameter group", before_update)
+
+
+def _static(group: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        each["name"]: each["value"]
+        for each in group.get("parameters") or []
+        if each.get("applyMethod") == "pending-reboot"
+    }
+
+
+def _announce_reboot(parent: pulumi.Resource, live: LiveInstance | None, why: str) -> None:
+    pulumi.info(
+        f"server.parameters: take effect only after a manual reboot ({why}); the maintenance "
+        "window does not reboot: aws rds reboot-db-instance --db-instance-identifier "
+        f"{live.identifier if live else '…'}",
+        parent,
+    )

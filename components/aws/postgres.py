@@ -4,19 +4,25 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components import connection, guards
-from components.aws import instance
-from components.aws.announcements import announce, announce_parameters
-from components.aws.arguments import PostgresArgs
-from components.aws.changes import ANOTHER_KEY, first, refuse
-from components.aws.firewall import ANOTHER_VPC, admit_clients
-from components.aws.parameters import apply_method
-from components.aws.settings import ADMIN
-from components.connection import PostgresConnection
+from components import guards
+from components.aws.discovery import Placement
+from components.aws.instance import instance_inputs, refuse_standby_at_creation, snapshot_prefix
+from components.aws.network import ANOTHER_VPC, FirewallArgs, admit_clients
+from components.aws.parameters import other_group_hook, parameter_group
+from components.aws.policy import ADMIN, POLICY
+from components.aws.settings import Settings
+from components.connection import PORT, PostgresConnection
 from components.database.database import Database, DatabaseArgs
+from components.server import discovery
+from components.server.options import ServerOptionsArgs, server_options
 from components.server.passwords import generated_password
 
 DATABASE = "coder"
+REPLACED_BY = (
+    "another server.kmsKeyId or region needs a new instance; take a snapshot, copy it under that "
+    "key or to that region, and make a new stack with restoreFrom"
+)
+PostgresArgs = discovery.PostgresArgs[Settings, Placement]
 
 
 class Postgres(pulumi.ComponentResource):
@@ -28,96 +34,88 @@ class Postgres(pulumi.ComponentResource):
         self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("coder:aws:Postgres", name, {}, opts)
-        if args.found is None:
-            raise ValueError("a server can't be made without what was found of its network")
-        found, protect = args.found, args.spec.protect
         child = pulumi.ResourceOptions(parent=self)
-        firewall, rules = admit_clients(name, args, found, self)
-        subnets = aws.rds.SubnetGroup(
-            f"{name}-subnets",
-            subnet_ids=list(found.subnet_ids),
-            tags=args.labels,
-            opts=guards.protected(
-                self, "The server's subnet group", protect=protect, because=ANOTHER_VPC
-            ),
-        )
-        password = generated_password(f"{name}-admin-password", child)
-        # A replaced server leaves a final snapshot too, and the next one's must not clash with it.
-        suffix = random.RandomId(
-            f"{name}-final-snapshot",
-            byte_length=4,
-            keepers={"kmsKeyId": args.server.kms_key_id},
-            opts=child,
-        )
-        server = aws.rds.Instance(
-            f"{name}-server",
-            **instance.inputs(args),
-            username=ADMIN,
-            password=password.result,
-            db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[firewall.id],
-            parameter_group_name=self._parameters(name, args),
-            final_snapshot_identifier=pulumi.Output.concat(
-                instance.snapshot_prefix(args.spec.stack), suffix.hex
-            ),
-            opts=self._server_options(name, args, rules),
-        )
+        password = generated_password(f"{name}-admin-password", child).result
+        instance = self._instance(name, args, password)
         database = Database(
             f"{name}-database",
             DatabaseArgs(
-                spec=args.spec,
+                spec=args.server.spec,
                 # Not the endpoint, which is host and port.
-                host=server.address,
-                port=connection.PORT,
+                host=instance.address,
+                port=PORT,
                 database=DATABASE,
                 admin_username=ADMIN,
-                admin_password=password.result,
+                admin_password=password,
                 ssl_mode=args.traits.ssl_mode,
-                ca_certificate=args.authorities,
-                zone=args.traits.zone,
+                ca_certificate=args.found.authorities,
+                zone=args.found.zone,
                 created_server=True,
             ),
             child,
         )
         self.connection = database.connection
-        self.register_outputs({"instance": server.identifier, "host": server.address})
+        self.register_outputs({"instance": instance.identifier, "host": instance.address})
 
-    def _parameters(self, name: str, args: PostgresArgs) -> pulumi.Input[str]:
-        if not args.parameters:
-            # Not None, which would leave the server with the group that it once had.
-            return f"default.postgres{args.version}"
-        group = aws.rds.ParameterGroup(
-            f"{name}-parameters",
-            family=f"postgres{args.version}",
-            parameters=[
-                {"name": key, "value": value, "apply_method": apply_method(key)}
-                for key, value in sorted(args.parameters.items())
-            ],
-            tags=args.labels,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                hooks=pulumi.ResourceHookBinding(before_update=[announce_parameters(self, args)]),
+    def _instance(
+        self, name: str, args: PostgresArgs, password: pulumi.Output[str]
+    ) -> aws.rds.Instance:
+        server, own, found = args.server, args.own, args.found
+        firewall = FirewallArgs(
+            vpc_id=found.vpc_id,
+            client_security_group_ids=found.client_security_group_ids,
+            labels=server.labels,
+            protect=server.spec.protect,
+        )
+        group, rules = admit_clients(name, firewall, self)
+        subnets = aws.rds.SubnetGroup(
+            f"{name}-subnets",
+            subnet_ids=list(found.subnet_ids),
+            tags=server.labels,
+            opts=guards.protected(
+                self, f"{name}-subnets", protect=server.spec.protect, because=ANOTHER_VPC
             ),
         )
-        return group.name
+        # A replaced server leaves a final snapshot too, and the next one's must not clash with it.
+        suffix = random.RandomId(
+            f"{name}-final-snapshot",
+            byte_length=4,
+            keepers={"kmsKeyId": own.server.kms_key_id},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        parameters = parameter_group(f"{name}-parameters", server, own.server, found.live, self)
+        prefix = snapshot_prefix(server.spec.stack)
+        return aws.rds.Instance(
+            f"{name}-server",
+            **instance_inputs(server, own, found),
+            username=ADMIN,
+            password=password,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[group.id],
+            parameter_group_name=parameters,
+            final_snapshot_identifier=pulumi.Output.concat(prefix, suffix.hex),
+            opts=self._instance_options(name, args, rules),
+        )
 
-    def _server_options(
+    def _instance_options(
         self, name: str, args: PostgresArgs, rules: list[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
-        opts = guards.protected(
+        opts = server_options(
+            f"{name}-server",
+            ServerOptionsArgs(
+                policy=POLICY,
+                server=args.server,
+                component=name,
+                live=args.found.live,
+                window=f"{args.own.server.maintenance_window} UTC",
+                replaced_by=REPLACED_BY,
+                creation_refusals=(refuse_standby_at_creation(args.server),),
+                update_hooks=(other_group_hook(f"{name}-server", args.found.live, self),),
+            ),
             self,
-            "The PostgreSQL server",
-            protect=args.spec.protect,
-            because=ANOTHER_KEY,
-            rules=[guards.ChangeRule(validate_update=refuse)],
         )
-        # A login needs the rules, and knows of nothing but the server's name.
+        # Clients need the ingress rules; no property of the instance expresses that.
         opts.depends_on = rules
-        hooks = opts.hooks or pulumi.ResourceHookBinding()
-        hooks.before_create = [first(name, args)]
-        hooks.before_update = [*(hooks.before_update or []), announce(self, args)]
-        opts.hooks = hooks
-        # A failover moves the zone; what it was restored from is read once.
+        # A failover moves the zone; the restore source is read once.
         opts.ignore_changes = ["availabilityZone", "snapshotIdentifier", "restoreToPointInTime"]
-        opts.custom_timeouts = pulumi.CustomTimeouts(create="60m", update="80m", delete="60m")
         return opts

@@ -1,21 +1,50 @@
-"""The settings `server` and `restoreFrom` in RDS's words, and what RDS would refuse of them."""
+"""The settings of `cloud: aws` that are in AWS's words."""
 
-import dataclasses
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from components.aws import windows
+import pydantic
 
-ADMIN = "coder_admin"
-"""The master login of every server."""
+from components.server import parameters, windows
+from components.server.settings import ServerSettings
+from components.setting_model import SettingModel
+
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 SNAPSHOT = re.compile(r"((rds|awsbackup):)?[A-Za-z][A-Za-z0-9-]*|arn:aws[a-z-]*:rds:\S+")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+SECURITY_GROUP = re.compile("sg-[a-zA-Z0-9]+")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ServerArgs:
-    """The setting `server` of `cloud: aws`."""
+class Cluster(SettingModel):
+    """The setting `cluster`: an EKS cluster."""
+
+    name: str
+
+
+class Network(SettingModel):
+    """The setting `network`: what is given here is not taken from the cluster."""
+
+    vpc_id: str = ""
+    subnet_ids: list[str] = pydantic.Field(default_factory=list)
+    """In at least two zones; RDS insists on two, also for a server in one."""
+    client_security_group_ids: list[str] = pydantic.Field(default_factory=list)
+    """Who may connect; the cluster's own security group is on all nodes of managed node groups."""
+    endpoint: str = ""
+    """Where the kubeconfig reaches the API server, if not at its own endpoint."""
+
+    def problems(self) -> Iterator[str]:
+        """One line for every value that AWS would refuse."""
+        for client in self.client_security_group_ids:
+            if not SECURITY_GROUP.fullmatch(client):
+                yield (
+                    f"network.clientSecurityGroupIds: {client!r} is not the id of a security group "
+                    "(sg-…)"
+                )
+
+
+class Server(SettingModel):
+    """The setting `server`."""
 
     kms_key_id: str = ""
     """ARN of a key of your own; empty for the account's `aws/rds`."""
@@ -23,49 +52,64 @@ class ServerArgs:
     """UTC."""
     maintenance_window: str = "sun:04:30-sun:05:30"
     """UTC."""
-    parameters: dict[str, str | int | bool] = dataclasses.field(default_factory=dict)
+    parameters: dict[str, Any] = pydantic.Field(default_factory=dict)
     """PostgreSQL's, as a parameter group of RDS takes them."""
 
     @property
-    def texts(self) -> dict[str, str]:
-        """The parameters as RDS spells them; `pulumi config set` makes numbers of some."""
-        return {
-            name: str(int(value)) if isinstance(value, bool) else str(value)
-            for name, value in self.parameters.items()
-        }
+    def parameter_strings(self) -> dict[str, str]:
+        """The parameters as RDS spells them."""
+        return parameters.parameter_strings(self.parameters)
 
     def problems(self) -> Iterator[str]:
-        """A line for every value that can't be right."""
+        """One line for every value that RDS would refuse."""
         if self.kms_key_id and not KEY_ARN.fullmatch(self.kms_key_id):
             yield (
                 f'server.kmsKeyId: is "{self.kms_key_id}", must be the ARN of a key '
-                "(arn:aws:kms:…:key/…), as RDS hands back no alias"
+                "(arn:aws:kms:…:key/…); an alias is not accepted: RDS returns the ARN, and every "
+                "preview would show a change"
             )
         yield from windows.problems(self.backup_window, self.maintenance_window)
-        for name, value in self.parameters.items():
-            if not isinstance(value, str | int):
-                yield f"server.parameters.{name}: is {value!r}, must be a string or a number"
-        if self.texts.get("rds.force_ssl", "1") != "1":
-            yield "server.parameters.rds.force_ssl: must be 1, as nothing may connect without TLS"
+        yield from parameters.problems("server.parameters", self.parameters)
+        if self.parameter_strings.get("rds.force_ssl", "1") != "1":
+            yield "server.parameters.rds.force_ssl: must be 1, because every client must use TLS"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class RestoreArgs:
-    """The setting `restoreFrom` of `cloud: aws`: a snapshot, or another instance at some time."""
+class RestoreFrom(SettingModel):
+    """The setting `restoreFrom`: a snapshot, or another instance at some time."""
 
     snapshot: str = ""
     """Its identifier, or the ARN of a shared one."""
     instance: str = ""
     time: str = ""
-    """As 2026-01-31T03:00:00Z; empty for the latest that is possible."""
+    """As 2026-01-31T03:00:00Z; empty for the latest restorable time."""
 
     def problems(self) -> Iterator[str]:
-        """A line for every value that can't be right."""
+        """One line for every value that RDS would refuse."""
         if self.snapshot and (self.instance or self.time):
-            yield "restoreFrom: take either snapshot, or instance and time, not both"
+            yield "restoreFrom: set either snapshot, or instance and time, not both"
         if self.time and not self.instance:
-            yield "restoreFrom.instance: missing; a time says nothing without an instance"
+            yield "restoreFrom.instance: missing; restoreFrom.time needs it"
         if self.snapshot and not SNAPSHOT.fullmatch(self.snapshot):
             yield f'restoreFrom.snapshot: is "{self.snapshot}", must be an identifier or an ARN'
         if self.time and not TIME.fullmatch(self.time):
-            yield f'restoreFrom.time: is "{self.time}", must be as 2026-01-31T03:00:00Z, in UTC'
+            yield f'restoreFrom.time: is "{self.time}", must look like 2026-01-31T03:00:00Z (UTC)'
+
+
+class Settings(SettingModel):
+    """The objects among the settings that `cloud: aws` takes."""
+
+    cluster: Cluster
+    network: Network = Network()
+    server: Server = Server()
+    restore_from: RestoreFrom = RestoreFrom()
+
+    @property
+    def restores(self) -> bool:
+        """Whether a new server is made from a backup."""
+        return self.restore_from != RestoreFrom() and not any(self.restore_from.problems())
+
+    def problems(self, server: ServerSettings) -> Iterator[str]:
+        """One line for every value that AWS would refuse, whatever the server's settings are."""
+        yield from self.network.problems()
+        yield from self.server.problems()
+        yield from self.restore_from.problems()

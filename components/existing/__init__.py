@@ -1,10 +1,8 @@
 """`cloud: existing`: a cluster and a PostgreSQL server that are already there."""
 
-from components.existing.cluster import ClusterArgs, find_cluster
-from components.existing.postgres import Postgres, PostgresArgs
-from components.existing.server import ServerArgs
+from components.existing.discovery import discover
+from components.existing.policy import POLICY, traits
+from components.existing.postgres import Postgres
+from components.existing.settings import Settings
 
-OBJECTS = {"cluster": ClusterArgs, "existing": ServerArgs}
-"""The settings that are objects in this cloud's words; the others must be left out."""
-
-__all__ = ["OBJECTS", "Postgres", "PostgresArgs", "find_cluster"]
+__all__ = ["POLICY", "Postgres", "Settings", "discover", "traits"]

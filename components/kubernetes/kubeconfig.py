@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,17 @@ def _text(path: Path) -> str:
         raise KubeconfigError(
             f"kubeContext: {path}, which belongs to the kubeconfig, can't be read: {reason}"
         ) from error
+
+
+def problems(context: str, *, endpoint: str, cluster: str, cure: str) -> Iterator[str]:
+    """One line where the kubeconfig does not point to the cluster that answers at `endpoint`."""
+    try:
+        found = current(context)
+    except KubeconfigError as error:
+        yield str(error)
+        return
+    if not found.answers_at(endpoint):
+        yield (
+            f"kubeContext: context {found.context} of the kubeconfig points to {found.server}, but "
+            f"{cluster} answers at {endpoint}; {cure}, or set kubeContext to its context"
+        )

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from cryptography import x509
 
-from components.aws.certificates import BUNDLE, authorities
+from components.aws.certificates import CA_BUNDLE, regional_authorities
 
 LEFT = datetime.timedelta(days=365)
 
@@ -14,7 +14,7 @@ def test_no_certificate_has_expired_or_soon_will() -> None:
     soon = datetime.datetime.now(datetime.UTC) + LEFT
     ending = [
         f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}"
-        for each in x509.load_pem_x509_certificates(BUNDLE.read_bytes())
+        for each in x509.load_pem_x509_certificates(CA_BUNDLE.read_bytes())
         if each.not_valid_after_utc < soon
     ]
     assert not ending, "run `venv/bin/python tools/refresh_rds_ca.py`"
@@ -22,11 +22,11 @@ def test_no_certificate_has_expired_or_soon_will() -> None:
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])
 def test_a_region_has_its_own_authorities_of_each_kind(region: str) -> None:
-    found = x509.load_pem_x509_certificates(authorities(region).encode())
+    found = x509.load_pem_x509_certificates(regional_authorities(region).encode())
     names = {each.subject.rfc4514_string().split("CN=")[1].split(",")[0] for each in found}
     kinds = ("RSA2048", "RSA4096", "ECC384")
     assert names == {f"Amazon RDS {region} Root CA {kind} G1" for kind in kinds}
 
 
 def test_a_region_without_its_own_gets_none() -> None:
-    assert authorities("cn-north-1") == ""
+    assert regional_authorities("cn-north-1") == ""

@@ -6,8 +6,8 @@ from unittest import mock
 import pulumi
 import pytest
 
-from components.aws.changes import refuse
 from components.aws.instance import snapshot_prefix
+from components.aws.policy import POLICY
 from tests.unit.aws import KEY, RUNNING, SOURCE, Aws
 
 SERVER = {
@@ -32,11 +32,11 @@ def cloud() -> Aws:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"dbSubnetGroupName": "other"}, "the server would move to another subnet group"),
-    ({"identifier": "other"}, "the server would be renamed"),
+    ({"dbSubnetGroupName": "other"}, "network: the instance would move to another subnet group"),
+    ({"identifier": "other"}, "The instance would be renamed"),
     ({"tags": {"coder:zone": "us-east-1b"}},
-     "zone: is us-east-1b and was us-east-1a, and RDS moves no server; type `pulumi config set "
-     "zone us-east-1a`"),
+     "zone: is us-east-1b and was us-east-1a, and RDS cannot move an instance; type `pulumi config "
+     "set zone us-east-1a`"),
     ({"multiAz": True, "instanceClass": "db.m6i.xlarge"},
      "highAvailability: a standby and another size in one update move the server"),
     ({"allocatedStorage": 64.0, "maxAllocatedStorage": 64.0},
@@ -46,13 +46,40 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+def refusals(old: dict[str, Any], new: dict[str, Any], *, protect: bool = True) -> list[str]:
+    """The lines of all rules that the update breaks."""
+    rules = [rule for rule in POLICY.rules if protect or rule.impossible]
+    return [line for rule in rules if (line := rule.validate_update(old, new))]
+
+
+@pytest.mark.parametrize("protect", [True, False])
 @pytest.mark.parametrize(("changes", "line"), REFUSED)
-def test_what_would_move_or_shrink_the_server_is_refused(
-    changes: dict[str, Any], line: str
+def test_impossible_changes_are_always_refused(
+    changes: dict[str, Any], line: str, protect: bool
 ) -> None:
-    said = refuse(SERVER, SERVER | changes)
-    assert said
+    (said,) = refusals(SERVER, SERVER | changes, protect=protect)
     assert said.startswith(line)
+
+
+def test_all_broken_rules_are_named_at_once(cloud: Aws) -> None:
+    cloud.run()
+    changes = {"identifier": "x", "allocatedStorage": 105.0, "multiAz": False}
+    old = SERVER | {"multiAz": True}
+    lines = refused(cloud, "before_update", old=old, new=old | changes, state=old).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "The instance would be renamed, and Coder would lose its address; "
+        "undo the change of its name",
+        "storageGb",
+        "highAvailability",
+    ]
+
+
+def test_a_standby_is_deleted_only_from_an_unprotected_stack() -> None:
+    with_standby = SERVER | {"multiAz": True}
+    (line,) = refusals(with_standby, SERVER)
+    assert line.startswith("highAvailability: is false and was true, and the standby would be")
+    assert "pulumi config set protect false" in line
+    assert refusals(with_standby, SERVER, protect=False) == []
 
 
 TAKEN: list[dict[str, Any]] = [
@@ -66,13 +93,13 @@ TAKEN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", TAKEN)
-def test_what_is_an_update_in_place_is_not_refused(changes: dict[str, Any]) -> None:
-    assert refuse(SERVER, SERVER | changes) is None
+def test_other_updates_in_place_are_accepted(changes: dict[str, Any]) -> None:
+    assert refusals(SERVER, SERVER | changes) == []
 
 
 def test_the_zone_that_a_failover_chose_may_be_made_the_servers_own() -> None:
     moved = SERVER | {"availabilityZone": "us-east-1b"}
-    assert refuse(moved, moved | {"tags": {"coder:zone": "us-east-1b"}}) is None
+    assert refusals(moved, moved | {"tags": {"coder:zone": "us-east-1b"}}) == []
 
 
 def call(cloud: Aws, kind: str, *, old: Any = None, new: Any = None, state: Any = None) -> None:
@@ -111,16 +138,19 @@ def test_the_first_instance_is_made_without_a_standby(cloud: Aws) -> None:
     cloud.run(highAvailability=True, protect=False)
     line = refused(cloud, "before_create", new=SERVER)
     assert line == (
-        "highAvailability: is true, yet RDS makes no instance with both a standby and a given "
-        "zone; type `pulumi config set highAvailability false` and `pulumi up`, then set it to "
-        "true: the instance keeps its zone"
+        "highAvailability: is true, but RDS cannot create an instance with both a standby and a "
+        "chosen zone; type `pulumi config set highAvailability false` and `pulumi up`, then set "
+        "it to true: the instance keeps its zone"
     )
 
 
 def test_no_second_instance_is_made_beside_the_one_that_is_there(cloud: Aws) -> None:
     cloud.run(running={})
     line = refused(cloud, "before_create", new=SERVER)
-    assert line.startswith("instance postgres-server1a2b3c4 is this stack's, and a second one")
+    assert line.startswith(
+        "Refusing to create a second, empty instance: postgres-server1a2b3c4 already belongs to "
+        "this stack."
+    )
     assert "server.kmsKeyId" in line
     assert line.endswith(
         "pulumi import type name postgres-server1a2b3c4 --parent 'postgres=urn::postgres' "
@@ -135,7 +165,7 @@ def test_a_deletion_or_replacement_is_refused_with_what_does_it(cloud: Aws) -> N
     cloud.run()
     line = refused(cloud, "before_delete", old=SERVER)
     assert line.startswith(
-        "protected: this update would delete or replace it; another server.kmsKeyId or region"
+        "protected: this update would delete or replace it: another server.kmsKeyId or region"
     )
 
 
@@ -150,8 +180,9 @@ def test_changes_say_that_they_wait(cloud: Aws) -> None:
     cloud.run()
     assert said(cloud, {}) == []
     assert said(cloud, {"instanceClass": "db.m6i.xlarge", "multiAz": False}) == [
-        "Changes of size wait for the maintenance window (sun:04:30-sun:05:30 UTC), though the "
-        "update is over before; applyImmediately decides"
+        "Changes of size wait for the maintenance window (sun:04:30-sun:05:30 UTC): `pulumi up` "
+        "finishes first, and RDS applies them in the window; to apply them now, type `pulumi "
+        "config set applyImmediately true`"
     ]
     (line,) = said(cloud, {"engineVersion": "18", "allocatedStorage": 200.0})
     assert line.startswith("Changes of storageGb, postgresVersion wait for")
@@ -168,16 +199,18 @@ def test_changes_at_once_say_so_and_take_along_what_waits(cloud: Aws) -> None:
     cloud.run(applyImmediately=True)
     lines = said(cloud, {"multiAz": True, "applyImmediately": True})
     assert lines == [
-        "Changes of highAvailability are made at once and may interrupt Coder; applyImmediately "
-        "decides",
-        "applyImmediately: what still waits for the window is made now, too",
+        "Changes of highAvailability are made now and may interrupt Coder (applyImmediately is "
+        "true)",
+        "applyImmediately: changes that still wait for the maintenance window are made now, too",
     ]
 
 
 def test_parameters_of_another_group_hold_after_a_reboot(cloud: Aws) -> None:
     cloud.run(running={})
     (line,) = said(cloud, {"parameterGroupName": "own"})
-    assert line.startswith("server.parameters: hold after a reboot, which no window brings")
+    assert line.startswith(
+        "server.parameters: take effect only after a manual reboot (the instance gets another"
+    )
     assert line.endswith(f"--db-instance-identifier {RUNNING['dbInstanceIdentifier']}")
     upgraded = {"parameterGroupName": "own", "engineVersion": "18"}
     assert not [each for each in said(cloud, upgraded) if "reboot" in each], "an upgrade has one"
@@ -223,14 +256,14 @@ def test_the_final_snapshots_name_is_legal_whatever_the_stacks(stack: str, prefi
 
 UNFIT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"engineVersion": "16.10"}, {},
-     "postgresVersion: is 17, yet {} has 16, and so will what is restored from it; type `pulumi "
-     "config set postgresVersion 16`, and upgrade afterwards"),
+     "postgresVersion: is 17, but {} has 16, and so does the server restored from it; type "
+     "`pulumi config set postgresVersion 16`, and upgrade afterwards"),
     ({"allocatedStorage": 80}, {},
-     "storageGb: is 64, yet {} has 80, and storage never shrinks; type `pulumi config set "
+     "storageGb: is 64, but {} has 80, and storage never shrinks; type `pulumi config set "
      "storageGb 80`"),
     ({"encrypted": False, "storageEncrypted": False}, {}, "restoreFrom: {} is not encrypted"),
     ({"kmsKeyId": f"{KEY}0"}, {"server": {"kmsKeyId": KEY}},
-     f"server.kmsKeyId: is {KEY}, yet {{}} is encrypted with {KEY}0; set it to that"),
+     f"server.kmsKeyId: is {KEY}, but {{}} is encrypted with {KEY}0; set it to that"),
 ]  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """What is found of an EKS cluster, what is refused, and what it says."""
 
+import time
 from typing import Any
 
+import pulumi
 import pytest
 
-from tests.unit.aws import Aws
+from tests.unit.aws import RUNNING, Aws
 from tests.unit.stacks import Stack
 
 
@@ -37,7 +39,7 @@ def test_a_zone_given_is_taken(cloud: Aws) -> None:
 def test_without_node_groups_a_zone_must_be_given(cloud: Aws) -> None:
     cloud.node_groups = {}
     (line,) = cloud.refuses()
-    assert line.startswith("zone: can't be found, as EKS cluster dev has no node groups (Karpenter")
+    assert line.startswith("zone: cannot be found, because EKS cluster dev has no node groups")
     assert cloud.run(zone="us-east-1b")["availabilityZone"] == "us-east-1b"
 
 
@@ -120,79 +122,84 @@ WRONG: list[tuple[Stack, str]] = [
     ({"cluster": {"name": "prod"}},
      "cluster.name: prod can't be looked up; check it, aws:region and the credentials: reading EKS "
      "Cluster (prod): couldn't find resource"),
-    ({"zone": "us-east-1d"}, 'zone: is "us-east-1d", yet the cluster\'s subnets are in us-east-1a, '
-     "us-east-1b; choose one of those, or give network.subnetIds with a subnet there"),
+    ({"zone": "us-east-1d"}, 'zone: is "us-east-1d", but the cluster\'s subnets are in us-east-1a, '
+     "us-east-1b; choose one of those, or set network.subnetIds with a subnet there"),
     ({"network": {"subnetIds": ["subnet-a"]}},
-     "network.subnetIds: those given are all in us-east-1a, must be in two zones or more, as RDS "
-     "insists on it, also for a server in one; type `pulumi config set --path "
+     "network.subnetIds: those given are all in us-east-1a, must be in two zones or more: RDS "
+     "requires it, also for a server in one zone; type `pulumi config set --path "
      "'network.subnetIds[0]' subnet-…` and so on for each"),
     ({"running": {}, "zone": "us-east-1b"},
-     'zone: is "us-east-1b", yet instance postgres-server1a2b3c4 is in us-east-1a, and RDS moves '
-     "none; set it to us-east-1a, or make a new stack there with restoreFrom"),
+     'zone: is "us-east-1b", but instance postgres-server1a2b3c4 is in us-east-1a, and RDS '
+     "cannot move it; type `pulumi config set zone us-east-1a`, or make a new stack there with "
+     "restoreFrom"),
     ({"running": {}, "postgresVersion": "16"},
-     "postgresVersion: is 16, yet instance postgres-server1a2b3c4 has 17, and none goes back; set "
-     "it to 17, or make a new stack with restoreFrom and a snapshot from before the upgrade"),
+     "postgresVersion: is 16, but instance postgres-server1a2b3c4 has 17 and cannot downgrade; set "
+     "postgresVersion to 17, or restore a pre-upgrade backup into a new stack (restoreFrom)"),
     ({"running": {"engineVersion": "15.14"}, "postgresVersion": "17"},
-     "postgresVersion: is 17, yet instance postgres-server1a2b3c4 has 15; go one major version at "
-     "a time: set it to 16 first"),
+     "postgresVersion: is 17, but instance postgres-server1a2b3c4 has 15, and RDS upgrades by 1 "
+     "major version at a time; set it to 16 first"),
     ({"running": {"dbParameterGroups": ["own"]}, "postgresVersion": "18"},
      "postgresVersion: is 18, and instance postgres-server1a2b3c4 has a parameter group of 17, "
-     "which goes only after the upgrade; type `pulumi config set applyImmediately true`"),
+     "which can be deleted only after the upgrade; type `pulumi config set applyImmediately true`"),
     ({"running": {"availabilityZone": "us-east-1c"}},
      "network.subnetIds: none is in us-east-1c, where a failover has put the server; add one"),
     ({"postgresVersion": "13"}, "postgresVersion: is 13, must be 14 to 18 on RDS"),
     ({"postgresVersion": "42"}, "postgresVersion: is 42, must be 14 to 18 on RDS"),
     ({"postgresVersion": "²"}, 'postgresVersion: is "²", must be a major version such as "17"'),
     ({"postgresVersion": "017"}, 'postgresVersion: is "017", must be a major version such as "17"'),
-    ({"size": "db.zz.large"}, 'size: is "db.zz.large", must be small, medium, large, or a class'),
+    ({"size": "db.zz.large"}, 'size: is "db.zz.large", must be small, medium, large, or a machine'),
     ({"network": {"clientSecurityGroupIds": ["nodes"]}},
-     "network.clientSecurityGroupIds: 'nodes' is no id of a security group (sg-…)"),
+     "network.clientSecurityGroupIds: 'nodes' is not the id of a security group"),
     ({"server": {"maintenanceWindow": "sunday"}},
-     'server.maintenanceWindow: is "sunday", must be as sun:04:30-sun:05:30, in UTC'),
+     'server.maintenanceWindow: is "sunday", must look like sun:04:30-sun:05:30, in UTC'),
     ({"server": {"maintenanceWindow": "sun:04:30-sun:04:40"}},
-     "server.maintenanceWindow: has 10 minutes, must have 30 or more"),
+     "server.maintenanceWindow: is 10 minutes long, must be 30 or more"),
     ({"restoreFrom": {"time": "2026-01-31T03:00:00Z"}},
-     "restoreFrom.instance: missing; a time says nothing without an instance"),
+     "restoreFrom.instance: missing; restoreFrom.time needs it"),
     ({"restoreFrom": {"snapshot": "no such name"}},
      'restoreFrom.snapshot: is "no such name", must be an identifier or an ARN'),
-    ({"labels": {"aws:x": "y"}}, "labels.aws:x: is taken; choose another name for the tag"),
-    ({"labels": {"x" * 129: "y"}}, f"labels.{'x' * 129}: must have 1 to 128 letters, digits"),
-    ({"labels": {"a?b": "team"}}, "labels.a?b: must have 1 to 128 letters, digits, spaces or"),
-    ({"labels": {"team": "a?b"}}, "labels.team: must be up to 256 letters, digits, spaces or"),
+    ({"labels": {"aws:x": "y"}}, "labels.aws:x: this name is reserved; choose another one"),
+    ({"labels": {"x" * 129: "y"}}, f"labels.{'x' * 129}: must have a name of 1 to 128 and a value"),
+    ({"labels": {"a?b": "team"}}, "labels.a?b: must have a name of 1 to 128 and a value of up to"),
+    ({"labels": {"team": "a?b"}}, "labels.team: must have a name of 1 to 128 and a value of up to"),
     ({"labels": {f"l{number}": "" for number in range(49)}},
-     "labels: are 49, must be 48 at most, as AWS takes 50 tags"),
+     "labels: there are 49, must be at most 48"),
     ({"size": "huge"},
-     'size: is "huge", must be small, medium, large, or a class of RDS such as db.m7g.large'),
+     'size: is "huge", must be small, medium, large, or a machine of RDS such as db.m7g.large'),
     ({"maxStorageGb": 65}, "maxStorageGb: is 65, must be 64 (no growth) or at least 71, 10 % more "
      "than storageGb"),
+    ({"storageGb": -5}, "storageGb: is -5, must be 20 to 65536"),
+    ({"maxStorageGb": 63}, "maxStorageGb: is 63, must be from storageGb (64) to 65536"),
+    ({"maxStorageGb": 65537}, "maxStorageGb: is 65537, must be from storageGb (64) to 65536"),
+    ({"backupDays": 36}, "backupDays: is 36, must be 1 to 35; 0 would switch backups off"),
     ({"backupDays": 0}, "backupDays: is 0, must be 1 to 35; 0 would switch backups off, which this "
      "program never does"),
     ({"server": {"kmsKeyId": "alias/mine"}},
-     'server.kmsKeyId: is "alias/mine", must be the ARN of a key (arn:aws:kms:…:key/…), as RDS '
-     "hands back no alias"),
+     'server.kmsKeyId: is "alias/mine", must be the ARN of a key (arn:aws:kms:…:key/…); an '
+     "alias is not accepted: RDS returns the ARN"),
     ({"server": {"backupWindow": "3-4"}},
-     'server.backupWindow: is "3-4", must be as 03:00-04:00, in UTC'),
+     'server.backupWindow: is "3-4", must look like 03:00-04:00, in UTC'),
     ({"server": {"backupWindow": "03:00-03:20"}},
-     "server.backupWindow: has 20 minutes, must have 30 or more"),
+     "server.backupWindow: is 20 minutes long, must be 30 or more"),
     ({"server": {"maintenanceWindow": "sun:03:30-sun:04:30"}},
      "server.maintenanceWindow: sun:03:30-sun:04:30 overlaps the backup window 03:00-04:00, which "
-     "RDS refuses; move one of them"),
+     "is not allowed; move one of them"),
     ({"server": {"backupWindow": "23:45-00:15", "maintenanceWindow": "sun:23:00-mon:00:00"}},
      "server.maintenanceWindow: sun:23:00-mon:00:00 overlaps the backup window 23:45-00:15, which "
-     "RDS refuses; move one of them"),
+     "is not allowed; move one of them"),
     ({"server": {"parameters": {"work_mem": None}}},
      "server.parameters.work_mem: is None, must be a string or a number"),
     ({"server": {"parameters": {"rds.force_ssl": "0"}}},
-     "server.parameters.rds.force_ssl: must be 1, as nothing may connect without TLS"),
+     "server.parameters.rds.force_ssl: must be 1, because every client must use TLS"),
     ({"restoreFrom": {"snapshot": "a", "instance": "b"}},
-     "restoreFrom: take either snapshot, or instance and time, not both"),
+     "restoreFrom: set either snapshot, or instance and time, not both"),
     ({"restoreFrom": {"instance": "b", "time": "yesterday"}},
-     'restoreFrom.time: is "yesterday", must be as 2026-01-31T03:00:00Z, in UTC'),
+     'restoreFrom.time: is "yesterday", must look like 2026-01-31T03:00:00Z (UTC)'),
     ({"labels": {"coder:stack": "x"}},
-     "labels.coder:stack: is taken; choose another name for the tag"),
+     "labels.coder:stack: this name is reserved; choose another one"),
     ({"size": "db.t4g.micro", "replicas": 2}, "replicas: 2 of chart 1.44.3 need "),
     ({"server": {"parameters": {"max_connections": 50}}}, "replicas: 1 of chart 1.44.3 need "),
-    ({"existing": {"host": "x"}}, "existing: is set, yet this cloud takes none; take it out"),
+    ({"existing": {"host": "x"}}, "existing: not supported by cloud aws; remove it"),
 ]  # fmt: skip
 
 
@@ -207,7 +214,7 @@ def test_two_instances_of_one_stack_are_refused(cloud: Aws) -> None:
     tags = {"coder:stack": "coder/dev"}
     cloud.instances = {"one": {"tags": tags}, "two": {"tags": tags}}
     (line,) = cloud.refuses()
-    assert line.startswith("Instances one, two all carry the tag coder:stack=coder/dev")
+    assert line.startswith("RDS: one, two all carry the label coder:stack=coder/dev")
 
 
 def test_a_cluster_in_one_zone_is_told_what_to_do(cloud: Aws) -> None:
@@ -225,7 +232,9 @@ def test_a_cluster_without_a_security_group_is_told_what_to_give(cloud: Aws) -> 
 def test_a_region_whose_authorities_do_not_ship_needs_its_bundle(cloud: Aws) -> None:
     cloud.region = "us-gov-west-1"
     (line,) = cloud.refuses()
-    assert line.startswith("caCertificate: missing, as none of the CAs that ship with this program")
+    assert line.startswith(
+        "caCertificate: missing, and no bundled RDS CA covers region us-gov-west-1"
+    )
 
 
 def test_nothing_is_looked_up_that_was_given(cloud: Aws) -> None:
@@ -252,3 +261,28 @@ def test_everything_wrong_is_said_at_once(cloud: Aws) -> None:
     cloud.node_groups = {}
     wrong: dict[str, Any] = {"size": "huge", "postgresVersion": "42", "backupDays": 0}
     assert len(cloud.refuses(**wrong)) == 4
+
+
+class SlowAws(Aws):
+    """Answers after a while, and counts how many answers one look-up had to wait for."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        for number in range(groups):
+            self.subnets[f"subnet-{number}"] = "us-east-1a"
+            self.node_groups[f"group-{number}"] = ([f"subnet-{number}"], 1)
+        self.depth = 0
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        depth = self.depth + 1
+        time.sleep(0.25)
+        self.depth = max(self.depth, depth)
+        return super().call(args)
+
+
+@pytest.mark.parametrize("groups", [1, 40])
+def test_look_ups_are_at_most_five_answers_deep_however_many_there_are(groups: int) -> None:
+    cloud = SlowAws(groups)
+    cloud.instances[RUNNING["dbInstanceIdentifier"]] = RUNNING
+    assert cloud.run()
+    assert 1 < cloud.depth <= 5

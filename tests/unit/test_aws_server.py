@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.aws.policy import POLICY
 from tests.unit.aws import (
     HOST,
     INGRESS,
@@ -186,6 +187,17 @@ def test_nothing_is_protected_once_that_is_switched_off(cloud: Aws) -> None:
     cloud.run(protect=False)
     assert not [each for each in cloud.asked if each.protect]
     assert not [each for each in cloud.asked if each.hooks.get("before_delete")]
+
+
+def test_each_deletion_guard_follows_protect(cloud: Aws) -> None:
+    assert POLICY.deletion_guards
+    for guard in POLICY.deletion_guards:
+        assert cloud.run()[guard] is True
+        unprotected = Aws()
+        assert unprotected.run(protect=False)[guard] is False
+        assert "`pulumi destroy` deletes the instance and leaves a final snapshot" in "".join(
+            unprotected.said
+        )
 
 
 def test_what_moves_or_was_read_once_is_no_change(cloud: Aws) -> None:

@@ -182,7 +182,7 @@ def test_an_unprotected_stack_protects_nothing_and_says_what_stays() -> None:
     engine = deployed(made(protect=False))
     assert not any(resource.protect for resource in engine.asked)
     assert not any(resource.hooks.get("before_delete") for resource in engine.asked)
-    assert "`pulumi destroy` would leave on db.example.com" in "".join(engine.said)
+    assert "`pulumi destroy` leaves database coder on db.example.com" in "".join(engine.said)
     assert "would leave" not in "".join(deployed(made()).said)
 
 

@@ -42,10 +42,10 @@ WRONG: list[tuple[Stack, str]] = [
     (existing(host=7), "existing.host: is 7, must be a string"),
     (made(existing=without(MADE, "host")),
      "existing.host: missing; type `pulumi config set --path existing.host …`"),
-    (made(network={"vpc": "x"}), "network: is set, yet this cloud takes none; take it out"),
-    (made(server={"kmsKey": "x"}), "server: is set, yet this cloud takes none; take it out"),
+    (made(network={"vpc": "x"}), "network: not supported by cloud existing; remove it"),
+    (made(server={"kmsKey": "x"}), "server: not supported by cloud existing; remove it"),
     (made(restoreFrom={"snapshot": "x"}),
-     "restoreFrom: is set, yet this cloud takes none; take it out"),
+     "restoreFrom: not supported by cloud existing; remove it"),
     # the login
     (made(existing=without(MADE, "adminUsername", "adminPassword")),
      "existing.username: missing; type `pulumi config set --path existing.username …`, or give "
@@ -58,12 +58,12 @@ WRONG: list[tuple[Stack, str]] = [
      "existing.adminPassword`"),
     (given(existing=GIVEN | {"adminPassword": "x"}),
      "existing.adminUsername: missing, yet existing.adminPassword is given; type `pulumi config "
-     "set --path existing.adminUsername …`, or take the password out"),
+     "set --path existing.adminUsername …`, or remove the password"),
     (existing(password="x"),
      "existing.password: is given without existing.username; type `pulumi config set --path "
-     "existing.username …`, or take the password out"),
+     "existing.username …`, or remove the password"),
     (existing(adminPassword="canary\n"),
-     "existing.adminPassword: begins or ends with a blank or a new line; type `pulumi config set "
+     "existing.adminPassword: begins or ends with white space; type `pulumi config set "
      "--secret --path existing.adminPassword`"),
     (existing(adminPassword=123456), "existing.adminPassword: is not a string"),
     # the server
@@ -81,19 +81,20 @@ WRONG: list[tuple[Stack, str]] = [
     (existing(sslMode="prefer"),
      'existing.sslMode: is "prefer", must be one of require, verify-ca, verify-full'),
     (existing(sslMode="verify-ca"),
-     "caCertificate: missing; verify-ca needs the server's CA, as the system's roots would accept "
-     "anybody's certificate; give its path, or set existing.sslMode to verify-full"),
+     "caCertificate: missing; verify-ca needs the server's CA, because the system's roots would "
+     "accept any server's certificate; set it to the CA's path, or set existing.sslMode to "
+     "verify-full"),
     (existing(flavour="v3"), 'existing.flavour: is "v3", must be classic or v2'),
     (existing(database="Coder"), f'existing.database: is "Coder", {DATABASE_RULE}'),
     (existing(database="9coder"), f'existing.database: is "9coder", {DATABASE_RULE}'),
     (existing(database="pg_coder"), f'existing.database: is "pg_coder", {DATABASE_RULE}'),
     (existing(database="c" * 58), f'existing.database: is "{"c" * 58}", {DATABASE_RULE}'),
     (existing(database="admin"),
-     'existing.database: is "admin", which is the name of a role or database that is there '
-     "already; the owner role is named after it: give it another name"),
+     'existing.database: is "admin", which is the name of a role or database that exists '
+     "already; the owner role is named after it: choose another name"),
     (existing(database="postgres"),
-     'existing.database: is "postgres", which is the name of a role or database that is there '
-     "already; the owner role is named after it: give it another name"),
+     'existing.database: is "postgres", which is the name of a role or database that exists '
+     "already; the owner role is named after it: choose another name"),
     (existing(maxConnections=-1),
      "existing.maxConnections: is -1, must be 1 to 262143, or 0 to leave it to the preflight"),
     # the budget: (1 replica + 1 of the rolling update) x 30 + 10 kept free, 3 are PostgreSQL's own
@@ -106,17 +107,6 @@ WRONG: list[tuple[Stack, str]] = [
     # numbers and words
     (made(replicas=0), "replicas: is 0, must be 1 to 10"),
     (made(replicas=11), "replicas: is 11, must be 1 to 10"),
-    (made(storageGb=-5), "storageGb: is -5, must be 20 to 65536"),
-    (made(maxStorageGb=63),
-     "maxStorageGb: is 63, must be from storageGb (64) to 65536"),
-    (made(maxStorageGb=65537),
-     "maxStorageGb: is 65537, must be from storageGb (64) to 65536"),
-    (made(backupDays=0),
-     "backupDays: is 0, must be 1 to 35; 0 would switch backups off, which this program never "
-     "does"),
-    (made(backupDays=36),
-     "backupDays: is 36, must be 1 to 35; 0 would switch backups off, which this program never "
-     "does"),
     (made(latencyLimitMs=0), "latencyLimitMs: is 0, must be 1 to 1000 (Coder: 10)"),
     (made(latencyLimitMs=1001), "latencyLimitMs: is 1001, must be 1 to 1000 (Coder: 10)"),
     (made(latencyGate="no"), 'latencyGate: is "no", must be enforce, warn, off'),
@@ -138,8 +128,8 @@ WRONG: list[tuple[Stack, str]] = [
     # the password's generation
     (made(passwordGeneration=0), "passwordGeneration: is 0, must be 1 or more"),
     (given(passwordGeneration=2),
-     "passwordGeneration: is 2, yet existing.username is used as it is and nothing rotates; set "
-     "it to 1, or give an admin login"),
+     "passwordGeneration: is 2, but existing.username is used as it is and its password does "
+     "not rotate; set it to 1, or set an admin login"),
     # PostgreSQL's version
     (made(postgresVersion="17.2"),
      'postgresVersion: is "17.2", must be a major version such as "17"'),
@@ -165,8 +155,8 @@ WRONG: list[tuple[Stack, str]] = [
      "Coder's dashboard"),
     # the zone
     (made(zone="us-east-1a", cluster={"endpoint": "https://api.example.com", "zone": "us-east-1b"}),
-     'zone: is "us-east-1a", yet cluster.zone is "us-east-1b"; the database and Coder belong in '
-     "one zone: set both to the same, or leave one out"),
+     'zone: is "us-east-1a", but cluster.zone is "us-east-1b"; the database and Coder belong in '
+     "one zone: set both to the same, or remove one"),
 ]  # fmt: skip
 
 
@@ -180,7 +170,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         existing=MADE | {"host": "a b", "port": 0, "sslMode": "no"},
         cluster={"endpoint": "https://elsewhere.example.com"},
         replicas=0,
-        backupDays=0,
+        latencyLimitMs=0,
         passwordGeneration=0,
         latencyGate="no",
         namespace="",
@@ -192,7 +182,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "existing.sslMode",
         "cluster.endpoint",
         "replicas",
-        "backupDays",
+        "latencyLimitMs",
         "passwordGeneration",
         "latencyGate",
         "namespace",
@@ -202,8 +192,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_a_wrong_cloud_hides_nothing_else() -> None:
-    wrong = made(cloud="ibm", replicas=0, backupDays=0, chartValues={"nonsense": 1})
-    assert _keys(refused(wrong)) == {"cloud", "replicas", "backupDays", "chartValues.nonsense"}
+    wrong = made(cloud="ibm", replicas=0, postgresVersion="x", chartValues={"nonsense": 1})
+    assert _keys(refused(wrong)) == {"cloud", "replicas", "postgresVersion", "chartValues.nonsense"}
 
 
 def test_a_wrong_object_hides_nothing_else() -> None:
@@ -211,14 +201,14 @@ def test_a_wrong_object_hides_nothing_else() -> None:
         existing=MADE | {"hots": "x"},
         cluster={"nmae": "x"},
         replicas=0,
-        backupDays=0,
+        postgresVersion="x",
         chartValues={"nonsense": 1},
     )
     assert _keys(refused(wrong)) == {
         "existing.hots",
         "cluster.nmae",
         "replicas",
-        "backupDays",
+        "postgresVersion",
         "chartValues.nonsense",
     }
 
@@ -229,8 +219,7 @@ def test_a_wrong_object_hides_nothing_else() -> None:
 def test_a_password_in_the_clear_is_refused(server: Stack, key: str) -> None:
     lines = refused(made(existing=server), secrets=())
     assert lines == [
-        f"existing.{key}: is given in the clear; type "
-        f"`pulumi config set --secret --path existing.{key}`"
+        f"existing.{key}: is not encrypted; type `pulumi config set --secret --path existing.{key}`"
     ]
     assert server[key] not in "".join(lines)
 
@@ -243,7 +232,7 @@ def test_no_error_repeats_a_password() -> None:
 def test_a_stack_s_settings_never_print_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     import settings
 
-    seen: list[settings.Settings] = []
+    seen: list[settings.Stack] = []
     load = settings.load
     monkeypatch.setattr(settings, "load", lambda: seen.append(load()) or seen[0])
     for stack in (made(), given()):

@@ -1,40 +1,52 @@
-"""The setting `existing`: a server, and a login in it."""
+"""The settings of `cloud: existing`: the cluster, the server, and a login in it."""
 
-import dataclasses
 import ipaddress
 import re
 from collections.abc import Iterator
 
-from components import connection
+import pydantic
+
 from components.charts import FLAVOURS
+from components.connection import PORT
+from components.server.settings import ServerSettings
+from components.setting_model import SettingModel
 
 SSL_MODES = ("require", "verify-ca", "verify-full")
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*\.?", re.IGNORECASE)
-ROLE_NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,56}")
+DATABASE_NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,56}")
+"""Leaves room for the suffix of the login roles, which are named after the database."""
 RESERVED_NAMES = ("postgres", "template0", "template1", "public", "none")
 """Names of databases or roles that every server has, or that PostgreSQL reserves."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ServerArgs:
+class Cluster(SettingModel):
+    """The setting `cluster`: what the kubeconfig must point to."""
+
+    endpoint: str = ""
+    certificate_authority: str = ""
+    """PEM, or base64 of it as a kubeconfig has it."""
+    zone: str = ""
+
+
+class Existing(SettingModel):
     """The setting `existing`: the server, and the login to use or the admin's to make one with."""
 
     host: str
-    port: int = connection.PORT
+    port: int = PORT
     database: str = "coder"
     username: str = ""
-    password: str = dataclasses.field(default="", repr=False)
+    password: str = pydantic.Field(default="", repr=False)
     ssl_mode: str = "verify-full"
     admin_username: str = ""
-    admin_password: str = dataclasses.field(default="", repr=False)
+    admin_password: str = pydantic.Field(default="", repr=False)
     max_connections: int = 0
     """The server's limit where it is known; 0 leaves the budget to the preflight."""
     flavour: str = ""
     """`classic` or `v2`: whose tables a database without our mark holds."""
 
     def problems(self) -> Iterator[str]:
-        """A line for every value that can't be right."""
+        """One line for every value that PostgreSQL or libpq would refuse."""
         if not _is_host(self.host):
             yield (
                 f'existing.host: is "{self.host}", must be a host name or an IP address, without '
@@ -64,17 +76,17 @@ class ServerArgs:
         if self.admin_password and not self.admin_username:
             yield (
                 "existing.adminUsername: missing, yet existing.adminPassword is given; type "
-                "`pulumi config set --path existing.adminUsername …`, or take the password out"
+                "`pulumi config set --path existing.adminUsername …`, or remove the password"
             )
         if self.password and not self.username:
             yield (
                 "existing.password: is given without existing.username; type "
-                "`pulumi config set --path existing.username …`, or take the password out"
+                "`pulumi config set --path existing.username …`, or remove the password"
             )
         for key, value in (("password", self.password), ("adminPassword", self.admin_password)):
             if value != value.strip():
                 yield (
-                    f"existing.{key}: begins or ends with a blank or a new line; type "
+                    f"existing.{key}: begins or ends with white space; type "
                     f"`pulumi config set --secret --path existing.{key}`"
                 )
         if self.admin_username and not self.admin_password:
@@ -82,7 +94,7 @@ class ServerArgs:
                 "existing.adminPassword: missing; type "
                 "`pulumi config set --secret --path existing.adminPassword`"
             )
-        if self.admin_username and not ROLE_NAME.fullmatch(self.database):
+        if self.admin_username and not DATABASE_NAME.fullmatch(self.database):
             yield (
                 f'existing.database: is "{self.database}", must be at most 57 of a-z, 0-9 and _ '
                 "and not begin with a digit or pg_: the roles are named after it"
@@ -90,7 +102,30 @@ class ServerArgs:
         if self.admin_username and self.database in (self.admin_username, *RESERVED_NAMES):
             yield (
                 f'existing.database: is "{self.database}", which is the name of a role or database '
-                "that is there already; the owner role is named after it: give it another name"
+                "that exists already; the owner role is named after it: choose another name"
+            )
+
+
+class Settings(SettingModel):
+    """The objects among the settings that `cloud: existing` takes."""
+
+    cluster: Cluster
+    existing: Existing
+
+    def problems(self, server: ServerSettings) -> Iterator[str]:
+        """One line for every value that can't be right, alone or beside the server's settings."""
+        yield from self.existing.problems()
+        if self.existing.ssl_mode == "verify-ca" and server.ca_certificate is None:
+            yield (
+                "caCertificate: missing; verify-ca needs the server's CA, because the system's "
+                "roots would accept any server's certificate; set it to the CA's path, or set "
+                "existing.sslMode to verify-full"
+            )
+        generation = server.spec.password_generation
+        if self.existing.username and generation != 1:
+            yield (
+                f"passwordGeneration: is {generation}, but existing.username is used as it is and "
+                "its password does not rotate; set it to 1, or set an admin login"
             )
 
 

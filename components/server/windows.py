@@ -1,4 +1,4 @@
-"""Backup and maintenance windows as RDS writes them, in UTC."""
+"""Backup and maintenance windows, in UTC: `03:00-04:00` and `sun:04:30-sun:05:30`."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,14 @@ WEEK = 7 * DAY
 
 
 def problems(backup: str, maintenance: str) -> Iterator[str]:
-    """A line for each window that RDS would refuse."""
+    """One line for each window that is malformed or too short, and for an overlap of the two."""
     daily, weekly = DAILY.fullmatch(backup), WEEKLY.fullmatch(maintenance)
     if not daily:
-        yield f'server.backupWindow: is "{backup}", must be as 03:00-04:00, in UTC'
+        yield f'server.backupWindow: is "{backup}", must look like 03:00-04:00, in UTC'
     if not weekly:
         yield (
-            f'server.maintenanceWindow: is "{maintenance}", must be as sun:04:30-sun:05:30, in UTC'
+            f'server.maintenanceWindow: is "{maintenance}", must look like sun:04:30-sun:05:30, '
+            "in UTC"
         )
     if not daily or not weekly:
         return
@@ -29,11 +30,11 @@ def problems(backup: str, maintenance: str) -> Iterator[str]:
     maintained = {(begin + i) % WEEK for i in range(weekly_length)}
     for key, minutes in (("backupWindow", length), ("maintenanceWindow", weekly_length)):
         if minutes < 30:
-            yield f"server.{key}: has {minutes} minutes, must have 30 or more"
+            yield f"server.{key}: is {minutes} minutes long, must be 30 or more"
     if backups & maintained:
         yield (
             f"server.maintenanceWindow: {maintenance} overlaps the backup window {backup}, which "
-            "RDS refuses; move one of them"
+            "is not allowed; move one of them"
         )
 
 

@@ -1,0 +1,157 @@
+"""What every cloud's room must offer, so that no other module needs to know a cloud."""
+
+import ast
+import dataclasses
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components import setting_model
+from components.clouds import CLOUDS, Cloud
+from components.connection import PostgresConnection
+from components.server.discovery import Discovery
+from components.server.policy import ServerPolicy
+from components.server.settings import SIZES, ServerSettings
+from components.setting_model import SettingModel
+from tests.conftest import ROOT
+
+ROOM = ("settings.py", "policy.py", "discovery.py", "postgres.py")
+"""The files of every room."""
+SERVER_ROOM = (*ROOM, "network.py", "machines.py")
+"""The files of a room that makes a server."""
+SDK = re.compile(r"pulumi_(aws|azure|azure_native|gcp)\b")
+
+every_cloud = pytest.mark.parametrize("name", CLOUDS)
+MAKERS = {name: cloud.POLICY for name, cloud in CLOUDS.items() if cloud.POLICY}
+every_maker = pytest.mark.parametrize("name", MAKERS)
+
+
+def policy(name: str) -> ServerPolicy:
+    found = CLOUDS[name].POLICY
+    assert found
+    return found
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+@every_cloud
+def test_a_room_has_the_files_that_every_room_has(name: str) -> None:
+    files = {path.name for path in (ROOT / "components" / name).iterdir()}
+    assert set(SERVER_ROOM if CLOUDS[name].POLICY else ROOM) <= files
+
+
+@every_cloud
+def test_a_room_offers_what_the_program_uses(name: str) -> None:
+    offered = {member for member in vars(Cloud) if not member.startswith("_")}
+    room = CLOUDS[name]
+    assert offered <= set(vars(room))
+    assert issubclass(room.Settings, SettingModel)
+    assert list(inspect.signature(room.discover).parameters) == ["request"]
+    assert list(inspect.signature(room.traits).parameters) == ["asked", "own"]
+    found = inspect.signature(room.discover).return_annotation
+    assert issubclass(found, Discovery)
+    assert dataclasses.fields(found), "a discovery is a record"
+    assert room.Postgres.__annotations__["connection"] is PostgresConnection
+
+
+@every_cloud
+def test_a_room_has_a_sample_stack(name: str) -> None:
+    assert f"coder:cloud: {name}" in (ROOT / f"Pulumi.{name}.yaml").read_text()
+
+
+def models(model: type[SettingModel], key: str = "") -> list[tuple[str, type[SettingModel]]]:
+    """The model and all that it contains, each with its key."""
+    found = [(key, model)]
+    for field in model.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, SettingModel):
+            found += models(field.annotation, f"{key}.{field.alias}".lstrip("."))
+    return found
+
+
+@every_cloud
+def test_an_unknown_key_is_refused_in_every_object(name: str) -> None:
+    objects = [key for key, _ in models(CLOUDS[name].Settings) if key]
+    assert objects
+    for key in objects:
+        data: dict[str, Any] = {}
+        inner = data
+        for part in key.split("."):
+            inner[part] = {}
+            inner = inner[part]
+        inner["unheardOf"] = 1
+        _, lines = setting_model.parse(CLOUDS[name].Settings, data)
+        assert [line for line in lines if line.startswith(f"{key}.unheardOf: no such key")], lines
+
+
+@every_cloud
+def test_a_component_registers_only_what_settings_and_discovery_say(name: str) -> None:
+    """Look-ups are discovery's alone: a component and a model call none."""
+    for path in (ROOT / "components" / name).glob("*.py"):
+        calls = {
+            node.func.attr
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not {call for call in calls if call.startswith("get_")}, path.name
+
+
+@every_maker
+def test_every_setting_has_one_effect(name: str) -> None:
+    neutral = {
+        camel(field.name)
+        for field in dataclasses.fields(ServerSettings)
+        if field.name not in ("spec", "version", "apply_immediately")
+    }
+    own = {key: model for key, model in models(CLOUDS[name].Settings) if key == "server"}
+    asked = {f"server.{field.alias}" for field in own["server"].model_fields.values()}
+    settings = [effect.setting for effect in policy(name).effects]
+    assert len(settings) == len(set(settings))
+    assert set(settings) == neutral | asked | {"postgresVersion"}
+
+
+@every_maker
+def test_a_policy_is_consistent(name: str) -> None:
+    limits = policy(name)
+    assert tuple(limits.sizes) == SIZES
+    machines = [*limits.sizes.values(), limits.machine_example]
+    assert all(limits.machine.fullmatch(machine) for machine in machines)
+    assert 0 not in limits.backup_days, "backups are never switched off"
+    assert limits.storage.minimum < limits.storage.maximum
+    assert limits.labels.name.fullmatch(limits.labels.stack)
+    assert limits.labels.name.fullmatch(limits.labels.zone)
+    assert limits.deletion_guards, "the cloud itself must refuse a deletion, too"
+    assert limits.final_backup
+
+
+NEUTRAL = sorted(
+    path
+    for path in (ROOT / "components").rglob("*.py")
+    if not set(path.relative_to(ROOT / "components").parts) & set(CLOUDS)
+)
+
+
+@pytest.mark.parametrize("path", NEUTRAL, ids=[str(p.relative_to(ROOT)) for p in NEUTRAL])
+def test_neutral_modules_import_no_cloud(path: Path) -> None:
+    text = path.read_text()
+    assert not SDK.search(text)
+    rooms = re.findall(rf"from components\.({'|'.join(CLOUDS)})\b", text)
+    assert not rooms or path.name == "clouds.py"
+
+
+def test_server_modules_load_no_cloud_sdk() -> None:
+    modules = [path.stem for path in (ROOT / "components" / "server").glob("[a-z]*.py")]
+    imports = "; ".join(f"import components.server.{module}" for module in modules)
+    program = f"{imports}; import sys; print([m for m in sys.modules if m.startswith('pulumi_')])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    loaded = ast.literal_eval(done.stdout)
+    assert not [module for module in loaded if SDK.match(module)]
