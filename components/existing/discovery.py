@@ -32,7 +32,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Discovery:
     )
 
 
-def _cluster_problems(cluster: Cluster, current: kubeconfig.Cluster) -> Iterator[str]:
+def _cluster_problems(cluster: Cluster, current: kubeconfig.KubeconfigCluster) -> Iterator[str]:
     if cluster.endpoint and not current.answers_at(cluster.endpoint):
         yield (
             f"cluster.endpoint: is {cluster.endpoint}, but context {current.context} of the "

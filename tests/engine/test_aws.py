@@ -20,7 +20,7 @@ def test_a_second_up_changes_nothing_nor_does_a_failover(stack: AwsStack) -> Non
     stack.refresh()
     assert stack.resource(INSTANCE)["outputs"]["availabilityZone"] == "us-east-1b"
     assert not changes(stack.up())
-    assert "yet instance" in stack.refuses(zone="us-east-1c")
+    assert "but instance" in stack.refuses(zone="us-east-1c")
 
 
 def test_what_would_replace_or_delete_is_refused_and_touches_nothing(stack: AwsStack) -> None:
@@ -46,7 +46,7 @@ def test_changes_wait_for_the_window_or_not_and_say_so(stack: AwsStack) -> None:
     assert stack.resource(INSTANCE)["outputs"]["instanceClass"] == "db.m6i.large"
     assert changes(stack.up()) == {"updated"}, "it is shown until the window"
     said = stack.set(applyImmediately=True, size="large").up()
-    assert "are made at once" in said
+    assert "are made now" in said
     assert changes(said) == {"updated"}
     now = stack.instance()
     assert (now["instanceClass"], now["allocatedStorage"]) == ("db.m6i.2xlarge", 100)
@@ -86,11 +86,13 @@ def test_a_killed_update_is_finished_by_rds_and_goes_on(stack: AwsStack) -> None
 
 
 def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:
-    assert "highAvailability: is true, yet" in stack.set(highAvailability=True).fails("preview")
+    assert "highAvailability: is true, but" in stack.set(highAvailability=True).fails("preview")
     stack.set(highAvailability=False, applyImmediately=True).up()
     assert changes(stack.set(highAvailability=True).up()) == {"updated"}
     assert stack.instance()["multiAz"] is True
-    assert changes(stack.set(highAvailability=False).up()) == {"updated"}
+    assert "the standby would be deleted" in stack.refuses(highAvailability=False)
+    stack.set(protect=False, highAvailability=False).up()
+    assert stack.instance()["multiAz"] is False
     assert stack.instance()["availabilityZone"] == "us-east-1a"
 
 

@@ -25,7 +25,9 @@ def test_a_lost_state_makes_no_second_database(
     name = stack.instance()["identifier"]
     for words in (("preview",), ("up", "--yes", "--skip-preview")):
         said = forgetful.fails(*words)
-        assert f"instance {name} is this stack's, and a second one would begin empty" in said
+        assert (
+            f"Refusing to create a second, empty instance: {name} already belongs to this" in said
+        )
     assert stack.instance()["identifier"] == name
 
 
@@ -47,7 +49,7 @@ def test_an_instance_whose_update_was_killed_is_taken_back_as_the_error_says(
 def test_an_upgrade_with_parameters_does_not_wait(stack: AwsStack) -> None:
     stack.set(postgresVersion="16", server=PARAMETERS).up()
     said = stack.refuses(postgresVersion="17")
-    assert "which goes only after the upgrade" in said
+    assert "which can be deleted only after the upgrade" in said
     stack.set(postgresVersion="17", applyImmediately=True).up()
     (group,) = stack.account()["parameterGroups"].values()
     assert group["family"] == "postgres17"
@@ -57,7 +59,7 @@ def test_an_upgrade_with_parameters_does_not_wait(stack: AwsStack) -> None:
 def test_parameters_that_are_taken_out_leave_no_group_behind(stack: AwsStack) -> None:
     stack.set(server=PARAMETERS).up()
     said = stack.set(server={}).up()
-    assert "hold after a reboot" in said
+    assert "take effect only after a manual reboot" in said
     assert stack.account()["parameterGroups"] == {}
     assert stack.instance()["parameterGroupName"] == "default.postgres17"
     assert not changes(stack.up())

@@ -25,8 +25,8 @@ def test_an_endpoint_may_be_written_in_any_way(endpoint: str) -> None:
 
 def test_another_endpoint_is_refused() -> None:
     assert refused(made(cluster={"endpoint": THERE})) == [
-        f"cluster.endpoint: is {THERE}, yet context here of the kubeconfig points to {HERE}; "
-        "set kubeContext to the cluster that is meant"
+        f"cluster.endpoint: is {THERE}, but context here of the kubeconfig points to {HERE}; "
+        "set kubeContext to the right cluster"
     ]
 
 
@@ -46,21 +46,21 @@ def test_the_cluster_s_ca_may_be_pasted_in_any_way(cluster_ca: str) -> None:
 def test_another_ca_is_refused(other_ca: str) -> None:
     assert refused(made(cluster={"certificateAuthority": other_ca})) == [
         f"cluster.certificateAuthority: is not the one of context here ({HERE}); set kubeContext "
-        "to the one that is meant"
+        "to the right cluster"
     ]
 
 
 @pytest.mark.parametrize("text", ["nonsense", "bm9uc2Vuc2U=", "ä"])
 def test_what_is_no_ca_is_said_to_be_none(text: str) -> None:
     assert refused(made(cluster={"certificateAuthority": text})) == [
-        "cluster.certificateAuthority: is no certificate in PEM or its base64"
+        "cluster.certificateAuthority: is not a certificate in PEM or base64 of it"
     ]
 
 
 def test_without_endpoint_and_ca_the_program_says_that_it_can_t_tell() -> None:
     assert deploy(made(cluster={"zone": "a"})).said[0] == (
-        "cluster: neither endpoint nor certificateAuthority is given, so nothing tells whether "
-        f"{HERE} (context here) is the cluster that is meant"
+        "cluster: neither endpoint nor certificateAuthority is set, so nothing tells whether "
+        f"{HERE} (context here) is the right cluster"
     )
     assert "cluster:" not in "".join(deploy(made()).said), "with either, it can"
 
