@@ -1,6 +1,6 @@
 """Calls to the API server that return plain JSON.
 
-The client's typed objects declare every field as optional, which makes them awkward to type-check.
+The client library's classes declare every field as optional; plain JSON needs no checks for None.
 """
 
 import json

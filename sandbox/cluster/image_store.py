@@ -1,7 +1,7 @@
 """A containerd root directory with all images imported, which is copied to each new node.
 
 There are hundreds of image names, and a containerd with the CRI plugin imports each one slowly. The
-store is filled by a containerd without that plugin; to copy it takes a tenth of a second.
+store is filled by a containerd without that plugin. Copying it takes a tenth of a second.
 """
 
 import shutil

@@ -52,8 +52,7 @@ class CertificateAuthority:
     def issue(
         self, stem: Path, common_name: str, organization: str = "", hosts: Sequence[str] = ()
     ) -> None:
-        """Issue `<stem>.crt` and `<stem>.key`: a server's if hosts are given, a client's if an
-        organization is given."""
+        """Issue `<stem>.crt` and `.key`: for a server with these hosts, or for a client."""
         names = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if organization:
             names.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))

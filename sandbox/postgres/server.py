@@ -72,7 +72,7 @@ class Server:
     def _prepare(self, host: str, version: str, tls: bool, settings: Mapping[str, str]) -> None:
         """Allocate an address and write all files except the data directory."""
         namespaces.require_init_pid()
-        programs.path(version, "postgres")  # may install it, which should not hold the lock
+        programs.path(version, "postgres")  # installs it, if necessary, before the lock is held
         with lock.exclusive("postgres", wait=True):
             if self.exists:
                 raise SandboxError(f"PostgreSQL server {self.name} already exists")
@@ -222,8 +222,8 @@ class Server:
 
 def free_address(used: Iterable[str]) -> str:
     """The first database address that is not used."""
-    taken = set(used)
+    in_use = set(used)
     for address in network.DATABASE_ADDRESSES:
-        if address not in taken:
+        if address not in in_use:
             return address
     raise SandboxError(f"all {len(network.DATABASE_ADDRESSES)} database addresses are in use")
