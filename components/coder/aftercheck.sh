@@ -1,12 +1,13 @@
-# Waits until the server has a session of Coder's own login that began after the release and that is
-# none of our Jobs'. By address it can't be told: some clusters hide their pods behind their nodes.
+# Waits until the server has a session of Coder's login that began after the release. The Jobs'
+# sessions are excluded by their application names, not by client address: in some clusters pods
+# connect with the address of their node.
 
 export PGAPPNAME=coder-aftercheck
 
 end=$(($(date +%s) + SECONDS_TO_WAIT))
 while :; do
-  # A session that acts as the owner sees nothing of its login's other sessions before it stops to.
-  # The server's clock and the cluster's may differ; what is compared is the server's.
+  # SET ROLE NONE: as the owner, a session can't see the login's other sessions.
+  # The clocks of server and cluster may differ, so $SINCE is converted to the server's clock.
   found=$(psql -XAtq -v ON_ERROR_STOP=1 -v since="$SINCE" -v now="$(date -u +%FT%TZ)" <<'SQL'
 SET ROLE NONE;
 SELECT count(*) FROM pg_stat_activity
@@ -16,7 +17,7 @@ WHERE usename = session_user AND datname = current_database()
 SQL
   ) || found=0
   if [ "$found" -gt 0 ]; then
-    echo "Coder runs on $PGDATABASE at $PGHOST as $PGUSER ($found sessions)" | finish
+    echo "Coder uses database $PGDATABASE on $PGHOST as $PGUSER ($found session(s))" | finish
     exit 0
   fi
   [ "$(date +%s)" -lt "$end" ] || break
@@ -24,6 +25,6 @@ SQL
   sleep 2
 done
 echo "Coder does not use this database: no session of \"$PGUSER\" on $PGDATABASE at $PGHOST began after $SINCE." \
-  "The release runs, so it runs on another database, perhaps on a built-in one that dies with its pod:" \
+  "The release is running, so it uses another database, possibly a built-in one whose data is lost with its pod:" \
   "compare the pod's environment (kubectl describe deployment) with these settings" | finish
 exit 1

@@ -1,5 +1,5 @@
-# Proves, from where Coder will run and with Coder's own login, that the database is fit.
-# Every broken promise is one line; all of them are named before the update fails.
+# Checks the database with Coder's login, on the nodes where Coder will run.
+# Each failed check prints one line; the update fails after all checks have run.
 
 export PGAPPNAME=coder-preflight
 : > /tmp/problems
@@ -7,7 +7,7 @@ export PGAPPNAME=coder-preflight
 problem() { echo "- $(printf '%s' "$*" | tr '\n' ' ')" >> /tmp/problems; }
 verdict() {
   [ -s /tmp/problems ] || return 0
-  { echo "Preflight of $PGHOST: $(wc -l < /tmp/problems) broken promise(s)"; cat /tmp/problems; } | finish
+  { echo "Preflight of $PGHOST: $(wc -l < /tmp/problems) check(s) failed"; cat /tmp/problems; } | finish
   exit 1
 }
 
@@ -15,54 +15,53 @@ required=$PGSSLMODE
 refused=$(connection_problem)
 if [ -n "$refused" ]; then
   problem "$refused"
-  # The rest can still be told, by a connection that gives no password away: SCRAM proves that one
-  # knows it without sending it.
+  # The other checks can run without verified TLS: SCRAM does not send the password.
   PGSSLMODE=prefer PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256
   export PGSSLMODE PGSSLROOTCERT PGREQUIREAUTH
   query 'SELECT 1' >/dev/null 2>&1 || verdict
 fi
 TLS=$(query "SET ROLE NONE; SELECT coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'no TLS')")
 
-in_the_clear() {
+unencrypted() {
   PGSSLMODE=disable PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256 query 'SELECT 1' 2>&1 >/dev/null \
     && echo accepted
 }
-case "$refused" in *"offers none"*) ;; *)
-  # Whatever asks for a password, or how, has already let the connection in.
-  case "$(in_the_clear)" in
+case "$refused" in *"does not support it"*) ;; *)
+  # A server that rejects the login, or its method, has accepted the unencrypted connection.
+  case "$(unencrypted)" in
     accepted|*"authentication failed"*|*"authentication method requirement"*)
-      problem "TLS: the server also accepts connections in the clear; allow only TLS" \
-        "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the like)" ;;
+      problem "TLS: the server also accepts unencrypted connections; require TLS" \
+        "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the equivalent)" ;;
   esac ;;
 esac
 
 number=$(query 'SHOW server_version_num')
 version=$(query 'SHOW server_version')
 [ "$number" -ge $((MINIMUM_VERSION * 10000)) ] \
-  || problem "version: the server is PostgreSQL $version, chart $CHART_VERSION needs $MINIMUM_VERSION or later"
+  || problem "version: the server is PostgreSQL $version, chart $CHART_VERSION requires $MINIMUM_VERSION or later"
 encoding=$(query 'SHOW server_encoding')
-[ "$encoding" = UTF8 ] || problem "encoding: the database's is $encoding, must be UTF8"
+[ "$encoding" = UTF8 ] || problem "encoding: is $encoding, must be UTF8"
 
-# What a person would otherwise read from the server by hand and compare.
-differs() { [ "$2" = "$3" ] || problem "$1: the server says \"$2\", the settings say \"$3\""; }
+# The connection must reach the server and the database of the settings, not another one behind a proxy.
+differs() { [ "$2" = "$3" ] || problem "$1: is \"$2\" on the server and \"$3\" in the settings"; }
 differs port "$(query "SELECT coalesce(inet_server_port()::text, current_setting('port'))")" "$PGPORT"
 differs user "$(query 'SELECT session_user')" "$PGUSER"
 differs database "$(query 'SELECT current_database()')" "$PGDATABASE"
 
 if [ "$(query 'SELECT pg_is_in_recovery()')" = t ]; then
-  problem "standby: the server is a standby and read-only; name the primary"
+  problem "standby: the server is a read-only standby; use the host of the primary"
 else
   error=$(query 'CREATE TABLE coder_preflight (id int); DROP TABLE coder_preflight' 2>&1 >/dev/null) \
-    || problem "rights: \"$PGUSER\" can't create and drop a table: $error"
+    || problem "privileges: \"$PGUSER\" can't create and drop a table: $error"
   psql -XAtq -c 'LISTEN coder_preflight' -c 'NOTIFY coder_preflight' -c 'SELECT 1' 2>&1 | grep -q 'Asynchronous notification' \
-    || problem "LISTEN/NOTIFY does not arrive: a connection pooler in transaction mode? name the server itself"
-  mark=$(mark_problem "$PGDATABASE")
-  if [ -n "$mark" ]; then
-    problem "owner: $mark"
+    || problem "LISTEN/NOTIFY: no notification arrived; if host is a connection pooler in transaction mode, use the server's own host"
+  not_ours=$(ownership_problem "$PGDATABASE")
+  if [ -n "$not_ours" ]; then
+    problem "owner: $not_ours"
   elif [ ! -s /tmp/problems ]; then
-    # A login that does not own the database can't comment on it, and need not.
-    psql -Xq -v database="$PGDATABASE" -v mark="$(mark_text)" >/dev/null 2>&1 <<'SQL' || true
-SELECT format('COMMENT ON DATABASE %I IS %L', :'database', :'mark') \gexec
+    # Fails without harm if the login does not own the database.
+    psql -Xq -v database="$PGDATABASE" -v comment="$(owner_comment)" >/dev/null 2>&1 <<'SQL' || true
+SELECT format('COMMENT ON DATABASE %I IS %L', :'database', :'comment') \gexec
 SQL
   fi
 fi
@@ -71,11 +70,11 @@ limit=$(query "SELECT current_setting('max_connections')::int - current_setting(
   - coalesce(current_setting('reserved_connections', true), '0')::int")
 needed=$((CONNECTIONS + RESERVE))
 [ "$needed" -le "$limit" ] \
-  || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS and $RESERVE more are kept free, the server allows $limit; raise max_connections or lower replicas"
+  || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS, $RESERVE more are reserved for administrators, and the server allows $limit; increase max_connections or decrease replicas"
 for scope in "rolconnlimit FROM pg_roles WHERE rolname = session_user" "datconnlimit FROM pg_database WHERE datname = current_database()"; do
   own=$(query "SELECT $scope")
   [ "$own" -lt 0 ] || [ "$own" -ge "$CONNECTIONS" ] \
-    || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS, ${scope%% *} allows $own"
+    || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS, and ${scope%% *} is $own"
 done
 
 measured="not measured"
@@ -90,15 +89,15 @@ if [ "$LATENCY_GATE" != off ]; then
     measured="latency under load $average ms on average (limit $LATENCY_LIMIT_MS ms), ${slow:-0}% above it"
     slower=''
     if awk "BEGIN {exit !($average > $LATENCY_LIMIT_MS)}"; then
-      slower="latency: $average ms on average under load, must be under $LATENCY_LIMIT_MS ms (${slow:-0}% above); put Coder and its database in one zone"
+      slower="latency: $average ms on average under load, must be under $LATENCY_LIMIT_MS ms (${slow:-0}% above it); run Coder and its database in the same zone"
     elif awk "BEGIN {exit !(${slow:-0} > $TAIL_PERCENT)}"; then
-      slower="latency: $average ms on average under load, yet ${slow}% above $LATENCY_LIMIT_MS ms, must be under $TAIL_PERCENT%"
+      slower="latency: $average ms on average under load, but ${slow}% above $LATENCY_LIMIT_MS ms, must be at most $TAIL_PERCENT%"
     fi
     if [ -n "$slower" ]; then
       if [ "$LATENCY_GATE" = warn ]; then echo "Warning: $slower"; else problem "$slower"; fi
     fi
   else
-    problem "latency: can't be measured: $(tail -n 1 /tmp/load)"
+    problem "latency: the measurement failed: $(tail -n 1 /tmp/load)"
   fi
 fi
 

@@ -16,8 +16,8 @@ def ownership_env(
     taken over.
     """
     return {
-        "MARK_STACK": spec.stack,
-        "MARK_FLAVOUR": spec.flavour,
-        "MARK_ADOPTED": adopted_flavour,
-        **({"MARK_ANY_STACK": "yes"} if created_server else {}),
+        "OWNER_STACK": spec.stack,
+        "OWNER_FLAVOUR": spec.flavour,
+        "OWNER_ADOPTED_FLAVOUR": adopted_flavour,
+        **({"OWNER_ANY_STACK": "yes"} if created_server else {}),
     }

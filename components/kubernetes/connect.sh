@@ -1,4 +1,4 @@
-# Shared by all Jobs: the login in /login, and what a failed connection means in words.
+# Shared by all Jobs: reads the login from /login, and explains a connection that fails.
 
 export PGCONNECT_TIMEOUT=5
 if [ -s /login/password ]; then
@@ -9,13 +9,13 @@ fi
 finish() { tee /dev/termination-log; }
 query() { psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
 
-# Tries for a while, for a new server's name and firewall may take long to be known everywhere.
-# Prints why it can't connect, or nothing.
+# Prints why the server can't be reached, or nothing. It retries, because the DNS name and the firewall
+# of a new server can take a minute to work.
 connection_problem() {
   tries=0
   while :; do
     error=$(query 'SELECT 1' 2>&1 >/dev/null) && return
-    # A hint follows on an indented line; of several addresses the last one tells enough.
+    # Without psql's indented hints; of several addresses, the error of the last one is enough.
     error=$(printf '%s\n' "$error" | grep -v '^[[:blank:]]' | tail -n 1 \
       | sed 's/^psql: error: //; s/^connection to server at .* failed: //')
     case "$error" in
@@ -31,13 +31,13 @@ connection_problem() {
   done
   case "$error" in
     *"does not support SSL"*)
-      echo "TLS: the server offers none and sslMode is $PGSSLMODE; switch it on in the server (ssl = on)" ;;
+      echo "TLS: the server does not support it, and sslMode is $PGSSLMODE; enable it on the server (ssl = on)" ;;
     *"certificate verify failed"*|*"does not match host name"*|*"SSL error"*)
-      echo "TLS: the server's certificate does not pass $PGSSLMODE: $error" ;;
+      echo "TLS: the server's certificate fails $PGSSLMODE: $error" ;;
     *"authentication failed"*)
-      echo "login: the server refuses the password of \"$PGUSER\"" ;;
+      echo "login: the server rejected the password of \"$PGUSER\"" ;;
     *"no password supplied"*)
-      echo "login: the server asks for a password of \"$PGUSER\", and none is given" ;;
+      echo "login: the server requires a password for \"$PGUSER\", and none is set" ;;
     *) echo "connection: $PGHOST can't be reached: $error" ;;
   esac
 }

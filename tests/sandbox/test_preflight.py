@@ -1,4 +1,4 @@
-"""An unfit database stops the update before the release, with a line for each broken promise."""
+"""A database that fails the preflight stops the update before the release, with all its faults."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +63,7 @@ def test_a_slow_database_only_warns_where_that_is_asked_for(unfit: Stack) -> Non
 
 def test_too_few_connections_are_refused(unfit: Stack) -> None:
     printed = fails_on(unfit, server("few", settings={"max_connections": "40"}))
-    assert "connections: 1 replica(s) need up to 60 and 10 more" in printed
+    assert "connections: 1 replica(s) need up to 60, 10 more are reserved" in printed
     assert "the server allows 37" in printed
 
 
@@ -80,14 +80,14 @@ def test_an_old_version_and_too_few_connections_are_named_together(unfit: Stack)
 
 def test_a_server_without_tls_is_refused(unfit: Stack) -> None:
     printed = fails_on(unfit, server("plain", tls=False))
-    assert "TLS: the server offers none and sslMode is verify-full" in printed
+    assert "TLS: the server does not support it, and sslMode is verify-full" in printed
 
 
 def test_a_wrong_password_is_named(unfit: Stack) -> None:
     other = server("locked")
     other.sql("ALTER ROLE coder_admin PASSWORD 'another-one'")
     printed = fails_on(unfit, other)
-    assert 'the server refuses the password of "coder_admin"' in printed
+    assert 'the server rejected the password of "coder_admin"' in printed
 
 
 def test_a_standby_is_refused(unfit: Stack) -> None:
@@ -96,7 +96,7 @@ def test_a_standby_is_refused(unfit: Stack) -> None:
     cli.write_private(PASSWORDS / "standby", PASSWORD)
     SERVERS.insert(0, standby)
     printed = fails_on(unfit, standby)
-    assert "standby: standby.coder.internal is a standby and read-only" in printed
+    assert "standby: standby.coder.internal is a read-only standby" in printed
 
 
 def test_the_other_charts_data_and_another_stacks_database_are_refused(unfit: Stack) -> None:
@@ -104,7 +104,7 @@ def test_the_other_charts_data_and_another_stacks_database_are_refused(unfit: St
     taken.sql("CREATE DATABASE coder")
     taken.sql("COMMENT ON DATABASE coder IS 'coder stack=coder/unfit flavour=v2'")
     printed = fails_on(unfit, taken)
-    assert 'database "coder" holds the data of Coder v2, chartVersion is classic' in printed
+    assert 'database "coder" contains the data of Coder v2, and chartVersion is classic' in printed
     taken.sql("COMMENT ON DATABASE coder IS 'coder stack=coder/other flavour=classic'")
     printed = unfit.fails("up", "--yes", "--skip-preview")
     assert 'database "coder" belongs to stack coder/other' in printed
@@ -115,10 +115,10 @@ def test_a_database_with_tables_of_somebody_needs_a_persons_word(unfit: Stack) -
     somebodys.sql("CREATE DATABASE coder")
     somebodys.sql("CREATE TABLE theirs (id int)", "coder")
     printed = fails_on(unfit, somebodys)
-    assert "has 1 tables and no mark of this stack" in printed
+    assert "has 1 table(s) and no comment that names its owner" in printed
     assert "pulumi config set --path existing.flavour classic" in printed
 
 
 def test_a_certificate_of_another_authority_is_refused(unfit: Stack) -> None:
     printed = fails_on(unfit.set(caCertificate=str(paths.PKI / "ca.crt")), server("foreign"))
-    assert "the server's certificate does not pass verify-full" in printed
+    assert "the server's certificate fails verify-full" in printed

@@ -258,7 +258,7 @@ def test_a_database_that_came_with_a_snapshot_is_this_stacks(cloud: Aws) -> None
     (container,) = cloud.named("postgres-database-roles").plain["spec"]["template"]["spec"][
         "containers"
     ]
-    assert {"name": "MARK_ANY_STACK", "value": "yes"} in container["env"]
+    assert {"name": "OWNER_ANY_STACK", "value": "yes"} in container["env"]
 
 
 def test_every_resource_of_aws_belongs_to_the_component(cloud: Aws) -> None:

@@ -168,9 +168,9 @@ def test_the_jobs_get_the_owner_of_the_database() -> None:
     engine = deployed(made(existing=server, chartVersion="2.38.8"))
     for name in ("postgres-database-roles", "coder-preflight"):
         env = environment(engine, name)
-        assert env["MARK_STACK"] == "coder/dev"
-        assert env["MARK_FLAVOUR"] == "v2"
-        assert env["MARK_ADOPTED"] == "v2"
+        assert env["OWNER_STACK"] == "coder/dev"
+        assert env["OWNER_FLAVOUR"] == "v2"
+        assert env["OWNER_ADOPTED_FLAVOUR"] == "v2"
 
 
 def test_a_database_name_is_restricted_only_where_roles_are_created() -> None:

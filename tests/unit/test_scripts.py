@@ -1,4 +1,4 @@
-"""What the Jobs' scripts say of a server, played by a psql that answers by heart."""
+"""What the Jobs' scripts report about a server; a fake psql gives prepared answers."""
 
 import dataclasses
 import os
@@ -19,9 +19,9 @@ ENVIRONMENT = {
     "PGUSER": "coder_blue",
     "PGSSLMODE": "verify-full",
     "PGSSLROOTCERT": "/login/ca.crt",
-    "MARK_STACK": "coder/dev",
-    "MARK_FLAVOUR": "classic",
-    "MARK_ADOPTED": "",
+    "OWNER_STACK": "coder/dev",
+    "OWNER_FLAVOUR": "classic",
+    "OWNER_ADOPTED_FLAVOUR": "",
     "CHART_VERSION": "1.44.3",
     "MINIMUM_VERSION": "11",
     "REPLICAS": "1",
@@ -40,7 +40,7 @@ REFUSED = 'psql: error: connection to server at "db" (10.0.0.1), port 5432 faile
 
 
 def loaded(average: str, slow: int) -> str:
-    """What pgbench says of 3,000 transactions."""
+    """The output of pgbench for 3,000 transactions."""
     return (
         f"latency average = {average} ms\n"
         "number of transactions above the 10.0 ms latency limit: "
@@ -50,13 +50,13 @@ def loaded(average: str, slow: int) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What psql says, and ends with, when all of `words` are in what it is asked."""
+    """The output and exit code of psql when its arguments and input contain all of `words`."""
 
     words: tuple[str, ...]
     text: str = ""
     code: int = 0
     times: int = 0
-    """How often; 0 is always."""
+    """How often it is given; 0 means always."""
 
     def script(self, number: int) -> str:
         pattern = "*" + "*".join(map(shlex.quote, self.words)) + "*"
@@ -92,9 +92,9 @@ LOAD = loaded("1.234", 3)
 class Run:
     code: int
     said: str
-    """The termination message: what a person sees."""
+    """The termination message, which Pulumi shows."""
     asked: str
-    """Arguments and settings of each psql."""
+    """The arguments of each psql."""
     printed: str
 
     @property
@@ -108,7 +108,7 @@ def run(tmp_path: Path) -> "Runner":
 
 
 class Runner:
-    """Runs scripts as a Job does, in a directory in place of the pod's."""
+    """Runs scripts as a Job does, with a directory in place of the pod's file system."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -178,7 +178,7 @@ def preflight(run: Runner, *answers: Answer, load: str = LOAD, **env: str) -> Ru
     )
 
 
-def test_a_fit_database_passes_with_its_figures(run: Runner) -> None:
+def test_the_preflight_passes_and_prints_the_measured_values(run: Runner) -> None:
     result = preflight(run)
     assert result.code == 0, result.printed
     assert result.said == (
@@ -187,101 +187,103 @@ def test_a_fit_database_passes_with_its_figures(run: Runner) -> None:
     )
 
 
-BROKEN = {
+FAILED = {
     "old": (Answer(("server_version_num",), "100023"), "version: the server is PostgreSQL 17.6, "
-            "chart 1.44.3 needs 11 or later"),
+            "chart 1.44.3 requires 11 or later"),
     "encoding": (Answer(("server_encoding",), "LATIN1"),
-                 "encoding: the database's is LATIN1, must be UTF8"),
+                 "encoding: is LATIN1, must be UTF8"),
     "another port": (Answer(("inet_server_port",), "6432"),
-                     'port: the server says "6432", the settings say "5432"'),
+                     'port: is "6432" on the server and "5432" in the settings'),
     "another user": (Answer(("SELECT session_user",), "eve"),
-                     'user: the server says "eve", the settings say "coder_blue"'),
+                     'user: is "eve" on the server and "coder_blue" in the settings'),
     "another database": (Answer(("SELECT current_database()",), "x"),
-                         'database: the server says "x", the settings say "coder"'),
+                         'database: is "x" on the server and "coder" in the settings'),
     "standby": (Answer(("pg_is_in_recovery",), "t"),
-                "standby: the server is a standby and read-only; name the primary"),
-    "rights": (Answer(("CREATE TABLE",), "ERROR:  permission denied\nLINE 1: CREATE", 1),
-               'rights: "coder_blue" can\'t create and drop a table: ERROR:  permission denied '
+                "standby: the server is a read-only standby; use the host of the primary"),
+    "privileges": (Answer(("CREATE TABLE",), "ERROR:  permission denied\nLINE 1: CREATE", 1),
+               'privileges: "coder_blue" can\'t create and drop a table: ERROR:  permission denied '
                "LINE 1: CREATE"),
     "pooler": (Answer(("LISTEN",), "1"),
-               "LISTEN/NOTIFY does not arrive: a connection pooler in transaction mode? name the "
-               "server itself"),
-    "in the clear": (Answer((CLEAR, "SELECT 1"), "1"),
-                     "TLS: the server also accepts connections in the clear; allow only TLS "
-                     "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the "
-                     "like)"),
-    "in the clear with another way in": (
+               "LISTEN/NOTIFY: no notification arrived; if host is a connection pooler in "
+               "transaction mode, use the server's own host"),
+    "unencrypted": (Answer((CLEAR, "SELECT 1"), "1"),
+                     "TLS: the server also accepts unencrypted connections; require TLS "
+                    "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the "
+                    "equivalent)"),
+    "unencrypted with another method": (
         Answer((CLEAR, "SELECT 1"), REFUSED + "authentication method requirement not met", 2),
-        "TLS: the server also accepts connections in the clear; allow only TLS (hostssl in "
-        "pg_hba.conf, rds.force_ssl, require_secure_transport, or the like)"),
+        "TLS: the server also accepts unencrypted connections; require TLS (hostssl in "
+        "pg_hba.conf, rds.force_ssl, require_secure_transport, or the equivalent)"),
     "few connections": (Answer(("max_connections",), "69"),
-                        "connections: 1 replica(s) need up to 60 and 10 more are kept free, the "
-                        "server allows 69; raise max_connections or lower replicas"),
+                        "connections: 1 replica(s) need up to 60, 10 more are reserved for "
+                        "administrators, and the server allows 69; increase max_connections or "
+                        "decrease replicas"),
     "few for the login": (Answer(("rolconnlimit",), "59"),
-                          "connections: 1 replica(s) need up to 60, rolconnlimit allows 59"),
+                          "connections: 1 replica(s) need up to 60, and rolconnlimit is 59"),
     "few for the database": (Answer(("datconnlimit",), "59"),
-                             "connections: 1 replica(s) need up to 60, datconnlimit allows 59"),
+                             "connections: 1 replica(s) need up to 60, and datconnlimit is 59"),
     "another stack": (
         Answer(("shobj_description",), "coder stack=coder/prod flavour=classic"),
-        'owner: database "coder" belongs to stack coder/prod, this is coder/dev: set another '
-        "existing.database, or, if this stack is to take its place, run COMMENT ON DATABASE "
+        'owner: database "coder" belongs to stack coder/prod, and this stack is coder/dev: set '
+        "existing.database to another name, or to take the database over run COMMENT ON DATABASE "
         '"coder" IS NULL'),
     "another flavour": (
         Answer(("shobj_description",), "coder stack=coder/dev flavour=v2"),
-        'owner: database "coder" holds the data of Coder v2, chartVersion is classic: the two must '
-        "never share a database; set another existing.database or a v2 chartVersion"),
+        'owner: database "coder" contains the data of Coder v2, and chartVersion is classic: they '
+        "can't share a database; set chartVersion to a v2 version, or use another database "
+        "(existing.database)"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", BROKEN)
-def test_each_broken_promise_has_its_one_line(what: str, run: Runner) -> None:
-    answer, line = BROKEN[what]
+@pytest.mark.parametrize("what", FAILED)
+def test_each_failed_check_prints_one_line(what: str, run: Runner) -> None:
+    answer, line = FAILED[what]
     result = preflight(run, answer)
     assert result.code == 1
-    assert result.said.startswith("Preflight of db: 1 broken promise(s)\n")
+    assert result.said.startswith("Preflight of db: 1 check(s) failed\n")
     assert result.problems == [line]
 
 
-def test_all_broken_promises_are_named_at_once(run: Runner) -> None:
-    names = ("old", "encoding", "in the clear", "few connections", "another stack", "rights")
+def test_all_failed_checks_are_printed_at_once(run: Runner) -> None:
+    names = ("old", "encoding", "unencrypted", "few connections", "another stack", "privileges")
     load = LOAD.replace("1.234", "15.678")
-    result = preflight(run, *[BROKEN[name][0] for name in names], load=load)
-    assert result.said.startswith("Preflight of db: 7 broken promise(s)\n")
+    result = preflight(run, *[FAILED[name][0] for name in names], load=load)
+    assert result.said.startswith("Preflight of db: 7 check(s) failed\n")
     assert {line.split(":")[0] for line in result.problems} == {
-        "version", "encoding", "TLS", "connections", "owner", "rights", "latency",
+        "version", "encoding", "TLS", "connections", "owner", "privileges", "latency",
     }  # fmt: skip
 
 
 CONNECT = {
     "no TLS": ("server does not support SSL, but SSL was required",
-               "TLS: the server offers none and sslMode is verify-full; switch it on in the "
-               "server (ssl = on)"),
+               "TLS: the server does not support it, and sslMode is verify-full; enable it on "
+               "the server (ssl = on)"),
     "another CA": ("SSL error: certificate verify failed",
-                   "TLS: the server's certificate does not pass verify-full: SSL error: "
+                   "TLS: the server's certificate fails verify-full: SSL error: "
                    "certificate verify failed"),
     "another name": ('server certificate for "a" does not match host name "db"',
-                     "TLS: the server's certificate does not pass verify-full: server certificate "
+                     "TLS: the server's certificate fails verify-full: server certificate "
                      'for "a" does not match host name "db"'),
     "wrong password": ('FATAL:  password authentication failed for user "coder_blue"',
-                       'login: the server refuses the password of "coder_blue"'),
+                       'login: the server rejected the password of "coder_blue"'),
     "no password": ("fe_sendauth: no password supplied",
-                    'login: the server asks for a password of "coder_blue", and none is given'),
+                    'login: the server requires a password for "coder_blue", and none is set'),
     "refused": ("Connection refused\n\tIs the server running on that host and accepting TCP/IP?",
                 "connection: db can't be reached: Connection refused"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", CONNECT)
-def test_a_connection_that_fails_says_why(what: str, run: Runner) -> None:
+def test_a_failed_connection_is_explained(what: str, run: Runner) -> None:
     error, line = CONNECT[what]
     result = preflight(run, Answer(("SELECT 1",), REFUSED + error, 2))
     assert result.code == 1
     assert result.problems == [line]
 
 
-def test_the_rest_is_told_even_where_the_certificate_does_not_pass(run: Runner) -> None:
+def test_the_other_checks_run_when_the_certificate_is_invalid(run: Runner) -> None:
     error = REFUSED + "SSL error: certificate verify failed"
-    result = preflight(run, Answer(("sslmode=verify-full", "SELECT 1"), error, 2), BROKEN["old"][0])
+    result = preflight(run, Answer(("sslmode=verify-full", "SELECT 1"), error, 2), FAILED["old"][0])
     assert [line.split(":")[0] for line in result.problems] == ["TLS", "version"]
 
 
@@ -294,16 +296,16 @@ def test_the_rest_is_told_even_where_the_certificate_does_not_pass(run: Runner) 
         "could not translate host name",
     ],
 )
-def test_a_server_that_is_not_there_yet_is_waited_for(error: str, run: Runner) -> None:
+def test_the_jobs_wait_for_a_server_that_is_starting(error: str, run: Runner) -> None:
     result = preflight(run, Answer(("SELECT 1",), REFUSED + error, 2, times=3))
     assert result.code == 0, result.said
     assert run.slept() == 3
 
 
-def test_a_wrong_password_is_not_tried_again(run: Runner) -> None:
+def test_a_wrong_password_is_not_retried(run: Runner) -> None:
     error = REFUSED + CONNECT["wrong password"][0]
     preflight(run, Answer(("SELECT 1",), error, 2))
-    assert run.slept() == 0, "some servers lock the account"
+    assert run.slept() == 0, "some servers lock the account after several failures"
 
 
 SLOW = loaded("15.678", 2900)
@@ -313,72 +315,71 @@ TAIL = loaded("6.5", 700)
 @pytest.mark.parametrize(
     ("load", "line"),
     [
-        (SLOW, "latency: 15.678 ms on average under load, must be under 10 ms (96.667% above); "
-               "put Coder and its database in one zone"),
-        (TAIL, "latency: 6.5 ms on average under load, yet 23.333% above 10 ms, must be under 20%"),
+        (SLOW, "latency: 15.678 ms on average under load, must be under 10 ms (96.667% above "
+               "it); run Coder and its database in the same zone"),
+        (TAIL, "latency: 6.5 ms on average under load, but 23.333% above 10 ms, must be at most "
+               "20%"),
     ],
 )  # fmt: skip
-def test_a_slow_database_is_refused_with_the_measured_figure(
-    load: str, line: str, run: Runner
-) -> None:
+def test_a_slow_database_fails_with_the_measured_latency(load: str, line: str, run: Runner) -> None:
     assert preflight(run, load=load).problems == [line]
 
 
 @pytest.mark.parametrize("load", [SLOW, TAIL])
-def test_the_gate_may_only_warn(load: str, run: Runner) -> None:
+def test_latency_gate_warn_passes_with_a_warning(load: str, run: Runner) -> None:
     result = preflight(run, load=load, LATENCY_GATE="warn")
     assert result.code == 0
     assert "Warning: latency: " in result.printed
-    assert "ms on average" in result.said, "the figures are shown either way"
+    assert "ms on average" in result.said, "the measured latency is printed"
 
 
-def test_the_gate_may_be_off(run: Runner) -> None:
+def test_latency_gate_off_does_not_measure(run: Runner) -> None:
     result = preflight(run, load=SLOW, LATENCY_GATE="off")
     assert result.code == 0
     assert result.said.endswith("connections, not measured\n")
 
 
-def test_a_latency_that_can_t_be_measured_is_no_latency_that_is_good(run: Runner) -> None:
+def test_a_failed_measurement_fails_the_preflight(run: Runner) -> None:
     result = preflight(run, load="pgbench: error: no connection")
-    assert result.problems == ["latency: can't be measured: pgbench: error: no connection"]
+    assert result.problems == ["latency: the measurement failed: pgbench: error: no connection"]
 
 
-UNMARKED = Answer(("shobj_description",), "")
+NO_COMMENT = Answer(("shobj_description",), "")
 TABLES = Answer(("relkind",), "12")
 
 
-def test_an_empty_database_is_taken_and_marked(run: Runner) -> None:
-    result = preflight(run, UNMARKED, Answer(("relkind",), "0"))
+def test_an_empty_database_gets_the_comment(run: Runner) -> None:
+    result = preflight(run, NO_COMMENT, Answer(("relkind",), "0"))
     assert result.code == 0
-    assert "mark=coder stack=coder/dev flavour=classic" in result.asked
+    assert "comment=coder stack=coder/dev flavour=classic" in result.asked
 
 
-def test_tables_without_a_mark_are_somebody_s(run: Runner) -> None:
-    result = preflight(run, UNMARKED, TABLES)
+def test_tables_without_a_comment_are_refused(run: Runner) -> None:
+    result = preflight(run, NO_COMMENT, TABLES)
     assert result.problems == [
-        'owner: database "coder" has 12 tables and no mark of this stack: if they are Coder\'s, '
-        "type `pulumi config set --path existing.flavour classic`; if not, set another "
-        "existing.database"
+        'owner: database "coder" has 12 table(s) and no comment that names its owner: if they are '
+        "Coder's, type `pulumi config set --path existing.flavour classic`; if not, set "
+        "existing.database to another name"
     ]
-    assert "mark=" not in result.asked, "it is not marked as ours"
+    assert "comment=" not in result.asked, "the comment must not be set"
 
 
-def test_a_person_may_vouch_for_the_tables_but_not_for_the_other_flavour(run: Runner) -> None:
-    assert preflight(run, UNMARKED, TABLES, MARK_ADOPTED="classic").code == 0
-    assert preflight(run, UNMARKED, TABLES, MARK_ADOPTED="v2").code == 1
+def test_existing_flavour_adopts_the_tables_of_the_same_flavour(run: Runner) -> None:
+    assert preflight(run, NO_COMMENT, TABLES, OWNER_ADOPTED_FLAVOUR="classic").code == 0
+    assert preflight(run, NO_COMMENT, TABLES, OWNER_ADOPTED_FLAVOUR="v2").code == 1
 
 
-def test_a_database_with_a_broken_promise_is_not_marked(run: Runner) -> None:
-    assert "mark=" not in preflight(run, UNMARKED, BROKEN["encoding"][0]).asked
+def test_the_comment_is_not_set_when_a_check_fails(run: Runner) -> None:
+    assert "comment=" not in preflight(run, NO_COMMENT, FAILED["encoding"][0]).asked
 
 
-def test_a_session_of_coder_s_login_passes_the_after_check(run: Runner) -> None:
+def test_a_session_of_coders_login_passes_the_aftercheck(run: Runner) -> None:
     result = run("kubernetes/connect", "coder/aftercheck")
     assert result.code == 0
-    assert result.said == "Coder runs on coder at db as coder_blue (2 sessions)\n"
+    assert result.said == "Coder uses database coder on db as coder_blue (2 session(s))\n"
 
 
-def test_without_a_session_the_after_check_fails(run: Runner) -> None:
+def test_without_a_session_the_aftercheck_fails(run: Runner) -> None:
     result = run(
         "kubernetes/connect", "coder/aftercheck", answers=[Answer(("pg_stat_activity",), "0")]
     )
@@ -390,7 +391,7 @@ def test_without_a_session_the_after_check_fails(run: Runner) -> None:
     assert len(result.said.splitlines()) == 1
 
 
-def test_the_after_check_waits_and_goes_on_after_a_failed_query(run: Runner) -> None:
+def test_the_aftercheck_waits_and_retries_a_failed_query(run: Runner) -> None:
     none = [Answer(("pg_stat_activity",), "0", times=1), Answer(("pg_stat_activity",), "x", 2, 2)]
     result = run("kubernetes/connect", "coder/aftercheck", answers=none, SECONDS_TO_WAIT="60")
     assert result.code == 0
@@ -401,40 +402,42 @@ def roles(run: Runner, *answers: Answer) -> Run:
     return run("kubernetes/connect", "database/ownership", "database/roles", answers=list(answers))
 
 
-def test_the_roles_job_says_what_it_made(run: Runner) -> None:
+def test_the_roles_job_prints_what_it_created(run: Runner) -> None:
     result = roles(run)
     assert result.code == 0, result.printed
-    assert result.said == ("Database coder on db: owner coder, logins coder_blue and coder_green\n")
+    assert result.said == (
+        "Database coder on db: owner role coder, login roles coder_blue and coder_green\n"
+    )
 
 
-def test_passwords_go_to_psql_s_input_alone(run: Runner) -> None:
+def test_passwords_are_only_in_the_input_of_psql(run: Runner) -> None:
     result = roles(run)
     assert PASSWORD not in result.asked + result.printed + result.said
     assert (run.path / "input").read_text().count(PASSWORD) == 4, "twice for each login"
 
 
 @pytest.mark.parametrize("what", ["another stack", "another flavour"])
-def test_a_database_of_another_is_not_touched(what: str, run: Runner) -> None:
-    answer, line = BROKEN[what]
+def test_a_database_of_another_owner_is_not_changed(what: str, run: Runner) -> None:
+    answer, line = FAILED[what]
     result = roles(run, Answer(("FROM pg_database WHERE datname",), "1", times=1), answer)
     assert result.code == 1
     assert result.said == line.removeprefix("owner: ") + "\n"
     assert "CREATE ROLE" not in (run.path / "input").read_text()
 
 
-def test_an_admin_that_does_not_get_in_is_said(run: Runner) -> None:
+def test_a_failed_admin_login_is_explained(run: Runner) -> None:
     error = REFUSED + 'FATAL:  password authentication failed for user "admin"'
     result = roles(run, Answer(("SELECT 1",), error, 2))
     assert result.code == 1
     assert result.said == (
-        'The admin login does not get into db: login: the server refuses the password of "admin"\n'
+        'The admin login can\'t connect to db: login: the server rejected the password of "admin"\n'
     )
 
 
-def test_roles_that_can_t_be_made_are_said(run: Runner) -> None:
+def test_a_failed_role_creation_is_explained(run: Runner) -> None:
     result = roles(run, Answer(("CREATE ROLE",), "ERROR:  permission denied to create role", 3))
     assert result.code == 1
     assert result.said == (
-        'The admin login "admin" can\'t make the roles and the database: ERROR:  permission denied '
-        "to create role\n"
+        'The admin login "admin" can\'t create the roles and the database: ERROR:  permission '
+        "denied to create role\n"
     )
