@@ -67,8 +67,8 @@ class AwsStack(Stack):
         (found,) = self.account()["instances"].values()
         return found
 
-    def console(self, *words: str) -> str:
-        """What happens to the instance on AWS, and is not asked for by Pulumi."""
+    def trigger(self, *words: str) -> str:
+        """Trigger an event of the instance, without Pulumi."""
         command, *rest = words
         run = [sys.executable, "-m", "sandbox", "events", "aws", command]
         run += [self.instance()["identifier"], *rest]
@@ -77,7 +77,7 @@ class AwsStack(Stack):
         return done.stdout
 
     def happens(self, **changes: Any) -> None:
-        """Something happens to the instance that Pulumi knows nothing of."""
+        """Change what the account stores of its instances, without Pulumi."""
         account = self.account()
         for instance in account["instances"].values():
             instance |= changes

@@ -57,7 +57,7 @@ def test_changes_wait_for_the_window_or_not_and_say_so(stack: AwsStack) -> None:
 def test_what_waits_is_made_in_the_window(stack: AwsStack) -> None:
     stack.up()
     stack.set(size="medium").up()
-    stack.console("maintenance")
+    stack.trigger("maintenance")
     assert stack.instance()["instanceClass"] == "db.m6i.xlarge"
     stack.refresh()
     assert not changes(stack.up())

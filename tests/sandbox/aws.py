@@ -44,8 +44,8 @@ class AwsStack(Stack):
         """The real server behind the instance."""
         return Server(server_name(self.instance))
 
-    def console(self, command: str, *words: str) -> None:
-        """Something happens to the instance that Pulumi knows nothing of."""
+    def trigger(self, command: str, *words: str) -> None:
+        """Trigger an event of the instance, without Pulumi."""
         words = (command, self.instance["identifier"], *words)
         run = [sys.executable, "-m", "sandbox", "events", "aws", *words]
         subprocess.run(run, cwd=ROOT, check=True, timeout=120)

@@ -99,7 +99,7 @@ def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: A
     in_place(printed)
     assert "Changes of size, storageGb wait for the maintenance window" in printed
     assert classic.instance["instanceClass"] == "db.m6i.large"
-    classic.console("maintenance")
+    classic.trigger("maintenance")
     assert classic.instance["instanceClass"] == "db.m6i.xlarge"
     assert classic.instance["allocatedStorage"] == 100
     assert int(classic.server.sql("SHOW max_connections")) > connections
@@ -112,7 +112,7 @@ def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: A
 
 def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> None:
     classic.set(highAvailability=True).up()
-    classic.console("failover")
+    classic.trigger("failover")
     assert classic.instance["availabilityZone"] != "us-east-1a"
     classic.up("--refresh", "--expect-no-changes")
     classic.set(highAvailability=False).up()

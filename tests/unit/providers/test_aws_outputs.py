@@ -20,7 +20,7 @@ from tests.unit.providers.aws import (
     outputs,
     refused,
 )
-from tests.unit.providers.test_aws_published import PUBLISHED
+from tests.unit.providers.test_sdk import PUBLISHED
 
 INSTANCE = "aws:rds/instance:Instance"
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
@@ -51,7 +51,7 @@ REPLACING = {
 """From the provider's source; a change of any other input is an update."""
 
 
-@pytest.mark.parametrize("token", PUBLISHED)
+@pytest.mark.parametrize("token", Aws.resources)
 def test_replacing_inputs_are_those_of_the_provider(token: str) -> None:
     resource: Resource = Aws.resources[token]
     found = {key for key in resource.inputs if resource.replaces((key,), {}, {key: "x"})}
@@ -64,7 +64,7 @@ def test_another_source_of_the_same_kind_is_an_update() -> None:
     assert Aws.resources[RULE].replaces(("cidrIpv6",), old, {"cidrIpv6": "::/0"})
 
 
-@pytest.mark.parametrize("token", PUBLISHED)
+@pytest.mark.parametrize("token", Aws.resources)
 def test_outputs_are_complete_and_have_the_sdks_types(token: str) -> None:
     resource: Resource = Aws.resources[token]
     types = outputs(PUBLISHED[token][0])
@@ -88,7 +88,7 @@ NEVER = {"blueGreenUpdate", "s3Import"}
 """Not simulated, so no instance has them."""
 
 
-@pytest.mark.parametrize("token", PUBLISHED)
+@pytest.mark.parametrize("token", Aws.resources)
 def test_computed_values_are_unknown_at_preview(token: str) -> None:
     resource: Resource = Aws.resources[token]
     expected = resource.preview_create(operation(), dict(GIVEN[token]))
@@ -118,7 +118,7 @@ def test_elements_of_lists_and_maps_are_checked(
     assert any(words in each.reason for each in found)
 
 
-@pytest.mark.parametrize("token", PUBLISHED)
+@pytest.mark.parametrize("token", Aws.resources)
 @pytest.mark.parametrize(
     ("tags", "words"),
     [

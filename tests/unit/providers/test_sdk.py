@@ -1,0 +1,110 @@
+"""Declarations read from an SDK's source agree with what the imported SDK says of itself."""
+
+import collections.abc
+import inspect
+import typing
+from typing import Any
+
+import pulumi_aws as aws
+import pulumi_random as random
+import pytest
+from pulumi import _types
+
+from sandbox.providers.aws.provider import Aws
+from sandbox.providers.framework import sdk
+from sandbox.providers.framework.resource import Inputs
+from sandbox.providers.random.provider import Random
+
+PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
+    "aws:rds/instance:Instance": (aws.rds.Instance, aws.rds.InstanceArgs),
+    "aws:rds/subnetGroup:SubnetGroup": (aws.rds.SubnetGroup, aws.rds.SubnetGroupArgs),
+    "aws:rds/parameterGroup:ParameterGroup": (aws.rds.ParameterGroup, aws.rds.ParameterGroupArgs),
+    "aws:ec2/securityGroup:SecurityGroup": (aws.ec2.SecurityGroup, aws.ec2.SecurityGroupArgs),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+        aws.vpc.SecurityGroupIngressRule,
+        aws.vpc.SecurityGroupIngressRuleArgs,
+    ),
+    "random:index/randomPassword:RandomPassword": (
+        random.RandomPassword,
+        random.RandomPasswordArgs,
+    ),
+    "random:index/randomId:RandomId": (random.RandomId, random.RandomIdArgs),
+    "random:index/randomPet:RandomPet": (random.RandomPet, random.RandomPetArgs),
+}
+RESOURCES = {**Aws.resources, **Random.resources}
+KINDS = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def described(arguments: type[Any]) -> dict[str, Any]:
+    """The inputs of a class of arguments, by its runtime types."""
+    names = _types.input_type_py_to_pulumi_names(arguments)
+    parameters = inspect.signature(arguments).parameters.values()
+    required = {names[each.name] for each in parameters if each.default is each.empty}
+    types = _types.input_type_types(arguments)
+    return {key: (key in required, *kind(each)) for key, each in types.items()}
+
+
+def kind(type: Any) -> tuple[str, Any]:
+    """A type's kind, and the types of what it holds."""
+    origin, arguments = typing.get_origin(type), typing.get_args(type)
+    if origin is typing.Union:
+        return kind(arguments[0])
+    if origin is collections.abc.Sequence:
+        return "list", kind(arguments[0])
+    if origin is collections.abc.Mapping:
+        return "map", kind(arguments[1])
+    if type in KINDS:
+        return KINDS[type], None
+    return "object", described(type)
+
+
+def declared(inputs: Inputs) -> dict[str, Any]:
+    """The same of a declaration."""
+    found: dict[str, Any] = {}
+    for key, each in inputs.items():
+        fields = declared(each.fields) if each.fields else None
+        holds = (each.items, fields) if each.kind in ("list", "map") else fields
+        found[key] = (each.required, each.kind, holds)
+    return found
+
+
+def test_every_simulated_resource_is_compared() -> None:
+    assert set(RESOURCES) == set(PUBLISHED)
+
+
+@pytest.mark.parametrize("token", PUBLISHED)
+def test_inputs_have_the_sdks_names_types_and_fields(token: str) -> None:
+    assert declared(RESOURCES[token].inputs) == described(PUBLISHED[token][1])
+
+
+@pytest.mark.parametrize("token", PUBLISHED)
+def test_outputs_have_the_sdks_names(token: str) -> None:
+    resource = RESOURCES[token]
+    names = set(_types.resource_types(PUBLISHED[token][0]))
+    assert set(resource.inputs) | set(resource.outputs) == names
+    assert not set(resource.inputs) & set(resource.outputs)
+
+
+def test_secrets_are_those_of_the_sdk() -> None:
+    secret = {
+        token: {key for key, each in {**resource.inputs, **resource.outputs}.items() if each.secret}
+        for token, resource in RESOURCES.items()
+    }
+    assert {token: keys for token, keys in secret.items() if keys} == {
+        "aws:rds/instance:Instance": {"password", "passwordWo"},
+        "random:index/randomPassword:RandomPassword": {"bcryptHash", "result"},
+    }
+
+
+def test_computed_inputs_are_always_outputs() -> None:
+    found = sdk.resource("aws:rds/subnetGroup:SubnetGroup", defaults={"description": "x"})
+    assert found.computed == {"name", "namePrefix", "region"}
+
+
+def test_provider_has_the_sdks_inputs() -> None:
+    assert set(Aws.settings) == set(_types.input_type_types(aws.ProviderArgs))
+
+
+def test_unknown_input_in_a_declaration_is_an_error() -> None:
+    with pytest.raises(ValueError, match="SubnetGroup has no inputs nmae"):
+        sdk.resource("aws:rds/subnetGroup:SubnetGroup", replaces=["nmae"])
