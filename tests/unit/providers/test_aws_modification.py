@@ -156,3 +156,12 @@ def test_parameter_group_waits_for_its_major_upgrade() -> None:
 def settings() -> dict[str, str]:
     """What PostgreSQL runs with."""
     return instance_state.settings(REGION.read(), record())
+
+
+def test_failover_moves_to_another_zone_of_the_subnet_group() -> None:
+    make(multiAz=True, availabilityZone=None)
+    assert record()["availabilityZone"] == "us-east-1a"
+    events.failover(REGION, "one")
+    assert record()["availabilityZone"] == "us-east-1b"
+    events.failover(REGION, "one")
+    assert record()["availabilityZone"] == "us-east-1a"

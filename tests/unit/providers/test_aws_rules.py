@@ -56,6 +56,8 @@ REFUSED_AT_CREATION: list[tuple[dict[str, Any], str]] = [
     ({"backupWindow": "03:00-03:10", "maintenanceWindow": "sun:05:30-sun:06:30"}, "30 minutes"),
     ({"instanceClass": "db.t4g.micro", "performanceInsightsEnabled": True},
      "Performance Insights not supported for this configuration."),
+    ({"instanceClass": "db.t3.small", "performanceInsightsEnabled": True},
+     "Performance Insights not supported for this configuration."),
     ({"performanceInsightsRetentionPeriod": 8}, "Invalid Performance Insights Retention Period"),
     ({"monitoringInterval": 60}, "A MonitoringRoleARN value is required"),
     ({"snapshotIdentifier": "none"}, "DBSnapshotNotFound: DBSnapshot not found: none"),

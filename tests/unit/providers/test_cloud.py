@@ -1,6 +1,8 @@
 """The mechanics that simulated clouds share, on a toy cloud with words of its own."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from sandbox import SandboxError
 from sandbox.postgres import firewall as kernel
 from sandbox.providers import firewall
-from sandbox.providers.cloud import events
+from sandbox.providers.cloud import events, processes
 from sandbox.providers.cloud.servers import Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure
 from tests.conftest import ROOT
@@ -103,6 +105,37 @@ def test_failover_changes_what_the_cloud_says(calls: Calls) -> None:
     assert events.failover(PROJECT, "one") == "one failed over: zone b, standby a"
     assert (instance()["zone"], instance()["standby"]) == ("b", "a")
     assert calls == [("restart", "toy-one"), ("start", "toy-one")]
+
+
+def test_reboot_applies_what_the_cloud_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    create(static_flags={"max_connections": "50"})
+    told: list[ServerSpec] = []
+    monkeypatch.setattr(Servers, "restart", lambda _, server: told.append(server))
+    events.reboot(PROJECT, "one")
+    assert [server.settings for server in told] == [{"max_connections": "50"}]
+    assert instance()["flags"] == {"max_connections": "50"}
+
+
+def test_final_snapshot_is_taken_once(calls: Calls) -> None:
+    """Although the process is killed between the snapshot and the deletion."""
+    create()
+    calls.clear()
+    with PROJECT.transaction() as data:
+        PROJECT.begin(data["instances"]["one"], "delete", snapshot="last")
+    PROJECT.keep_snapshot("one", "last")
+    PROJECT.complete("one")
+    assert calls == [("snapshot", "toy-one"), ("delete", "toy-one")]
+
+
+def test_zombie_does_not_live() -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    identity = processes.identity(process.pid)
+    assert processes.lives(identity)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert not processes.lives(identity)
+    process.wait()
+    assert not processes.lives(identity)
 
 
 def test_refused_event_leaves_the_instance_available(calls: Calls) -> None:

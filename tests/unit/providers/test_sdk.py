@@ -3,6 +3,7 @@
 import collections.abc
 import inspect
 import typing
+from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
@@ -12,7 +13,7 @@ from pulumi import _types
 
 from sandbox.providers.aws.provider import Aws
 from sandbox.providers.framework import sdk
-from sandbox.providers.framework.resource import Inputs
+from sandbox.providers.framework.resource import Input, Inputs
 from sandbox.providers.random.provider import Random
 
 PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
@@ -103,6 +104,39 @@ def test_computed_inputs_are_always_outputs() -> None:
 
 def test_provider_has_the_sdks_inputs() -> None:
     assert set(Aws.settings) == set(_types.input_type_types(aws.ProviderArgs))
+
+
+SOURCE = """
+class DiskInitArgs:
+    @pulumi.getter
+    def nodes(self) -> pulumi.Input[Sequence[pulumi.Input['NodeArgs']]]:
+
+class Disk(pulumi.CustomResource):
+    @pulumi.getter
+    def nodes(self) -> pulumi.Output[Sequence['outputs.Node']]:
+"""
+NESTED = """
+class NodeArgs:
+    @pulumi.getter(name="maxSize")
+    def max_size(self) -> Optional[pulumi.Input[float]]:
+
+    @pulumi.getter
+    def next(self) -> pulumi.Input[Optional['NodeArgs']]:
+"""
+
+
+def test_recursive_types_and_other_class_names_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pulumi_other"
+    folder.mkdir()
+    for name, text in (("__init__", ""), ("disk", SOURCE), ("_inputs", NESTED)):
+        (folder / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    nodes = sdk.resource("other:index/disk:Disk").inputs["nodes"]
+    assert (nodes.kind, nodes.required, nodes.items) == ("list", True, "object")
+    assert nodes.fields["maxSize"] == Input("number")
+    assert nodes.fields["next"] == Input("object")
 
 
 def test_unknown_input_in_a_declaration_is_an_error() -> None:

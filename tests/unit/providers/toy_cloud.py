@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sandbox import SandboxError
 from sandbox.providers.cloud.account import Data
@@ -44,7 +44,7 @@ class Project(Cloud):
         return "tier" in changes
 
     def rebooted(self, instance: Data) -> Data:
-        return {}
+        return {"flags": instance["static_flags"]}
 
     def failed_over(self, data: Data, instance: Data) -> Data:
         if not instance["standby"]:
@@ -54,7 +54,7 @@ class Project(Cloud):
     def admits(self, data: Data, instance: Data) -> bool:
         return data["peered"]
 
-    def create(self, name: str, **values: str) -> None:
+    def create(self, name: str, **values: Any) -> None:
         """Begin to create an instance, and create its server."""
         instance: Data = {
             "name": name,
@@ -62,7 +62,8 @@ class Project(Cloud):
             "standby": "",
             "tier": "small",
             "version": "POSTGRES_16",
-            "flags": {"work_mem": "4096"},
+            "flags": {},
+            "static_flags": {},
             "pending": {},
             **values,
         }

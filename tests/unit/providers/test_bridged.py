@@ -1,0 +1,64 @@
+"""Resources and messages of providers made from Terraform."""
+
+from typing import Any, ClassVar
+
+import pytest
+
+from sandbox.providers.bridged.errors import one_error
+from sandbox.providers.bridged.messages import BridgedMessages
+from sandbox.providers.bridged.resource import BridgedResource
+from sandbox.providers.framework.errors import InitFailed
+from sandbox.providers.framework.operation import Engine, Operation
+from sandbox.providers.framework.resource import Input, Inputs, Output, Outputs
+from sandbox.providers.framework.validation import problems
+
+OPERATION = Operation(Engine(""), {}, "urn:pulumi:dev::p::toy:index:Disk::one")
+
+
+class Disk(BridgedResource):
+    inputs: ClassVar[Inputs] = {
+        "label": Input("string"),
+        "size": Input("integer", required=True),
+        "zone": Input("string"),
+    }
+    outputs: ClassVar[Outputs] = {"arn": Output()}
+    computed: ClassVar[frozenset[str]] = frozenset(("zone",))
+
+    def modify(self, op: Operation, id: str, state: Any, inputs: Any) -> dict[str, Any]:
+        if inputs["size"] < 0:
+            raise InitFailed(id, {"size": 7}, "half done")
+        raise one_error("no quota")
+
+
+STATE = {"label": "x", "size": 1, "zone": "a", "arn": "arn:one"}
+
+
+def test_refused_update_has_the_planned_state() -> None:
+    with pytest.raises(InitFailed) as failed:
+        Disk().update(OPERATION, "one", STATE, {"size": 2, "label": None})
+    assert failed.value.state == {"size": 2, "zone": "a", "arn": "arn:one"}
+    expected = f"updating {OPERATION.urn}: 1 error occurred:\n\t* no quota\n\n"
+    assert failed.value.reasons == (expected,)
+
+
+def test_partial_update_keeps_its_own_state() -> None:
+    with pytest.raises(InitFailed) as failed:
+        Disk().update(OPERATION, "one", STATE, {"size": -1})
+    assert (failed.value.state, failed.value.reasons) == ({"size": 7}, ("half done",))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"size": "big"}, "'' expected type 'int', got unconvertible type 'string', value: 'big'."),
+        ({"size": 1, "label": True}, "'' expected type 'string', got unconvertible type 'bool'"),
+        ({"size": 1, "label": 2}, "'' expected type 'string', got unconvertible type 'float64'"),
+        ({"size": 1, "colour": "red"}, 'Invalid or unknown key. "colour".'),
+        ({}, 'Missing required argument. The argument "size" is required, but no definition was'),
+    ],
+)
+def test_wrong_input_has_the_bridges_message(inputs: dict[str, Any], message: str) -> None:
+    (problem,) = problems(inputs, Disk.inputs, BridgedMessages("one"))
+    assert problem.reason.startswith(message)
+    assert "Examine values at 'one." in problem.reason
+    assert problem.property == ""
