@@ -58,6 +58,43 @@ def test_creation_ends_with_the_first_backup(calls: Calls) -> None:
     assert calls == [("create", "toy-one"), ("start", "toy-one")]
 
 
+@pytest.mark.parametrize(
+    ("origin", "made"),
+    [
+        ({"snapshot": "mine"}, ("restore", "toy-two", "mine")),
+        ({"source": "one"}, ("copy", "toy-two", "toy-one")),
+    ],
+)
+def test_restored_instance_has_its_own_password_and_settings(
+    monkeypatch: pytest.MonkeyPatch, origin: Data, made: tuple[str, ...]
+) -> None:
+    create()
+    calls: list[tuple[str, ...]] = []
+
+    def note(name: str) -> Any:
+        def call(_: Servers, *arguments: Any) -> None:
+            calls.append((name, *(getattr(each, "name", each) for each in arguments)))
+
+        return call
+
+    for name in ("create", "restore", "copy", "set_password", "restart"):
+        monkeypatch.setattr(Servers, name, note(name))
+    create("two", **origin)
+    assert calls == [made, ("set_password", "toy-two", "secret"), ("restart", "toy-two")]
+
+
+def test_creation_starts_the_firewall_and_deletes_orphans_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create()
+    done: list[Any] = []
+    monkeypatch.setattr(Servers, "start_firewall", lambda _: done.append("firewall"))
+    monkeypatch.setattr(Servers, "create", lambda *_: done.append("create"))
+    monkeypatch.setattr(Servers, "delete_orphans", lambda _, __, known: done.append(known()))
+    create("two")
+    assert done == ["firewall", {"toy-one", "toy-two"}, "create"]
+
+
 def test_failed_creation_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any) -> None:
         raise Failure("no address left")

@@ -54,7 +54,7 @@ class Project(Cloud):
     def admits(self, data: Data, instance: Data) -> bool:
         return data["peered"]
 
-    def create(self, name: str, **values: Any) -> None:
+    def create(self, name: str, snapshot: str = "", source: str = "", **values: Any) -> None:
         """Begin to create an instance, and create its server."""
         instance: Data = {
             "name": name,
@@ -70,4 +70,4 @@ class Project(Cloud):
         with self.transaction() as data:
             self.begin(instance, "create")
             data["instances"][name] = instance
-        self.create_server(name, "secret")
+        self.create_server(name, "secret", snapshot, source)
