@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from sandbox.providers.cloud import processes
 from sandbox.providers.cloud.account import Account, Data
-from sandbox.providers.cloud.real_servers import RealServers
 from sandbox.providers.cloud.servers import Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure
 
@@ -73,6 +72,9 @@ class Cloud(Account):
         """The servers behind the instances; SANDBOX_CLOUD_SERVERS=none: there are none."""
         if os.environ.get("SANDBOX_CLOUD_SERVERS") == "none":
             return Servers()
+        # Here, as it loads cryptography and urllib: 0.2 s that a preview does without.
+        from sandbox.providers.cloud.real_servers import RealServers
+
         return RealServers(self.folder() / "snapshots")
 
     def begin(self, instance: Data, kind: Kind, **details: Any) -> None:
