@@ -32,6 +32,11 @@ class Cloud(Protocol):
         ...
 
     @property
+    def IMPORT_IDS(self) -> Mapping[str, Callable[[Mapping[str, Any]], str]]:
+        """By resource type, the ID for `pulumi import` of a resource with these inputs."""
+        ...
+
+    @property
     def traits(self) -> Callable[[ServerSettings, Any], ConnectionTraits]:
         """What the settings alone tell of the connection."""
         ...

@@ -78,9 +78,9 @@ def pulumi(arguments: list[str]) -> int:
 
 def recover(stack: str) -> int | None:
     """Repair a stack after a killed update."""
-    from sandbox.engine import cli
+    from sandbox.engine import recovery
 
-    return cli.recover(stack)
+    return recovery.recover(stack)
 
 
 def show(stack: str) -> int | None:

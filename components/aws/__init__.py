@@ -3,6 +3,7 @@
 from components.aws.discovery import discover
 from components.aws.policy import POLICY, traits
 from components.aws.postgres import Postgres
+from components.aws.recovery import IMPORT_IDS
 from components.aws.settings import Settings
 
-__all__ = ["POLICY", "Postgres", "Settings", "discover", "traits"]
+__all__ = ["IMPORT_IDS", "POLICY", "Postgres", "Settings", "discover", "traits"]

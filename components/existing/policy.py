@@ -1,5 +1,8 @@
 """What the settings tell of a server that this program does not make."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from components.connection import ConnectionTraits
 from components.existing.settings import Settings
 from components.server.settings import ServerSettings
@@ -7,6 +10,8 @@ from components.server.zone import Zone
 
 POLICY = None
 """No server is made, so no limits apply."""
+IMPORT_IDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {}
+"""No resource of a cloud is made."""
 
 
 def traits(asked: ServerSettings, own: Settings) -> ConnectionTraits:

@@ -6,18 +6,17 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from sandbox import SandboxError
 from sandbox.cluster import topology
+from sandbox.engine.home import write_private
+from sandbox.engine.stack import Stack
 from sandbox.machine import network, paths
 from sandbox.postgres import servers, tls
 from sandbox.postgres.server import Server
-
-if TYPE_CHECKING:
-    from sandbox.engine.cli import Stack
 
 Config = dict[str, Any]
 _NAMESPACE = "coder"
@@ -64,8 +63,8 @@ class Overrides:
         self.lines.append(f"{_dotted(key, part)} = [secret, the sandbox's own]")
 
 
-def write(stack: "Stack", source: Path, target: Path, made: Path) -> Path:
-    """Write the settings file; `made` is what the CLI wrote when it made the stack."""
+def write(stack: Stack, source: Path) -> Path:
+    """Write the stack's settings file: the source with the sandbox's overrides."""
     try:
         settings = dict(yaml.safe_load(source.read_text()) or {})
         config: Config = dict(settings.get("config") or {})
@@ -78,7 +77,8 @@ def write(stack: "Stack", source: Path, target: Path, made: Path) -> Path:
         _CLOUDS.get(str(overrides.get("cloud")), _nothing)(overrides)
     _replace_encrypted(stack, overrides)
     kept = {key: value for key, value in settings.items() if key not in _ENCRYPTION}
-    salt = _encryption(made) or _encryption(target)
+    target = stack.settings
+    salt = _encryption(stack.initial_settings) or _encryption(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(yaml.safe_dump({**kept, **salt, "config": config}, sort_keys=False))
     for key, value in overrides.passwords.items():
@@ -134,8 +134,6 @@ def _server(host: str, username: str, password: str | None) -> str:
         taken = {server.name for server in servers.servers()}
         name = name if name[:1].isalpha() and name not in taken else f"db-{secrets.token_hex(3)}"
         password = password or secrets.token_urlsafe(24)
-        from sandbox.engine.cli import write_private
-
         write_private(_PASSWORDS / name, password)
         print(f"sandbox: making the PostgreSQL server {host}", file=sys.stderr)
         Server.create(name, host, username=username, password=password)
@@ -150,10 +148,8 @@ def _server(host: str, username: str, password: str | None) -> str:
     return password or file.read_text()
 
 
-def _replace_encrypted(stack: "Stack", overrides: Overrides) -> None:
+def _replace_encrypted(stack: Stack, overrides: Overrides) -> None:
     """Generate what is encrypted and left over: the sandbox has no key to it."""
-    from sandbox.engine.cli import write_private
-
     for key, value in list(overrides.config.items()):
         parts = {"": value} if _is_encrypted(value) else (value if isinstance(value, dict) else {})
         for part, inner in list(parts.items()):

@@ -84,19 +84,25 @@ class AwsStack(Stack):
         self._account.write_text(json.dumps(account))
 
     def killed(self, status: str, *words: str) -> None:
+        """Kill the engine once the instance has that status, and release its lock."""
+        self.kill(status, *words)
+        self._good("cancel", "--yes")
+
+    def kill(self, status: str, *words: str) -> None:
         """Kill the engine once the instance has that status, and see the plugin end with it."""
         slow = self.environment | {"SANDBOX_CLOUD_SECONDS": "60"}
         engine = subprocess.Popen(
             self.command(*words), cwd=self.folder, env=slow, stdout=subprocess.DEVNULL
         )
-        services.wait_until(lambda: self._statuses() == [status], status, 40)
-        engine.kill()
-        engine.wait()
+        try:
+            services.wait_until(lambda: self._statuses() == [status], status, 40)
+        finally:
+            engine.kill()
+            engine.wait()
         plugin = self.instance()["work"]["process"].partition(":")[0]
         services.wait_until(
             lambda: not Path("/proc", plugin, "exe").exists(), "the plugin's end", 10
         )
-        self._good("cancel", "--yes")
 
     def _statuses(self) -> list[str]:
         if not self._account.exists():

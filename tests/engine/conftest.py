@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine import cli, wrappers
+from sandbox.engine import home, wrappers
 from sandbox.machine import paths
 from tests.engine.stack import Stack
 
@@ -17,7 +17,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     state = tmp_path_factory.mktemp("pulumi")
     if not shutil.which("pulumi", path=f"{paths.BIN}{os.pathsep}{os.environ['PATH']}"):
         pytest.fail("pulumi is not built: run `python -m sandbox setup`")
-    environment = cli.environment(state)
+    environment = home.environment(state)
     wrappers.install_plugin("toy", "1.0.0", "tests.engine.toy", state / "home")
     return environment
 

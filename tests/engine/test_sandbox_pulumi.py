@@ -94,7 +94,7 @@ def test_a_stack_is_made_and_its_own_file_stays_as_it_is(home: Home) -> None:
 
 
 def test_what_a_killed_update_left_is_put_right(home: Home) -> None:
-    assert "nothing to put right" in home.run("recover", "dev"), "there is no stack yet"
+    assert "nothing to repair" in home.run("recover", "dev"), "there is no stack yet"
     home.program("Thing('a', size=1, sleep=60)")
     running = home.start("pulumi", "up", "--yes", "--skip-preview", "-C", str(home.project))
     end = time.monotonic() + 20
@@ -106,9 +106,10 @@ def test_what_a_killed_update_left_is_put_right(home: Home) -> None:
     os.kill(int(children[0]), signal.SIGKILL)
     running.wait()
     output = home.run("recover", "dev")
-    assert "released the lock of process" in output
-    assert "a was interrupted while creating: forgotten; if it exists" in output
-    assert "nothing to put right" in home.run("recover", "dev")
+    assert "Released the lock" in output
+    assert "a (toy:index:Thing) was interrupted while creating" in output
+    assert "if a exists" in output
+    assert "nothing to repair" in home.run("recover", "dev")
 
 
 def test_a_stack_without_settings_is_named(home: Home) -> None:

@@ -1,7 +1,9 @@
 """A stack of the program in the sandbox, with settings of the test's own."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from sandbox.engine import cli
+from recovery import processes
+from sandbox.engine import home
 from sandbox.machine import paths
 from sandbox.postgres.server import Server
 from tests.conftest import ROOT
@@ -58,7 +61,7 @@ class Stack:
 
     def secret(self, part: str, value: str) -> "Stack":
         """Give `existing.<part>` encrypted, as `pulumi config set --secret` would."""
-        cli.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
+        home.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
         return self.set(existing=self.settings["existing"] | {part: {"secure": "v1:elsewhere"}})
 
     def command(self, *words: str) -> list[str]:
@@ -173,6 +176,18 @@ def _printed(program: str, *words: str, check: bool = True) -> str:
     )
     assert done.returncode == 0 or not check, done.stderr
     return done.stdout
+
+
+def kill(process: int) -> None:
+    """Kill a process with all that it started, as a machine that loses its power does."""
+    running = processes.running().values()
+    ids, found = [process], [process]
+    while found:
+        found = [each.id for each in running if each.parent in found]
+        ids += found
+    for id in ids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(id, signal.SIGKILL)
 
 
 def wait(what: str, true: Callable[[], object], seconds: float = 60) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine import cli
+from sandbox.engine import home
 from sandbox.machine import paths
 from sandbox.postgres import latency
 from sandbox.postgres.server import Server
@@ -37,7 +37,7 @@ def fails_on(stack: Stack, server: Server) -> str:
 def server(name: str, **more: Any) -> Server:
     host = f"{name}.coder.internal"
     made = Server.create(name, host, username="coder_admin", password=PASSWORD, **more)
-    cli.write_private(PASSWORDS / name, PASSWORD)
+    home.write_private(PASSWORDS / name, PASSWORD)
     SERVERS.append(made)
     return made
 
@@ -93,7 +93,7 @@ def test_a_wrong_password_is_named(unfit: Stack) -> None:
 def test_a_standby_is_refused(unfit: Stack) -> None:
     primary = server("primary")
     standby = Server.create_standby("standby", "standby.coder.internal", primary)
-    cli.write_private(PASSWORDS / "standby", PASSWORD)
+    home.write_private(PASSWORDS / "standby", PASSWORD)
     SERVERS.insert(0, standby)
     printed = fails_on(unfit, standby)
     assert "standby: standby.coder.internal is a read-only standby" in printed

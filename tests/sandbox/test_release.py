@@ -2,9 +2,7 @@
 
 import functools
 import http.server
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +14,7 @@ import pytest
 from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import SOON_READY, Stack, helm, kubectl, wait
+from tests.sandbox.stack import SOON_READY, Stack, helm, kill, kubectl, wait
 
 NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"type": "NoSuchType"}}}
 
@@ -42,12 +40,11 @@ def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:
     update = subprocess.Popen(
         stack.command("up", "--yes", "--skip-preview"),
         cwd=ROOT,
-        start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     wait("the upgrade to begin", lambda: "pending-upgrade" in _status(stack), 120)
-    os.killpg(update.pid, signal.SIGKILL)
+    kill(update.pid)
     update.wait()
     stack.set(chartValues=SOON_READY)
     assert "locked" in stack.fails("up", "--yes")

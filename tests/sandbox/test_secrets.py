@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox.engine import cli
+from sandbox.engine import home
 from sandbox.machine import paths
 from sandbox.postgres.server import Server
 from tests.sandbox.conftest import Make
@@ -56,7 +56,7 @@ def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
         password=ADMIN,
         settings={"log_statement": "all", "log_connections": "on", "log_min_messages": "debug1"},
     )
-    cli.write_private(PASSWORDS / "secrets", ADMIN)
+    home.write_private(PASSWORDS / "secrets", ADMIN)
     with Arguments() as arguments:
         printed = stack.up("--diff")
         before = _generated(stack)
@@ -116,7 +116,7 @@ def test_every_occurrence_in_the_state_is_marked_secret(
     stack, _, passwords = searched
     command = ["pulumi", "stack", "export", "--show-secrets", "--stack", stack.name]
     done = subprocess.run(
-        command, env=cli.environment(), cwd=paths.ROOT, capture_output=True, text=True
+        command, env=home.environment(), cwd=paths.ROOT, capture_output=True, text=True
     )
     state = json.loads(done.stdout)
     forms = [form for password in passwords for form in _forms(password)]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from sandbox.engine import cli
+from sandbox.engine import home
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import kubectl
@@ -44,6 +44,6 @@ def test_a_kubeconfig_of_another_cluster_is_refused(make: Make) -> None:
 def _resources(stack: str) -> list[dict[str, object]]:
     command = ["pulumi", "stack", "export", "--stack", stack]
     done = subprocess.run(
-        command, env=cli.environment(), cwd=ROOT, capture_output=True, text=True, check=True
+        command, env=home.environment(), cwd=ROOT, capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout)["deployment"].get("resources", [])

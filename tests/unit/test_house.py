@@ -13,7 +13,9 @@ from tests.conftest import ROOT
 
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
-PROGRAM = [*(ROOT / f"{name}.py" for name in ("__main__", "settings", "reader")), *COMPONENTS]
+RECOVERY = sorted((ROOT / "recovery").rglob("*.py"))
+MAIN = [ROOT / f"{name}.py" for name in ("__main__", "settings", "reader")]
+PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY]
 
 
 def of(paths: list[Path]) -> pytest.MarkDecorator:

@@ -33,7 +33,7 @@ class _Answers(grpc.aio.ServerInterceptor):
         async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
             REQUEST.set(request)
             try:
-                return await handler.unary_unary(request, context)
+                return _without_empty(await handler.unary_unary(request, context))
             except NotImplementedError as missing:
                 await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(missing))
             except Exception as wrapped:
@@ -42,6 +42,13 @@ class _Answers(grpc.aio.ServerInterceptor):
         return grpc.unary_unary_rpc_method_handler(
             answer, handler.request_deserializer, handler.response_serializer
         )
+
+
+def _without_empty(answer: Any) -> Any:
+    """What is gone has no properties at all, which the SDK's server makes an empty object."""
+    if isinstance(answer, provider_pb2.ReadResponse) and not answer.id:
+        return provider_pb2.ReadResponse()
+    return answer
 
 
 async def _abort(context: grpc.aio.ServicerContext, error: BaseException) -> None:

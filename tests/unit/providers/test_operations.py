@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from components.aws.recovery import IMPORT_IDS
 from sandbox import SandboxError
-from sandbox.engine import recovery
 from sandbox.providers.cloud import events, processes
 from sandbox.providers.cloud.base import Kind
 from sandbox.providers.cloud.servers import Servers
@@ -77,11 +77,11 @@ def test_creation_of_a_killed_process_is_dropped_or_completed(
 
 
 def test_instance_of_a_killed_creation_can_be_adopted(dead: str) -> None:
-    pending = {"type": "aws:rds/instance:Instance", "inputs": {"identifier": "one"}}
-    assert recovery._id(pending) == ""
+    id = IMPORT_IDS["aws:rds/instance:Instance"]({"identifier": "one"})
+    assert INSTANCE.read(operation(), id, {}) is None
     make()
     begun("backup", dead)
-    assert recovery._id(pending) == "one"
+    assert INSTANCE.read(operation(), id, {})
     assert record()["status"] == "available"
     found = INSTANCE.read(operation(), "one", {})
     assert found

@@ -1,0 +1,12 @@
+"""The IDs by which `pulumi import` finds what a killed update was creating."""
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Any
+
+IMPORT_IDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "aws:rds/instance:Instance": itemgetter("identifier"),
+    "aws:rds/parameterGroup:ParameterGroup": itemgetter("name"),
+    "aws:rds/subnetGroup:SubnetGroup": itemgetter("name"),
+}
+"""Of each type whose ID follows from its inputs; the provider says whether it exists."""

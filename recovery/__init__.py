@@ -1,0 +1,1 @@
+"""Repairs a stack after a killed update: `python -m recovery --stack NAME`."""

@@ -1,0 +1,40 @@
+"""The CLI's home, backend and passphrase, below a folder of the sandbox's own."""
+
+import os
+import secrets
+from pathlib import Path
+
+from sandbox.engine import wrappers
+from sandbox.machine import paths
+
+
+def environment(state: Path = paths.PULUMI) -> dict[str, str]:
+    """The environment to run the CLI in; what it needs below `state` is made."""
+    home, backend, passphrase = state / "home", state / "backend", state / "passphrase"
+    for directory in (home, backend):
+        directory.mkdir(parents=True, exist_ok=True)
+    if not passphrase.exists():
+        write_private(passphrase, secrets.token_urlsafe(24))
+    path = f"{paths.BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    wrappers.install_language_host(path)
+    wrappers.install_plugins(home)
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
+    return ours | {
+        "PATH": path,
+        "KUBECONFIG": str(paths.KUBECONFIG),
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "HELM_CACHE_HOME": str(state / "helm" / "cache"),
+        "HELM_CONFIG_HOME": str(state / "helm" / "config"),
+        "HELM_DATA_HOME": str(state / "helm" / "data"),
+    }
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first moment on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)

@@ -1,0 +1,67 @@
+"""`python -m recovery` after the engine was killed, with the environment of the stack's folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.aws import INSTANCE, AwsStack, changes
+from tests.engine.stack import Stack
+
+
+@pytest.fixture
+def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
+    return AwsStack(tmp_path / "coder", engine)
+
+
+def recovery(stack: Stack, *words: str, code: int = 0) -> str:
+    """Run it without a terminal; its two streams come as one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "recovery", "--stack", "dev", *words],
+        cwd=stack.folder,
+        env=stack.environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout
+    return done.stdout
+
+
+def test_existing_server_is_imported(stack: AwsStack) -> None:
+    stack.kill("backing-up", "up", "--yes", "--skip-preview")
+    made = stack.instance()
+    assert "Run it again with --yes" in recovery(stack, code=1)
+    said = recovery(stack, "--yes")
+    assert "that process has ended" in said
+    assert f"was imported as {made['identifier']}" in said
+    assert stack.resource(INSTANCE)["protect"] is True
+    assert "nothing to repair" in recovery(stack)
+    assert changes(stack.up()) == {"updated"}
+    assert not changes(stack.up())
+    assert stack.instance()["resourceId"] == made["resourceId"]
+    assert stack.instance()["deletionProtection"] is True
+
+
+def test_missing_server_is_created_once(stack: AwsStack) -> None:
+    stack.kill("backing-up", "up", "--yes", "--skip-preview")
+    stack.console("delete")
+    assert "it does not exist" in recovery(stack, "--yes")
+    assert "interrupted" not in stack.up()
+    assert len(stack.account()["instances"]) == 1
+
+
+def test_killed_update_and_destroy_can_be_run_again(stack: AwsStack) -> None:
+    stack.set(protect=False).up()
+    stack.set(size="medium", applyImmediately=True)
+    stack.kill("modifying", "up", "--yes", "--skip-preview")
+    assert "was interrupted while updating" in recovery(stack, "--yes")
+    assert "interrupted" not in stack.up()
+    assert stack.instance()["instanceClass"] == "db.m6i.xlarge"
+    stack.kill("deleting", "destroy", "--yes", "--skip-preview")
+    assert "was interrupted while deleting" in recovery(stack, "--yes")
+    stack._good("destroy", "--yes", "--skip-preview")
+    assert not stack.account()["instances"]

@@ -1,0 +1,1 @@
+"""`python -m recovery` with fake CLIs."""
