@@ -16,7 +16,7 @@ def _home() -> Path:
 
 HOME = _home()
 INSTANCE = int(os.environ.get("CODER_SANDBOX_INSTANCE") or 0)
-"""The number of this sandbox, 0 to 7; each has its own state, addresses and names."""
+"""The number of this sandbox, 0 to 255; each has its own state, addresses and names."""
 SUFFIX = f"-{INSTANCE}" if INSTANCE else ""
 TOOLS = HOME / "tools"
 BIN = HOME / "bin"
