@@ -1,6 +1,7 @@
 """Calls to the API server that return plain JSON.
 
 The client library's classes declare every field as optional; plain JSON needs no checks for None.
+The client imports a class when it is first used, which takes a second: annotations quote it.
 """
 
 import json

@@ -20,7 +20,9 @@ ServiceKey = tuple[str, str]
 """Namespace and name of a Kubernetes Service."""
 
 
-def reconcile(core: client.CoreV1Api, services: Sequence[Object], slices: Sequence[Object]) -> None:
+def reconcile(
+    core: "client.CoreV1Api", services: Sequence[Object], slices: Sequence[Object]
+) -> None:
     """Update the Services' status, the bridge's addresses and the nftables rules."""
     assigned = assign_addresses(services)
     for service in services:

@@ -79,11 +79,11 @@ def wait_default_service_account() -> None:
     services.wait_until(exists, "the default service account", READY_SECONDS, pause=0.1)
 
 
-def _core_api() -> client.CoreV1Api:
+def _core_api() -> "client.CoreV1Api":
     return client.CoreV1Api(api_client.connect())
 
 
-def _is_ready(core: client.CoreV1Api, node: Node) -> bool:
+def _is_ready(core: "client.CoreV1Api", node: Node) -> bool:
     """Whether the node has been reported ready since the start of its present kubelet."""
     status = services.current_status(kubelet.service_name(node))
     if status is None:
