@@ -12,6 +12,7 @@ import yaml
 
 from sandbox import SandboxError
 from sandbox.cluster import topology
+from sandbox.engine.ciphertexts import Ciphertexts
 from sandbox.engine.home import write_private
 from sandbox.engine.stack import Stack
 from sandbox.machine import network, paths
@@ -80,9 +81,12 @@ def write(stack: Stack, source: Path) -> Path:
     target = stack.settings
     salt = _encryption(stack.initial_settings) or _encryption(target)
     target.parent.mkdir(parents=True, exist_ok=True)
+    ciphertexts = Ciphertexts(target, salt)
+    unknown = ciphertexts.insert(config, overrides.passwords)
     target.write_text(yaml.safe_dump({**kept, **salt, "config": config}, sort_keys=False))
-    for key, value in overrides.passwords.items():
+    for key, value in unknown.items():
         stack.set_secret(key, value, target)
+    ciphertexts.keep(overrides.passwords)
     for line in overrides.lines:
         print(f"sandbox: {line}", file=sys.stderr)
     return target
