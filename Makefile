@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := venv
 IN_VENV := $(VENV)/bin/python
 SANDBOX := $(IN_VENV) -m sandbox
+# Tests run beside each other; more workers than cores, as those in the sandbox mostly wait.
+WORKERS ?= 4
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
@@ -38,10 +40,10 @@ down: ## Stop the sandbox; data and state are kept
 	@if [ -x $(IN_VENV) ]; then $(SANDBOX) down; fi
 
 test-unit: setup ## Run the unit tests
-	$(IN_VENV) -m pytest tests/unit
+	$(IN_VENV) -m pytest tests/unit --numprocesses auto --durations 10
 
 test: lint ## Run lint and all tests, those in the sandbox included
-	$(IN_VENV) -m pytest tests
+	$(IN_VENV) -m pytest tests --numprocesses $(WORKERS) --durations 10
 
 lint: setup ## Check style, format and types
 	$(VENV)/bin/ruff check .

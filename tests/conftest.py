@@ -1,12 +1,16 @@
-"""What all tests share: where the project is, and a sandbox apart from the one of `make up`."""
+"""What all tests share, and how a run in parallel is ordered, shown and cleaned up."""
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-os.environ.setdefault("CODER_SANDBOX_INSTANCE", "1")
 
 ROOT = Path(__file__).parent.parent
 EXPORTS = {
@@ -26,6 +30,26 @@ EXPORTS = {
 }
 """The outputs that other stacks build on."""
 
+RUN_ID = os.environ.setdefault("CODER_TEST_RUN", uuid.uuid4().hex)
+"""Every process that the tests start has it in its environment."""
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+FIRST_INSTANCE = int(os.environ.setdefault("CODER_SANDBOX_INSTANCE", "1"))
+
+
+def sandbox_instance(worker: str | None) -> str:
+    """The sandbox of a worker; that of `make up` is another."""
+    return str(FIRST_INSTANCE + int((worker or "gw0").removeprefix("gw")))
+
+
+if WORKER:
+    os.environ["CODER_SANDBOX_INSTANCE"] = sandbox_instance(WORKER)
+
+SHOWN_SECONDS = 2
+"""A parallel run shows each test that takes longer, and each that fails, when it ends."""
+FOLDERS = ("sandbox", "engine", "unit")
+LONGEST = ()
+"""The files that take longest, which start first; the others of their folder follow."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _project_directory() -> Iterator[None]:
@@ -33,3 +57,77 @@ def _project_directory() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest, so that no worker is left with it at the end."""
+
+    def position(item: pytest.Item) -> tuple[int, int]:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        name = item.path.stem
+        return FOLDERS.index(folder), LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=position)
+
+
+def pytest_report_teststatus(report: object) -> tuple[str, str, str] | None:
+    """In a parallel run, a line for each test that takes long or fails."""
+    node = getattr(report, "node", None)
+    if not isinstance(report, pytest.TestReport) or node is None:
+        return None
+    if not report.failed and report.duration < SHOWN_SECONDS:
+        return None
+    line = f"[{node.gateway.id}] {report.outcome} {report.duration:.0f} s {report.nodeid}"
+    if report.when == "call":
+        return report.outcome, f"\n{line} ", report.outcome.upper()
+    return "error" if report.failed else "", f"\n{line} ({report.when}) ", "ERROR"
+
+
+class Sandboxes:
+    """Takes down, at the end of a run, what its workers may have left running."""
+
+    def __init__(self) -> None:
+        self.workers: set[str | None] = {None}
+        self.used = False
+
+    def pytest_testnodeready(self, node: Any) -> None:
+        """A worker has started."""
+        self.workers.add(node.gateway.id)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A test starts, on any worker."""
+        self.used = self.used or nodeid.startswith("tests/sandbox/")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Iterator[None]:
+        """The tests are over, also where one failed or the run was interrupted."""
+        yield
+        _kill_children()
+        if not self.used:
+            return
+        downs = [
+            subprocess.Popen(
+                [sys.executable, "-m", "sandbox", "down"],
+                cwd=ROOT,
+                env=os.environ | {"CODER_SANDBOX_INSTANCE": instance},
+            )
+            for instance in {sandbox_instance(worker) for worker in self.workers}
+        ]
+        if any([down.wait() for down in downs]):
+            pytest.exit("a sandbox of the tests is still running", returncode=1)
+
+
+def _kill_children() -> None:
+    """Kill what killed workers have left of the processes that they started."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            mine = f"CODER_TEST_RUN={RUN_ID}\0".encode() in (process / "environ").read_bytes()
+            if mine and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the process that leads the run clean up, also when it is told to end."""
+    if not WORKER:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        config.pluginmanager.register(Sandboxes())

@@ -1,5 +1,6 @@
 """A stack of the program on the simulated AWS, and what the account holds of it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ class AwsStack(Stack):
         subprocess.run(run, cwd=ROOT, check=True, timeout=120)
 
     def delete_server(self) -> None:
-        """Nothing, as the instance went with the stack and left a snapshot."""
+        """Nothing: the instance stays in the account, which lasts no longer than the tests."""
 
 
 def account() -> dict[str, Any]:
@@ -63,3 +64,16 @@ def snapshots(stack: str) -> list[str]:
     """The names of the final snapshots that a stack has left."""
     prefix = f"coder-coder-{stack}-final-"
     return sorted(name for name in account()["snapshots"] if name.startswith(prefix))
+
+
+def in_place(printed: str) -> None:
+    """The update replaced and deleted nothing of the server's."""
+    assert re.search(r"aws:rds:Instance \S+ updated", printed), printed
+    assert not re.search(r"(?m)^ *(\+-|-|\+\+|--) +aws:", printed), printed
+
+
+def on_rds(stack: AwsStack) -> None:
+    """Coder answers, from the stack's own instance, with a verified certificate."""
+    database = stack.coder().buildinfo()["database"]
+    assert database["host"] == stack.instance["address"]
+    assert database["certificate_verified"]

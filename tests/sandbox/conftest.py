@@ -1,44 +1,54 @@
-"""One sandbox for all tests of this folder, brought up before and taken down after them."""
+"""A sandbox for the tests of this folder, and the stacks that they bring up in it."""
 
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from sandbox.machine import paths
 from tests.conftest import ROOT
+from tests.sandbox.aws import AwsStack
 from tests.sandbox.stack import Stack
 
 Make = Callable[..., Stack]
+MakeAws = Callable[..., AwsStack]
+Kind = TypeVar("Kind", bound=Stack)
 
 
 @pytest.fixture(scope="session")
-def sandbox_up() -> Iterator[None]:
-    """The sandbox of the tests, apart from the one that `make up` uses."""
+def sandbox_up() -> None:
+    """A new sandbox, which is taken down when all tests have run."""
     command = [sys.executable, "-m", "sandbox"]
     # What an earlier run left must not decide how this one ends.
     subprocess.run([*command, "down"], cwd=ROOT, check=True)
     shutil.rmtree(paths.STATE, ignore_errors=True)
     subprocess.run([*command, "up"], cwd=ROOT, check=True)
-    yield
-    subprocess.run([*command, "down"], cwd=ROOT, check=True)
 
 
 @pytest.fixture(scope="module")
 def make(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
-    """Makes stacks that are taken down, with their servers, when the module's tests are through."""
-    folder: Path = tmp_path_factory.mktemp("stacks")
-    stacks: list[Stack] = []
+    """Makes stacks of `cloud: existing`."""
+    yield from _maker(Stack, tmp_path_factory.mktemp("stacks"))
 
-    def make(name: str, **settings: Any) -> Stack:
-        stack = Stack(name, folder, **settings)
+
+@pytest.fixture(scope="module")
+def make_aws(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeAws]:
+    """Makes stacks of `cloud: aws`."""
+    yield from _maker(AwsStack, tmp_path_factory.mktemp("stacks"))
+
+
+def _maker(kind: type[Kind], folder: Path) -> Iterator[Callable[..., Kind]]:
+    stacks: list[Kind] = []
+
+    def make(name: str, **settings: Any) -> Kind:
+        stack = kind(name, folder, **settings)
         stacks.append(stack)
         return stack
 
     yield make
     for stack in stacks:
-        stack.destroy()
+        stack.discard()

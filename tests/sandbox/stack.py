@@ -46,6 +46,7 @@ class Stack:
         if not str(settings.get("chartVersion", "")).startswith("2"):
             self.settings["chartValues"] = SOON_READY
         self.set(**settings)
+        self._outputs: dict[str, Any] | None = None
 
     @property
     def server(self) -> Server:
@@ -71,6 +72,7 @@ class Stack:
 
     def run(self, *words: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
         """Run the CLI on this stack; its two streams come as one."""
+        self._outputs = None
         return subprocess.run(
             self.command(*words),
             cwd=ROOT,
@@ -98,11 +100,10 @@ class Stack:
         assert "Traceback" not in result.stdout, result.stdout
         return result.stdout
 
-    def destroy(self) -> None:
-        """Take the stack down for good, its server too."""
-        if self.settings["protect"]:
-            self.set(protect=False).run("up", "--yes", "--skip-preview")
-        self.run("destroy", "--yes", "--skip-preview", "--remove")
+    def discard(self) -> None:
+        """Free what the stack holds of the sandbox, which lasts no longer than the tests."""
+        spaces = (f"{self.settings['namespace']}{suffix}" for suffix in ("", "-database"))
+        kubectl("delete", "namespace", *spaces, "--ignore-not-found", "--wait=false")
         self.delete_server()
 
     def delete_server(self) -> None:
@@ -111,8 +112,10 @@ class Stack:
             self.server.delete()
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs; a secret one would be masked."""
-        return self._stack("output", "--json")
+        """The stack's outputs as of the last command; a secret one would be masked."""
+        if self._outputs is None:
+            self._outputs = self._stack("output", "--json")
+        return self._outputs
 
     def state(self) -> dict[str, Any]:
         """The state as it is stored, secrets encrypted."""

@@ -1,19 +1,12 @@
 """Coder on RDS: it changes in place, only the nodes reach it, and no data are lost."""
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from sandbox.providers.aws.account import NODES_GROUP
-from tests.conftest import ROOT
-from tests.sandbox.aws import REGION, AwsStack, account, snapshots
-from tests.sandbox.stack import kill, kubectl, wait
+from tests.sandbox.aws import REGION, AwsStack, account, in_place, on_rds, snapshots
+from tests.sandbox.conftest import MakeAws
+from tests.sandbox.stack import kubectl, wait
 
-Make = Callable[..., AwsStack]
 ADMIN_PASSWORD = (
     "urn:pulumi:rds::coder::coder:aws:Postgres$random:index/randomPassword:RandomPassword::"
     "postgres-admin-password"
@@ -21,52 +14,11 @@ ADMIN_PASSWORD = (
 
 
 @pytest.fixture(scope="module")
-def make_aws(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
-    """Makes stacks that are taken down, with their instances, when the tests are through."""
-    folder = tmp_path_factory.mktemp("stacks")
-    stacks: list[AwsStack] = []
-
-    def make(name: str, **settings: object) -> AwsStack:
-        stacks.append(AwsStack(name, folder, **settings))
-        return stacks[-1]
-
-    yield make
-    for stack in stacks:
-        stack.destroy()
-
-
-@pytest.fixture(scope="module")
-def classic(make_aws: Make) -> AwsStack:
+def classic(make_aws: MakeAws) -> AwsStack:
     stack = make_aws("rds", postgresVersion="16", protect=True)
     stack.up()
     stack.coder().add_user("ada")
     return stack
-
-
-@pytest.fixture(scope="module")
-def v2(make_aws: Make) -> AwsStack:
-    network = {
-        "subnetIds": ["subnet-0privateb", "subnet-0privatec"],
-        "clientSecurityGroupIds": [NODES_GROUP],
-    }
-    stack = make_aws(
-        "rds-v2", chartVersion="2.38.8", zone="us-east-1b", network=network, applyImmediately=True
-    )
-    stack.up()
-    return stack
-
-
-def in_place(printed: str) -> None:
-    """The update replaced and deleted nothing of the server's."""
-    assert re.search(r"aws:rds:Instance \S+ updated", printed), printed
-    assert not re.search(r"(?m)^ *(\+-|-|\+\+|--) +aws:", printed), printed
-
-
-def on_rds(stack: AwsStack) -> None:
-    """Coder answers, from the stack's own instance, with a verified certificate."""
-    database = stack.coder().buildinfo()["database"]
-    assert database["host"] == stack.instance["address"]
-    assert database["certificate_verified"]
 
 
 def still_there(stack: AwsStack) -> None:
@@ -155,7 +107,7 @@ def test_a_protected_stack_is_not_destroyed(classic: AwsStack) -> None:
 
 
 def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
-    classic: AwsStack, make_aws: Make
+    classic: AwsStack, make_aws: MakeAws
 ) -> None:
     classic.set(protect=False).up()
     result = classic.run("destroy", "--yes")
@@ -170,48 +122,6 @@ def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
     assert result.returncode == 0, result.stdout
     assert snapshots("rds") == [last]
     assert len(snapshots("rds-restored")) == 1
-
-
-def test_v2_in_a_given_zone_and_network_gets_a_standby_and_lets_it_go(v2: AwsStack) -> None:
-    on_rds(v2)
-    assert v2.instance["availabilityZone"] == v2.outputs()["databaseZone"] == "us-east-1b"
-    in_place(v2.set(highAvailability=True).up())
-    assert v2.instance["multiAz"]
-    v2.unchanged()
-    in_place(v2.set(highAvailability=False).up())
-    assert not v2.instance["multiAz"]
-    on_rds(v2)
-
-
-def test_another_instance_is_copied_as_it_is_now(v2: AwsStack, make_aws: Make) -> None:
-    v2.coder().add_user("ada")
-    source = {"instance": v2.instance["identifier"]}
-    copy = make_aws("rds-copy", chartVersion="2.38.8", restoreFrom=source)
-    copy.up()
-    assert copy.coder().users() == ["ada"]
-    on_rds(copy)
-    v2.coder().add_user("grace")
-    assert copy.coder().users() == ["ada"]
-
-
-def test_an_instance_that_a_killed_update_was_making_is_taken_back(make_aws: Make) -> None:
-    stack = make_aws("rds-killed", protect=True)
-    command = stack.command("up", "--yes", "--skip-preview")
-    slow = os.environ | {"SANDBOX_CLOUD_SECONDS": "60"}
-    update = subprocess.Popen(command, cwd=ROOT, env=slow, stdout=subprocess.DEVNULL)
-    try:
-        wait("the instance", lambda: "backing-up" in [each["status"] for each in stack.instances])
-    finally:
-        kill(update.pid)
-        update.wait()
-    made = stack.instance["resourceId"]
-    recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
-    done = subprocess.run(recover, cwd=ROOT, check=True, timeout=300, capture_output=True)
-    assert b"was imported as" in done.stdout
-    stack.up()
-    assert stack.instance["resourceId"] == made
-    on_rds(stack)
-    stack.unchanged()
 
 
 def _pods(stack: AwsStack) -> str:

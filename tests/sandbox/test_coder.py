@@ -74,30 +74,6 @@ def test_a_deleted_namespace_comes_back_with_its_users(classic: Stack) -> None:
     assert "ada" in classic.coder().users()
 
 
-def test_v2_runs_on_the_external_database_with_verified_tls(make: Make) -> None:
-    stack = make("v2", chartVersion="2.38.8", replicas=2)
-    stack.up()
-    info = stack.coder().buildinfo()
-    assert info["database"]["host"] == stack.host
-    assert info["database"]["certificate_verified"]
-    assert info["database"]["kind"] == "external"
-    stack.unchanged()
-    stack.set(passwordGeneration=2).up()
-    assert stack.coder().buildinfo()["database"]["user"] == "coder_green"
-
-
-def test_a_given_login_is_used_as_it_is(make: Make) -> None:
-    stack = make("given")
-    stack.run("preview")  # the sandbox makes the server on the way
-    stack.server.sql("CREATE ROLE bob LOGIN PASSWORD 'B0bs-own-password'")
-    stack.server.sql("CREATE DATABASE bobs OWNER bob")
-    stack.set(existing={"host": stack.host, "database": "bobs", "username": "bob"})
-    stack.secret("password", "B0bs-own-password").up()
-    info = stack.coder().buildinfo()
-    assert (info["database"]["user"], info["database"]["name"]) == ("bob", "bobs")
-    assert not kubectl("get", "namespace", "given-database", "--ignore-not-found", "-o", "name")
-
-
 def _login_works(stack: Stack, secret: str) -> bool:
     """Whether a pod with that Secret gets into the database."""
     kubectl("-n", stack.name, "delete", "pod", "probe", "--ignore-not-found", "--wait")

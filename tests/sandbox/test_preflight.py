@@ -7,7 +7,6 @@ import pytest
 
 from sandbox.engine import home
 from sandbox.machine import paths
-from sandbox.postgres import latency
 from sandbox.postgres.server import Server
 from tests.sandbox.conftest import Make
 from tests.sandbox.stack import PASSWORDS, SOON_READY, Stack, helm
@@ -40,25 +39,6 @@ def server(name: str, **more: Any) -> Server:
     home.write_private(PASSWORDS / name, PASSWORD)
     SERVERS.append(made)
     return made
-
-
-def test_a_slow_database_is_refused_with_the_measured_figure(unfit: Stack) -> None:
-    latency.set_latency(unfit.host, 15)
-    try:
-        printed = unfit.set(latencyGate="enforce").fails("up", "--yes", "--skip-preview")
-    finally:
-        latency.set_latency(unfit.host, None)
-    assert "ms on average under load, must be under 10 ms" in printed
-    assert helm("list", "-n", unfit.name, "-q", "--all") == "", "Coder was touched"
-
-
-def test_a_slow_database_only_warns_where_that_is_asked_for(unfit: Stack) -> None:
-    latency.set_latency(unfit.host, 15)
-    try:
-        unfit.set(latencyGate="warn").up()
-    finally:
-        latency.set_latency(unfit.host, None)
-    unfit.set(latencyGate="off").run("destroy", "--yes")
 
 
 def test_too_few_connections_are_refused(unfit: Stack) -> None:

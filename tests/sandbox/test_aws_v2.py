@@ -1,0 +1,42 @@
+"""Coder v2 on RDS in a given zone and network, and a second stack restored from its instance."""
+
+import pytest
+
+from sandbox.providers.aws.account import NODES_GROUP
+from tests.sandbox.aws import AwsStack, in_place, on_rds
+from tests.sandbox.conftest import MakeAws
+
+
+@pytest.fixture(scope="module")
+def v2(make_aws: MakeAws) -> AwsStack:
+    network = {
+        "subnetIds": ["subnet-0privateb", "subnet-0privatec"],
+        "clientSecurityGroupIds": [NODES_GROUP],
+    }
+    stack = make_aws(
+        "rds-v2", chartVersion="2.38.8", zone="us-east-1b", network=network, applyImmediately=True
+    )
+    stack.up()
+    return stack
+
+
+def test_standby_is_added_and_removed_in_place(v2: AwsStack) -> None:
+    on_rds(v2)
+    assert v2.instance["availabilityZone"] == v2.outputs()["databaseZone"] == "us-east-1b"
+    in_place(v2.set(highAvailability=True).up())
+    assert v2.instance["multiAz"]
+    v2.unchanged()
+    in_place(v2.set(highAvailability=False).up())
+    assert not v2.instance["multiAz"]
+    on_rds(v2)
+
+
+def test_restore_from_an_instance_copies_its_current_data(v2: AwsStack, make_aws: MakeAws) -> None:
+    v2.coder().add_user("ada")
+    source = {"instance": v2.instance["identifier"]}
+    copy = make_aws("rds-copy", chartVersion="2.38.8", restoreFrom=source)
+    copy.up()
+    assert copy.coder().users() == ["ada"]
+    on_rds(copy)
+    v2.coder().add_user("grace")
+    assert copy.coder().users() == ["ada"]
