@@ -15,7 +15,6 @@ def test_several_bad_settings_are_named_at_once_and_nothing_is_made(make: Make) 
         chartVersion="1.25.0",
         replicas=99,
         latencyLimitMs=-1,
-        backupDays=0,
         chartValues={"postgres": {"host": "elsewhere"}, "bogus": {}},
         zone="us-east-1b",
         cluster={"zone": "us-east-1a"},
@@ -23,13 +22,12 @@ def test_several_bad_settings_are_named_at_once_and_nothing_is_made(make: Make) 
     for words in (("preview",), ("up", "--yes")):
         printed = stack.fails(*words)
         for line in (
-            "chartVersion: 1.25.0 can't be handed a CA",
+            "chartVersion: 1.25.0 has no value for a CA certificate",
             "replicas: is 99, must be 1 to 10",
             "latencyLimitMs: is -1",
-            "backupDays: is 0",
             "chartValues.postgres.host: the program sets this key",
             "chartValues.bogus: the chart has no such key",
-            'zone: is "us-east-1b", yet cluster.zone is "us-east-1a"',
+            'zone: is "us-east-1b", but cluster.zone is "us-east-1a"',
         ):
             assert line in printed, printed
     assert not kubectl("get", "namespace", "bad", "--ignore-not-found", "-o", "name")
