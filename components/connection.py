@@ -1,4 +1,4 @@
-"""The interface between a cloud and Coder: what each cloud takes, and the connection it gives."""
+"""The interface between a cloud and Coder: one PostgreSQL connection."""
 
 import dataclasses
 from urllib.parse import quote
@@ -8,7 +8,6 @@ import pulumi
 from components.server.zone import Zone
 
 PORT = 5432
-SIZES = ("small", "medium", "large")
 VERIFIED = ("verify-ca", "verify-full")
 
 
@@ -36,7 +35,7 @@ UNKNOWN_TRAITS = ConnectionTraits(
     max_connections=None,
     version=None,
 )
-"""Where the settings of the server are wrong; only chart values are checked with them."""
+"""For invalid server settings: chart values can still be checked."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
