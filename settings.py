@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ class Stack:
 
 def load() -> Stack:
     """The settings, checked, and what was discovered; raises one RunError with all faults."""
+    gc.enable()  # components/__init__.py says why it is off until here
     reader = StackReader()
     stack = reader.read()
     if stack is None or reader.problems:
