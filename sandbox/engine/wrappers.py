@@ -10,13 +10,18 @@ from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.machine import paths
+from sandbox.tools.programs import KUBERNETES_PROVIDER
 
-PROVIDERS = ("aws", "azure-native", "gcp", "kubernetes", "random")
+STAND_INS = ("aws", "azure-native", "gcp", "random")
 
 
 def install_plugins(home: Path) -> None:
-    """Have every stand-in whose SDK is installed found below the CLI's home."""
-    for provider in PROVIDERS:
+    """Have the published plugin and every stand-in whose SDK is installed found by the CLI."""
+    plugin = _plugin("kubernetes", version("pulumi-kubernetes"), home)
+    draft = _draft(plugin)
+    draft.symlink_to(paths.BIN / KUBERNETES_PROVIDER)
+    draft.replace(plugin)
+    for provider in STAND_INS:
         try:
             plugin_version = version(f"pulumi-{provider}")
         except PackageNotFoundError:
@@ -27,10 +32,14 @@ def install_plugins(home: Path) -> None:
 
 
 def install_plugin(name: str, plugin_version: str, module: str, home: Path) -> None:
-    """Have a module found as the plugin of that version."""
-    file = home / "plugins" / f"resource-{name}-v{plugin_version}" / f"pulumi-resource-{name}"
+    """Have a Python module found as the plugin of that version."""
     root = shlex.quote(str(paths.ROOT))
-    _write_command(file, f"PYTHONPATH={root} exec {_PYTHON} -P -m {module}")
+    command = f"PYTHONPATH={root} exec {_PYTHON} -P -m {module}"
+    _write_command(_plugin(name, plugin_version, home), command)
+
+
+def _plugin(name: str, plugin_version: str, home: Path) -> Path:
+    return home / "plugins" / f"resource-{name}-v{plugin_version}" / f"pulumi-resource-{name}"
 
 
 def install_language_host(path: str) -> None:
@@ -54,9 +63,15 @@ def _write_command(path: Path, command: str) -> None:
     text = f'#!/bin/sh\n{command} "$@"\n'
     if path.exists() and path.read_text() == text:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Moved into place: the one that is there may be running.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = _draft(path)
     draft.write_text(text)
     draft.chmod(0o755)
     draft.replace(path)
+
+
+def _draft(path: Path) -> Path:
+    """Where to write what is then moved to the path: the file that is there may be running."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)  # of a process with the same number that was killed
+    return draft

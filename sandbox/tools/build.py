@@ -70,9 +70,13 @@ def _build(tool: Tool, which: str, progress: Progress) -> None:
     environment = {**os.environ, "GOFLAGS": "", "GOWORK": "off"}
     if tool.static:
         environment["CGO_ENABLED"] = "0"
+    overlay = partial / "overlay.json" if tool.embedded else None
+    if overlay:
+        directory = _module_directory(tool.version_of, tool.module)
+        overlay.write_text(json.dumps(tool.overlay(directory)))
     began = time.monotonic()
     with subprocess.Popen(
-        tool.command(partial / tool.name),
+        tool.command(partial / tool.name, overlay),
         cwd=tool.module,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -99,14 +103,22 @@ def _executor() -> None:
     """Put the Pulumi SDK's program that runs Python programs beside the others."""
     if (paths.BIN / EXECUTOR).exists():
         return
-    command = ["go", "mod", "download", "-json", SDK]
-    done = subprocess.run(
-        command, cwd=MODULES / "pulumi", capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SandboxError(f"{SDK} could not be downloaded: {done.stderr.strip()}")
-    module = json.loads(done.stdout)
-    target = paths.TOOLS / f"{EXECUTOR}-{module['Version']}"
-    shutil.copyfile(Path(module["Dir"], "python", "cmd", EXECUTOR), target)
+    source = _module_directory(SDK, MODULES / "pulumi")
+    target = paths.TOOLS / f"{EXECUTOR}-{source.name.partition('@')[2]}"
+    shutil.copyfile(source / "python" / "cmd" / EXECUTOR, target)
     target.chmod(0o755)
     _link(EXECUTOR, target)
+
+
+def _module_directory(module: str, requiring: Path) -> Path:
+    """Where Go keeps a module's files, at the version that the go.mod in `requiring` pins."""
+    done = subprocess.run(
+        ["go", "mod", "download", "-json", module],
+        cwd=requiring,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SandboxError(f"{module} could not be downloaded: {done.stderr.strip()}")
+    return Path(json.loads(done.stdout)["Dir"])

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from sandbox import SandboxError
@@ -10,6 +11,8 @@ from sandbox.machine import paths
 
 MODULES = paths.ROOT / "sandbox" / "tools"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
+KUBERNETES_PROVIDER = "kubernetes-provider"
+"""Not `pulumi-resource-kubernetes`: the CLI prefers one of that name on PATH, and warns of it."""
 SMALL = "-s -w"
 """Leave out what only a debugger reads."""
 
@@ -28,6 +31,8 @@ class Tool:
     version_command: tuple[str, ...] = ()
     """Arguments that make one found on PATH say its version."""
     static: bool = False
+    embedded: tuple[str, ...] = ()
+    """Files of that module for the program's go:embed, which reaches no other module's files."""
 
     @property
     def version(self) -> str:
@@ -44,8 +49,7 @@ class Tool:
     def directory(self) -> Path:
         """Where it is installed; another place for whatever makes another program."""
         digest = hashlib.sha256(self._flags().encode())
-        sources = [path for path in self.module.iterdir() if path.suffix in (".mod", ".sum", ".go")]
-        for path in sorted(sources):
+        for path in sorted(path for path in self.module.rglob("*") if path.is_file()):
             digest.update(path.read_bytes())
         return paths.TOOLS / joined("-", self.name, self.version, digest.hexdigest()[:8])
 
@@ -54,10 +58,16 @@ class Tool:
         values = {"version": self.version, "major": major, "minor": rest.partition(".")[0]}
         return " ".join([SMALL, *(f"-X {flag.format(**values)}" for flag in self.version_flags)])
 
-    def command(self, target: Path) -> list[str]:
+    def command(self, target: Path, overlay: Path | None = None) -> list[str]:
         """The command that builds it."""
         flags = ["-trimpath", "-buildvcs=false", "-ldflags", self._flags()]
+        flags += ["-overlay", str(overlay)] if overlay else []
         return ["go", "build", *flags, "-o", str(target), self.package]
+
+    def overlay(self, directory: Path) -> dict[str, dict[str, str]]:
+        """For Go's -overlay: the embedded files, kept in `directory`, appear beside the source."""
+        files = [directory / name for name in self.embedded]
+        return {"Replace": {str(self.module / file.name): str(file) for file in files}}
 
     def fits(self, said: str) -> bool:
         """Whether what a program says of itself is a release of the pinned minor version."""
@@ -88,6 +98,7 @@ def _kubernetes(name: str, *version_command: str) -> Tool:
 
 _KUBERNETES = _kubernetes("kubectl").version.split(".")
 """What helm takes for the cluster's version where it asks none."""
+_PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
 TOOLS = (
     Tool(
@@ -122,6 +133,20 @@ TOOLS = (
             f"helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={_KUBERNETES[1]}",
         ),
         version_command=("version", "--template", "{{.Version}}"),
+    ),
+    Tool(
+        name=KUBERNETES_PROVIDER,
+        module=MODULES / "pulumi-kubernetes",
+        package=".",
+        version_of=_PROVIDER_MODULE,
+        # The engine asks for the version of the SDK that the program uses.
+        version_flags=(
+            f"{_PROVIDER_MODULE}/pkg/version.Version={metadata.version('pulumi-kubernetes')}",
+        ),
+        embedded=(
+            "cmd/pulumi-resource-kubernetes/schema.json",
+            "cmd/pulumi-resource-kubernetes/terraform-mapping.json",
+        ),
     ),
     Tool(name="coderd", module=paths.ROOT / "sandbox" / "coderd", package=".", static=True),
 )

@@ -1,8 +1,0 @@
-"""Serves the plugin under the version of the SDK that is installed."""
-
-from importlib.metadata import version
-
-from sandbox.providers.framework.server import serve
-from sandbox.providers.kubernetes.provider import Kubernetes
-
-serve(Kubernetes(), version("pulumi-kubernetes"))
