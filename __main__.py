@@ -12,6 +12,8 @@ CONTRACT_VERSION = 1
 stack = settings.load()
 cluster = kubernetes.Provider(
     "cluster",
+    # Left out, the SDK would write the path in $KUBECONFIG into the state; empty means ambient.
+    kubeconfig="",
     context=stack.kube_context or None,
     cluster_identifier=stack.postgres.found.cluster_identifier,
     # A rotated password changes its Secret in place: no gap, no new name.

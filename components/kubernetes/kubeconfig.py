@@ -51,6 +51,12 @@ def current(context: str) -> KubeconfigCluster:
         raise KubeconfigError(
             f'kubeContext: context "{name}" of the kubeconfig has no cluster with a server'
         )
+    user = _named(documents, "users", entry[1].get("user", ""), "user")
+    if user is None or not user[1]:
+        # The provider would ask for them, and wait for ever.
+        raise KubeconfigError(
+            f'kubeContext: context "{name}" of the kubeconfig has no user with credentials'
+        )
     path, fields = cluster
     return KubeconfigCluster(name, fields["server"], _authority(path, fields))
 

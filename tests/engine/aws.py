@@ -22,7 +22,13 @@ class AwsStack(Stack):
         kubeconfig = folder.parent / "kubeconfig"
         cluster = {"name": "dev", "cluster": {"server": network.API_URL}}
         context = {"name": "dev", "context": {"cluster": "dev", "user": "dev"}}
-        text = {"current-context": "dev", "clusters": [cluster], "contexts": [context]}
+        user = {"name": "dev", "user": {"token": "t"}}
+        text = {
+            "current-context": "dev",
+            "clusters": [cluster],
+            "contexts": [context],
+            "users": [user],
+        }
         kubeconfig.write_text(yaml.safe_dump(text))
         super().__init__(
             folder,

@@ -72,6 +72,21 @@ def failed(program: ProgramStack, tmp_path: Path) -> ProgramStack:
     return program
 
 
+def test_the_state_holds_no_path_of_a_kubeconfig(failed: ProgramStack, tmp_path: Path) -> None:
+    assert str(tmp_path / "first") not in json.dumps(failed.resources())
+    (tmp_path / "first").rename(tmp_path / "elsewhere")
+    said = failed.at(tmp_path / "elsewhere").preview()
+    assert "kubernetes:core/v1:Secret" in said
+    assert "pulumi:providers:kubernetes: (" not in said, "the provider would change"
+
+
+def test_several_kubeconfig_files_are_read_as_one(program: ProgramStack, tmp_path: Path) -> None:
+    contexts = write(tmp_path / "contexts", "contexts", "current-context")
+    clusters = write(tmp_path / "clusters", "clusters", "users")
+    said = program.at(contexts, clusters).fails("up", "--yes", "--skip-preview")
+    assert REFUSED in said
+
+
 def test_only_another_server_replaces_the_provider(failed: ProgramStack, tmp_path: Path) -> None:
     other = write(tmp_path / "other", server="https://127.0.0.1:2")
     said = failed.at(other).preview()

@@ -74,4 +74,10 @@ def contents(ca: str) -> dict[str, object]:
     contexts = [
         {"name": name, "context": {"cluster": name, "user": "me"}} for name in ("here", "there")
     ]
-    return {"current-context": "here", "clusters": clusters, "contexts": contexts}
+    users = [{"name": "me", "user": {"token": "t"}}]
+    return {
+        "current-context": "here",
+        "clusters": clusters,
+        "contexts": contexts,
+        "users": users,
+    }

@@ -86,6 +86,9 @@ def broken(kubeconfig: Path) -> dict[str, tuple[Any, str]]:
     """Invalid contents, and the end of the error for each."""
     no_current = contents("x") | {"current-context": ""}
     no_cluster = contents("x") | {"clusters": []}
+    no_user = contents("x") | {"users": []}
+    no_credentials = contents("x") | {"users": [{"name": "me", "user": {}}]}
+    without = 'context "here" of the kubeconfig has no user with credentials'
     no_file: dict[str, Any] = contents("x")
     no_file["clusters"][0]["cluster"] = {"server": HERE, "certificate-authority": "gone.crt"}
     gone = kubeconfig.parent / "gone.crt"
@@ -102,6 +105,8 @@ def broken(kubeconfig: Path) -> dict[str, tuple[Any, str]]:
             "`pulumi config set kubeContext …`",
         ),
         "no cluster": (no_cluster, 'context "here" of the kubeconfig has no cluster with a server'),
+        "no user": (no_user, without),
+        "no credentials": (no_credentials, without),
         "no CA file": (
             no_file,
             f"{gone}, which belongs to the kubeconfig, can't be read: No such file or directory",
