@@ -35,7 +35,9 @@ def setup() -> int | None:
 def up(nodes: int | None = None) -> None:
     """Start the sandbox."""
     from sandbox import lifecycle
+    from sandbox.engine import home
 
+    home.refuse_other_version()
     lifecycle.up(nodes, _print)
 
 

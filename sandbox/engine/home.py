@@ -4,15 +4,21 @@ import os
 import secrets
 from pathlib import Path
 
+from sandbox import SandboxError
 from sandbox.engine import wrappers
 from sandbox.machine import paths
+
+STATE_VERSION = 2
+"""Add one when this sandbox would change what an earlier one has brought up."""
 
 
 def environment(state: Path = paths.PULUMI) -> dict[str, str]:
     """The environment to run the CLI in; what it needs below `state` is made."""
+    refuse_other_version(state)
     home, backend, passphrase = state / "home", state / "backend", state / "passphrase"
-    for directory in (home, backend):
-        directory.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
+    _marker(state).touch()  # before the backend, without which it means nothing
+    backend.mkdir(exist_ok=True)
     if not passphrase.exists():
         write_private(passphrase, secrets.token_urlsafe(24))
     path = f"{paths.BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -31,6 +37,19 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
         "HELM_CONFIG_HOME": str(state / "helm" / "config"),
         "HELM_DATA_HOME": str(state / "helm" / "data"),
     }
+
+
+def refuse_other_version(state: Path = paths.PULUMI) -> None:
+    """Raise if another version of the sandbox brought up the stacks."""
+    if (state / "backend").exists() and not _marker(state).exists():
+        raise SandboxError(
+            "the stacks here were brought up by another version of the sandbox; to begin anew: "
+            f"`make down && rm -r {paths.STATE}`"
+        )
+
+
+def _marker(state: Path) -> Path:
+    return state / f"version-{STATE_VERSION}"
 
 
 def write_private(path: Path, text: str) -> None:

@@ -112,6 +112,20 @@ def test_what_a_killed_update_left_is_put_right(home: Home) -> None:
     assert "nothing to repair" in home.run("recover", "dev")
 
 
+@pytest.mark.parametrize("words", [["up"], ["pulumi", "preview"], ["pulumi", "stack", "ls"]])
+def test_stacks_of_an_older_sandbox_are_refused(home: Home, words: list[str]) -> None:
+    home.run("pulumi", "stack", "ls")
+    (marker,) = home.state.glob("version-*")
+    marker.rename(marker.with_name("version-1"))
+    process = home.start(*words)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == (
+        "error: the stacks here were brought up by another version of the sandbox; to begin anew: "
+        f"`make down && rm -r {home.state.parent}`\n"
+    )
+
+
 def test_a_stack_without_settings_is_named(home: Home) -> None:
     process = home.start("pulumi", "preview", "-C", str(home.project), "--stack", "prod")
     output, _ = process.communicate(timeout=30)
