@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 
 ROOM = ("settings.py", "policy.py", "discovery.py", "postgres.py")
 """The files of every room."""
-SERVER_ROOM = (*ROOM, "network.py", "machines.py")
+SERVER_ROOM = (*ROOM, "network.py", "machines.py", "recovery.py")
 """The files of a room that makes a server."""
 SDK = re.compile(r"pulumi_(aws|azure|azure_native|gcp)\b")
 
@@ -155,3 +155,8 @@ def test_server_modules_load_no_cloud_sdk() -> None:
     )
     loaded = ast.literal_eval(done.stdout)
     assert not [module for module in loaded if SDK.match(module)]
+
+
+@every_cloud
+def test_created_servers_can_be_imported_after_a_killed_update(name: str) -> None:
+    assert bool(CLOUDS[name].IMPORT_IDS) == (name in MAKERS)

@@ -112,6 +112,7 @@ def test_running_operation_in_pulumi_cloud_is_named(capsys: Said) -> None:
     assert clis.recover(yes=True) == 0
     assert clis.ran == ["cancel --yes"]
     clis.cloud = {"version": 4}
+    clis.locks = ["nobody, for nobody must ask a bucket"]
     assert clis.recover() == 0
 
 

@@ -185,6 +185,14 @@ def test_kubernetes_objects_are_imported_by_namespace_and_name(
     assert "--protect=false" in clis.ran[0]
 
 
+def test_resource_of_the_stack_itself_is_imported_without_a_parent() -> None:
+    namespace = resource("kubernetes:core/v1:Namespace", "own", metadata={"name": "own"})
+    clis = Clis(document(creating=[namespace | {"parent": ROOT}]))
+    clis.existing = {"own"}
+    assert clis.recover(yes=True) == 0
+    assert "--parent" not in clis.ran[0]
+
+
 @pytest.mark.parametrize(
     ("type", "inputs", "ids"),
     [
