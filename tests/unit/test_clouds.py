@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
+import settings
 from components import setting_model
 from components.clouds import CLOUDS, Cloud
 from components.connection import PostgresConnection
@@ -19,6 +21,8 @@ from components.server.policy import ServerPolicy
 from components.server.settings import SIZES, ServerSettings
 from components.setting_model import SettingModel
 from tests.conftest import ROOT
+from tests.unit.aws import Aws, aws
+from tests.unit.pretend import deploy
 
 ROOM = ("settings.py", "policy.py", "discovery.py", "postgres.py")
 """The files of every room."""
@@ -160,3 +164,18 @@ def test_server_modules_load_no_cloud_sdk() -> None:
 @every_cloud
 def test_created_servers_can_be_imported_after_a_killed_update(name: str) -> None:
     assert bool(CLOUDS[name].IMPORT_IDS) == (name in MAKERS)
+
+
+def test_a_component_can_be_used_twice_in_one_program() -> None:
+    def program() -> None:
+        stack = settings.load()
+        for name in ("first", "second"):
+            stack.cloud.Postgres(name, stack.postgres, pulumi.ResourceOptions())
+
+    cloud = Aws()
+    deploy(aws(), secrets=(), engine=cloud, program=program)
+    names = [each.name for each in cloud.asked]
+    assert len(names) == len(set(names))
+    hooks = [name for each in cloud.asked for kind in each.hooks.values() for name in kind]
+    assert len(hooks) == len(set(hooks)), "the engine refuses a second hook of one name"
+    assert {"first-server: change rules", "second-server: change rules"} <= set(hooks)
