@@ -92,7 +92,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
 
 
 def _nodes_by_zone(
-    groups: Sequence[eks.GetNodeGroupResult], subnets: Mapping[str, Subnet]
+    groups: Sequence["eks.GetNodeGroupResult"], subnets: Mapping[str, Subnet]
 ) -> dict[str, float]:
     """The desired number of nodes in each zone; a group spreads its nodes over its zones."""
     nodes: dict[str, float] = {}

@@ -21,7 +21,7 @@ class LiveInstance(LiveServer):
     """Whether its parameter group is not one of RDS's defaults."""
 
 
-def cluster(name: str) -> Lookup[eks.GetClusterResult]:
+def cluster(name: str) -> Lookup["eks.GetClusterResult"]:
     """The EKS cluster of that name."""
     question = f"cluster.name: {name} can't be looked up; check it, aws:region and the credentials"
     return lookup(question, eks.get_cluster, name=name)
@@ -33,7 +33,7 @@ def node_group_names(cluster_name: str) -> Lookup[list[str]]:
     return lambda: sorted(found().names)
 
 
-def node_group(cluster_name: str, name: str) -> Lookup[eks.GetNodeGroupResult]:
+def node_group(cluster_name: str, name: str) -> Lookup["eks.GetNodeGroupResult"]:
     """One managed node group."""
     return lookup(
         "cluster.name", eks.get_node_group, cluster_name=cluster_name, node_group_name=name
@@ -127,7 +127,7 @@ def _source_instance(identifier: str) -> Lookup[RestoreSource]:
     return answer
 
 
-def _source_faults(identifier: str, instance: rds.GetInstanceResult) -> Iterator[str]:
+def _source_faults(identifier: str, instance: "rds.GetInstanceResult") -> Iterator[str]:
     if instance.master_username != ADMIN:
         yield (
             f"restoreFrom.instance: the master login of {identifier} is "

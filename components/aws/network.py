@@ -96,7 +96,7 @@ class FirewallArgs:
 
 def admit_clients(
     name: str, args: FirewallArgs, parent: pulumi.Resource
-) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
+) -> tuple["aws.ec2.SecurityGroup", list[pulumi.Resource]]:
     """A security group without egress, and its rules: one for each group of clients."""
     firewall = aws.ec2.SecurityGroup(
         f"{name}-firewall",

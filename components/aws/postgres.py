@@ -59,7 +59,7 @@ class Postgres(pulumi.ComponentResource):
 
     def _instance(
         self, name: str, args: PostgresArgs, password: pulumi.Output[str]
-    ) -> aws.rds.Instance:
+    ) -> "aws.rds.Instance":
         server, own, found = args.server, args.own, args.found
         firewall = FirewallArgs(
             vpc_id=found.vpc_id,

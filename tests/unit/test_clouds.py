@@ -179,3 +179,15 @@ def test_a_component_can_be_used_twice_in_one_program() -> None:
     hooks = [name for each in cloud.asked for kind in each.hooks.values() for name in kind]
     assert len(hooks) == len(set(hooks)), "the engine refuses a second hook of one name"
     assert {"first-server: change rules", "second-server: change rules"} <= set(hooks)
+
+
+def test_importing_the_program_loads_no_cloud_sdk_module() -> None:
+    # Their classes take a second to import, also on the stacks of another cloud.
+    program = "import settings, sys; print([m for m in sys.modules if m.startswith('pulumi_')])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    loaded = ast.literal_eval(done.stdout)
+    assert "pulumi_kubernetes.core.v1._inputs" in loaded
+    # Each SDK module, as pulumi_aws.ec2, has one of these.
+    assert not [name for name in loaded if re.fullmatch(rf"{SDK.pattern}\.\w+\._inputs", name)]
