@@ -47,7 +47,17 @@ if WORKER:
 SHOWN_SECONDS = 2
 """A parallel run shows each test that takes longer, and each that fails, when it ends."""
 FOLDERS = ("sandbox", "engine", "unit")
-LONGEST = ()
+LONGEST = (
+    "test_aws",
+    "test_cluster",
+    "test_coder",
+    "test_aws_v2",
+    "test_rds",
+    "test_preflight",
+    "test_release",
+    "test_protection",
+    "test_coder_v2",
+)
 """The files that take longest, which start first; the others of their folder follow."""
 
 
