@@ -1,1 +1,1 @@
-"""What the sandbox runs and no package manager gives: built here from pinned versions."""
+"""Programs that no package manager provides, built from pinned versions of their Go modules."""

@@ -1,4 +1,4 @@
-"""Builds the programs of the sandbox from their Go modules, each once for each version."""
+"""Builds the sandbox's programs from their Go modules, once per version."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.machine import lock, paths
-from sandbox.tools.programs import MODULES, SDK, TOOLS, Tool, joined
+from sandbox.tools.programs import MODULES, SDK, TOOLS, Tool, join
 
 SECONDS_BETWEEN_LINES = 20
 EXECUTOR = "pulumi-language-python-exec"
@@ -19,21 +19,21 @@ Progress = Callable[[str], object]
 
 
 def ensure(progress: Progress = print) -> None:
-    """Have every program in BIN, built where no fitting one is on PATH."""
+    """Link all programs into BIN; build those of which PATH has no suitable version."""
     with lock.exclusive("build", directory=paths.TOOLS):
         for directory in (paths.TOOLS, paths.BIN):
             directory.mkdir(parents=True, exist_ok=True)
-        for unfinished in paths.TOOLS.glob(".build-*"):
-            shutil.rmtree(unfinished)
-        wanting = [tool for tool in TOOLS if not _linked(tool)]
-        for number, tool in enumerate(wanting, start=1):
-            _build(tool, f"{number} of {len(wanting)}", progress)
+        for incomplete in paths.TOOLS.glob(".build-*"):
+            shutil.rmtree(incomplete)
+        missing = [tool for tool in TOOLS if not _link_existing(tool)]
+        for number, tool in enumerate(missing, start=1):
+            _build(tool, f"{number} of {len(missing)}", progress)
             _link(tool.name, tool.directory / tool.name)
-        _executor()
+        _install_executor()
 
 
-def _linked(tool: Tool) -> bool:
-    """Link the program that is built already, or a fitting one of PATH's; whether there is one."""
+def _link_existing(tool: Tool) -> bool:
+    """Link a program that is built already or is on PATH; returns whether there is one."""
     built = tool.directory / tool.name
     found = built if built.exists() else next(_on_path(tool), None)
     if found:
@@ -42,13 +42,13 @@ def _linked(tool: Tool) -> bool:
 
 
 def _on_path(tool: Tool) -> Iterator[Path]:
-    """The programs on PATH that really have the version that we want."""
+    """The programs on PATH that report a suitable version."""
     directories = [Path(entry) for entry in os.get_exec_path() if Path(entry) != paths.BIN]
     for candidate in (directory / tool.name for directory in directories):
         if tool.version_command and os.access(candidate, os.X_OK) and candidate.is_file():
             command = [str(candidate), *tool.version_command]
-            said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-            if tool.fits(said.stdout):
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+            if tool.fits(done.stdout):
                 yield candidate
 
 
@@ -61,9 +61,9 @@ def _link(name: str, target: Path) -> None:
         temporary.replace(link)
 
 
-def _build(tool: Tool, which: str, progress: Progress) -> None:
-    """Build in a directory of its own, which is given its name at the end."""
-    label = f"building {joined(' ', tool.name, tool.version)} ({which})"
+def _build(tool: Tool, position: str, progress: Progress) -> None:
+    """Build in a temporary directory, which is renamed when the program is complete."""
+    label = f"building {join(' ', tool.name, tool.version)} ({position})"
     progress(label)
     partial = paths.TOOLS / f".build-{tool.name}"
     partial.mkdir()
@@ -74,7 +74,7 @@ def _build(tool: Tool, which: str, progress: Progress) -> None:
     if overlay:
         directory = _module_directory(tool.version_of, tool.module)
         overlay.write_text(json.dumps(tool.overlay(directory)))
-    began = time.monotonic()
+    started_at = time.monotonic()
     with subprocess.Popen(
         tool.command(partial / tool.name, overlay),
         cwd=tool.module,
@@ -88,19 +88,19 @@ def _build(tool: Tool, which: str, progress: Progress) -> None:
                     process.wait(SECONDS_BETWEEN_LINES)
                     break
                 except subprocess.TimeoutExpired:
-                    progress(f"{label}: {time.monotonic() - began:.0f} s so far")
+                    progress(f"{label}: {time.monotonic() - started_at:.0f} s so far")
         finally:
             process.kill()
     errors = (partial / "errors").read_text()
     if process.returncode:
-        raise SandboxError(f"{tool.name} could not be built:\n{errors[-2000:].strip()}")
+        raise SandboxError(f"cannot build {tool.name}:\n{errors[-2000:].strip()}")
     (partial / "errors").unlink()
     partial.rename(tool.directory)
-    progress(f"{label}: done in {time.monotonic() - began:.0f} s")
+    progress(f"{label}: done in {time.monotonic() - started_at:.0f} s")
 
 
-def _executor() -> None:
-    """Put the Pulumi SDK's program that runs Python programs beside the others."""
+def _install_executor() -> None:
+    """Install the Pulumi SDK's script that runs Python programs."""
     if (paths.BIN / EXECUTOR).exists():
         return
     source = _module_directory(SDK, MODULES / "pulumi")
@@ -111,7 +111,7 @@ def _executor() -> None:
 
 
 def _module_directory(module: str, requiring: Path) -> Path:
-    """Where Go keeps a module's files, at the version that the go.mod in `requiring` pins."""
+    """The directory of a module's files, at the version pinned by the go.mod in `requiring`."""
     done = subprocess.run(
         ["go", "mod", "download", "-json", module],
         cwd=requiring,
@@ -120,5 +120,5 @@ def _module_directory(module: str, requiring: Path) -> Path:
         check=False,
     )
     if done.returncode:
-        raise SandboxError(f"{module} could not be downloaded: {done.stderr.strip()}")
+        raise SandboxError(f"cannot download {module}: {done.stderr.strip()}")
     return Path(json.loads(done.stdout)["Dir"])

@@ -1,4 +1,4 @@
-"""The programs that are built here: what of, at which version, and how a fitting one is known."""
+"""The programs that the sandbox builds: Go modules, pinned versions and build flags."""
 
 import hashlib
 import re
@@ -12,27 +12,27 @@ from sandbox.machine import paths
 MODULES = paths.ROOT / "sandbox" / "tools"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 KUBERNETES_PROVIDER = "kubernetes-provider"
-"""Not `pulumi-resource-kubernetes`: the CLI prefers one of that name on PATH, and warns of it."""
+"""Not `pulumi-resource-kubernetes`, which the CLI would prefer if it were on PATH, with a warning."""
 SMALL = "-s -w"
-"""Leave out what only a debugger reads."""
+"""Linker flags that omit debug information."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """A program that is built from a package of a Go module, at the version its go.mod pins."""
+    """A program, built from a package of a Go module at the version that its go.mod pins."""
 
     name: str
     module: Path
     package: str
     version_of: str = ""
-    """The module whose version is the program's; none for one of our own sources."""
+    """The module whose version is the program's version; empty if its source is in this project."""
     version_flags: tuple[str, ...] = ()
-    """Variables that the linker sets, with {version}, {major} and {minor}."""
+    """Variables that the linker sets; {version}, {major} and {minor} are replaced."""
     version_command: tuple[str, ...] = ()
-    """Arguments that make one found on PATH say its version."""
+    """Arguments with which a program on PATH prints its version; empty: one on PATH is not used."""
     static: bool = False
     embedded: tuple[str, ...] = ()
-    """Files of that module for the program's go:embed, which reaches no other module's files."""
+    """Files of module `version_of` that the program embeds; go:embed cannot read other modules."""
 
     @property
     def version(self) -> str:
@@ -42,16 +42,16 @@ class Tool:
         text = (self.module / "go.mod").read_text()
         found = re.search(rf"^\s*{re.escape(self.version_of)} v(\S+)", text, re.MULTILINE)
         if not found:
-            raise SandboxError(f"{self.module / 'go.mod'} has no version of {self.version_of}")
+            raise SandboxError(f"{self.module / 'go.mod'} does not pin {self.version_of}")
         return found[1]
 
     @property
     def directory(self) -> Path:
-        """Where it is installed; another place for whatever makes another program."""
+        """Where it is installed; its name changes with the version, the flags and the sources."""
         digest = hashlib.sha256(self._flags().encode())
         for path in sorted(path for path in self.module.rglob("*") if path.is_file()):
             digest.update(path.read_bytes())
-        return paths.TOOLS / joined("-", self.name, self.version, digest.hexdigest()[:8])
+        return paths.TOOLS / join("-", self.name, self.version, digest.hexdigest()[:8])
 
     def _flags(self) -> str:
         major, _, rest = self.version.partition(".")
@@ -59,24 +59,24 @@ class Tool:
         return " ".join([SMALL, *(f"-X {flag.format(**values)}" for flag in self.version_flags)])
 
     def command(self, target: Path, overlay: Path | None = None) -> list[str]:
-        """The command that builds it."""
+        """The command that builds the program."""
         flags = ["-trimpath", "-buildvcs=false", "-ldflags", self._flags()]
         flags += ["-overlay", str(overlay)] if overlay else []
         return ["go", "build", *flags, "-o", str(target), self.package]
 
     def overlay(self, directory: Path) -> dict[str, dict[str, str]]:
-        """For Go's -overlay: the embedded files, kept in `directory`, appear beside the source."""
+        """The content for Go's -overlay: files of `directory` appear in the program's package."""
         files = [directory / name for name in self.embedded]
         return {"Replace": {str(self.module / file.name): str(file) for file in files}}
 
-    def fits(self, said: str) -> bool:
-        """Whether what a program says of itself is a release of the pinned minor version."""
+    def fits(self, output: str) -> bool:
+        """Whether the output of the version command names a release of the pinned minor version."""
         minor = ".".join(self.version.split(".")[:2])
-        return re.search(rf"(?<![\d.]){re.escape(minor)}\.\d+(?![\w.+-])", said) is not None
+        return re.search(rf"(?<![\d.]){re.escape(minor)}\.\d+(?![\w.+-])", output) is not None
 
 
-def joined(separator: str, *words: str) -> str:
-    """The words that are not empty."""
+def join(separator: str, *words: str) -> str:
+    """Join the words that are not empty."""
     return separator.join(word for word in words if word)
 
 
@@ -97,7 +97,7 @@ def _kubernetes(name: str, *version_command: str) -> Tool:
 
 
 _KUBERNETES = _kubernetes("kubectl").version.split(".")
-"""What helm takes for the cluster's version where it asks none."""
+"""The cluster version that helm assumes when it does not connect to a cluster."""
 _PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
 TOOLS = (
@@ -139,7 +139,7 @@ TOOLS = (
         module=MODULES / "pulumi-kubernetes",
         package=".",
         version_of=_PROVIDER_MODULE,
-        # The engine asks for the version of the SDK that the program uses.
+        # The engine requires the version of the SDK that the program uses.
         version_flags=(
             f"{_PROVIDER_MODULE}/pkg/version.Version={metadata.version('pulumi-kubernetes')}",
         ),
