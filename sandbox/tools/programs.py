@@ -12,7 +12,7 @@ from sandbox.machine import paths
 MODULES = paths.ROOT / "sandbox" / "tools"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 KUBERNETES_PROVIDER = "kubernetes-provider"
-"""Not `pulumi-resource-kubernetes`, which the CLI would prefer if it were on PATH, with a warning."""
+"""Not `pulumi-resource-kubernetes`: the CLI would prefer one on PATH, and print a warning."""
 SMALL = "-s -w"
 """Linker flags that omit debug information."""
 
