@@ -48,7 +48,7 @@ def test_existing_server_is_imported(stack: AwsStack) -> None:
 
 def test_missing_server_is_created_once(stack: AwsStack) -> None:
     stack.kill("backing-up", "up", "--yes", "--skip-preview")
-    stack.console("delete")
+    stack.trigger("delete")
     assert "it does not exist" in recovery(stack, "--yes")
     assert "interrupted" not in stack.up()
     assert len(stack.account()["instances"]) == 1

@@ -10,7 +10,7 @@ from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.bridged.resource import BridgedResource
 from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.framework.operation import Operation
-from sandbox.providers.framework.provider import Plugin, autoname
+from sandbox.providers.framework.provider import Provider, autoname
 from sandbox.providers.framework.resource import (
     Input,
     Inputs,
@@ -118,7 +118,7 @@ def size_of(op: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"size": json.loads(_file(arguments["name"]).read_text())["size"]}
 
 
-class Toy(Plugin):
+class Toy(Provider):
     name = "toy"
     resources: ClassVar[Resources] = by_type(Thing(), Bridged())
     functions: ClassVar = {"toy:index:sizeOf": size_of}

@@ -5,14 +5,12 @@ from typing import Any
 
 from pulumi.provider.experimental.provider import DiffResponse, PropertyDiff, PropertyDiffKind
 
-from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.resource import Resource
 from sandbox.providers.framework.values import Path, at, written
 
 
 def difference(
     resource: Resource,
-    op: Operation,
     old_inputs: dict[str, Any],
     state: dict[str, Any],
     new: dict[str, Any],
@@ -20,19 +18,17 @@ def difference(
 ) -> DiffResponse:
     """The changes, and which of them replace the resource."""
     old = resource.before(old_inputs, state)
-    forced = resource.forced_replacements(op, state, new)
     changed = [path for path in resource.changes(old, new) if not _ignored(path, ignored)]
     replacing = {written(path) for path in changed if resource.replaces(path, old, new)}
-    replaces = sorted(replacing | set(forced))
     return DiffResponse(
-        changes=bool(changed or replaces),
-        replaces=replaces,
+        changes=bool(changed),
+        replaces=sorted(replacing),
         diffs=sorted({str(path[0]) for path in changed}),
         detailed_diff={
             written(path): PropertyDiff(_kind(path, old, new, written(path) in replacing), True)
             for path in changed
         },
-        delete_before_replace=bool(replaces) and resource.delete_before_replace(old, new),
+        delete_before_replace=bool(replacing) and resource.delete_before_replace(old, new),
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
@@ -27,18 +26,12 @@ class Engine:
         channel = grpc.insecure_channel(address) if address else None
         self._stub = EngineStub(channel) if channel else None
 
-    def log(
-        self,
-        message: str,
-        urn: str = "",
-        severity: "engine_pb2.LogSeverity.ValueType" = engine_pb2.INFO,
-        status: bool = False,
-    ) -> None:
-        """Show a line; a status line is shown until the next one."""
+    def status(self, message: str, urn: str) -> None:
+        """Show the status of a resource, until the next one."""
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(
-            severity=severity, message=message, urn=urn, ephemeral=status
+            severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=True
         )
         try:
             self._stub.Log(request)
@@ -57,9 +50,6 @@ class Operation:
     preview: bool = False
     timeout: float = 600
     seed: bytes = b""
-    request: Message | None = None
-    custom_timeout: bool = False
-    """Whether the program set the timeout."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -86,12 +76,4 @@ class Operation:
 
     def status(self, message: str) -> None:
         """Show the current status, until the next one."""
-        self.engine.log(message, self.urn, status=True)
-
-    def info(self, message: str) -> None:
-        """Show a line."""
-        self.engine.log(message, self.urn)
-
-    def warn(self, message: str) -> None:
-        """Show a warning."""
-        self.engine.log(message, self.urn, severity=engine_pb2.WARNING)
+        self.engine.status(message, self.urn)

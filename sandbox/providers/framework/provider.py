@@ -1,6 +1,6 @@
 """A provider made of declared resources, on the SDK's own provider class.
 
-A plugin is a `Plugin` with its `resources` (resource.py) and `functions`, started by `serve`.
+A subclass has `resources` (resource.py) and `functions`; `serve` (server.py) runs it as a plugin.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
-from pulumi.provider.experimental import provider
+from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2
 
@@ -16,16 +16,7 @@ from sandbox.providers.framework import validation
 from sandbox.providers.framework.diff import difference
 from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.framework.operation import REQUEST, Engine, Operation
-from sandbox.providers.framework.resource import (
-    Input,
-    Inputs,
-    Output,
-    Outputs,
-    Problem,
-    Resource,
-    Resources,
-    by_type,
-)
+from sandbox.providers.framework.resource import Inputs, Problem, Resource, Resources
 from sandbox.providers.framework.values import (
     UNKNOWN,
     Path,
@@ -35,25 +26,6 @@ from sandbox.providers.framework.values import (
     plain_map,
     secret_paths,
 )
-
-__all__ = [
-    "UNKNOWN",
-    "Failure",
-    "Function",
-    "InitFailed",
-    "Input",
-    "Inputs",
-    "Operation",
-    "Output",
-    "Outputs",
-    "PartialState",
-    "Plugin",
-    "Problem",
-    "Resource",
-    "Resources",
-    "autoname",
-    "by_type",
-]
 
 Function = Callable[[Operation, dict[str, Any]], dict[str, Any]]
 
@@ -76,7 +48,7 @@ def own_type(qualified: str) -> str:
     return qualified.rpartition("$")[2]
 
 
-class Plugin(provider.Provider):
+class Provider(sdk.Provider):
     """A provider made of declared resources and functions."""
 
     name: ClassVar[str]
@@ -104,47 +76,39 @@ class Plugin(provider.Provider):
 
     # Calls about the provider itself.
 
-    async def configure(self, request: provider.ConfigureRequest) -> provider.ConfigureResponse:
+    async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
         """Set the provider's own inputs."""
         self.config = decoded(plain_map(request.args), self.settings)
         await asyncio.to_thread(self.configured)
-        return provider.ConfigureResponse(
+        return sdk.ConfigureResponse(
             accept_secrets=True, supports_preview=True, accept_resources=True
         )
 
-    async def diff_config(self, request: provider.DiffRequest) -> provider.DiffResponse:
-        """A change is an update unless `replaces_provider` says otherwise."""
+    async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        """Every change of the provider's own inputs is an update."""
         old = decoded(plain_map(request.old_state), self.settings)
         new = decoded(plain_map(request.new_inputs), self.settings)
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
-        return provider.DiffResponse(
-            # The SDK passes this on as the enum's number.
-            changes=cast(bool, some if changed else none),
-            replaces=[key for key in changed if self.replaces_provider(key, old, new)],
-            diffs=changed,
-        )
-
-    def replaces_provider(self, key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a changed input replaces the provider and all its resources."""
-        return False
+        # The SDK passes `changes` on as the enum's number.
+        return sdk.DiffResponse(changes=cast(bool, some if changed else none), diffs=changed)
 
     async def cancel(self) -> None:
         """Stop waiting operations."""
         self.engine.cancelled.set()
 
-    async def invoke(self, request: provider.InvokeRequest) -> provider.InvokeResponse:
+    async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
         """Call a function."""
         function = self.functions.get(request.tok)
         if function is None:
             raise Failure(f"unrecognized function: {request.tok}")
         op = self._operation("", 600)
         result = await asyncio.to_thread(function, op, plain_map(request.args))
-        return provider.InvokeResponse(return_value=marked_map(result))
+        return sdk.InvokeResponse(return_value=marked_map(result))
 
     # Calls about a resource.
 
-    async def check(self, request: provider.CheckRequest) -> provider.CheckResponse:
+    async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         """Check the inputs against the declaration, and fill in names and defaults."""
         resource = self.resource(own_type(request.type))
         inputs, old = plain_map(request.new_inputs), plain_map(request.old_inputs)
@@ -152,11 +116,8 @@ class Plugin(provider.Provider):
         op.seed = request.random_seed
 
         def checked() -> list[Problem]:
-            found: list[Problem] = []
-            if resource.strict:
-                found = list(
-                    validation.problems(inputs, resource.inputs, self.messages(request.name))
-                )
+            messages = self.messages(request.name)
+            found = list(validation.problems(inputs, resource.inputs, messages))
             if not found:
                 for key, declared in resource.inputs.items():
                     if declared.default is not None and inputs.get(key) is None:
@@ -165,21 +126,19 @@ class Plugin(provider.Provider):
             return found
 
         found = await asyncio.to_thread(checked)
-        return provider.CheckResponse(
+        return sdk.CheckResponse(
             inputs=self._marked(resource, inputs, request.new_inputs),
-            failures=[provider.CheckFailure(item.property, item.reason) for item in found],
+            failures=[sdk.CheckFailure(item.property, item.reason) for item in found],
         )
 
-    async def diff(self, request: provider.DiffRequest) -> provider.DiffResponse:
+    async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """The changes of the new inputs, and those that replace."""
         resource = self.resource(own_type(request.type))
         state, new = plain_map(request.old_state), plain_map(request.new_inputs)
-        op = self._operation(request.urn, 60)
         old = self._old_inputs() or state
-        ignored = request.ignore_changes
-        return await asyncio.to_thread(difference, resource, op, old, state, new, ignored)
+        return difference(resource, old, state, new, request.ignore_changes)
 
-    async def create(self, request: provider.CreateRequest) -> provider.CreateResponse:
+    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         """Create it, or preview that."""
         resource = self.resource(own_type(request.type))
         inputs = plain_map(request.properties)
@@ -192,9 +151,9 @@ class Plugin(provider.Provider):
             except InitFailed as failed:
                 raise self._partial(resource, failed, inputs, request.properties) from failed
             state = {**inputs, **outputs}
-        return provider.CreateResponse(id, self._marked(resource, state, request.properties))
+        return sdk.CreateResponse(id, self._marked(resource, state, request.properties))
 
-    async def update(self, request: provider.UpdateRequest) -> provider.UpdateResponse:
+    async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Update it, or preview that."""
         resource = self.resource(own_type(request.type))
         state, inputs = plain_map(request.olds), plain_map(request.news)
@@ -207,11 +166,11 @@ class Plugin(provider.Provider):
                 outputs = await asyncio.to_thread(resource.update, *arguments)
             except InitFailed as failed:
                 raise self._partial(resource, failed, inputs, request.news) from failed
-        return provider.UpdateResponse(
+        return sdk.UpdateResponse(
             self._marked(resource, {**inputs, **outputs}, request.news, request.olds)
         )
 
-    async def read(self, request: provider.ReadRequest) -> provider.ReadResponse:
+    async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """Read it, for a refresh or an import."""
         resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, 60)
@@ -223,7 +182,7 @@ class Plugin(provider.Provider):
         except InitFailed as unready:
             found, failed = unready.state, unready
         if found is None:
-            return provider.ReadResponse("")
+            return sdk.ReadResponse("")
         # An import may use another id than the resource then has.
         id = found.pop("id", request.resource_id)
         sources = (request.inputs, request.properties)
@@ -231,9 +190,9 @@ class Plugin(provider.Provider):
         inputs = self._marked(resource, resource.inputs_of(found, old), *sources)
         if failed:
             raise PartialState(failed, outputs, inputs)
-        return provider.ReadResponse(id, outputs, inputs)
+        return sdk.ReadResponse(id, outputs, inputs)
 
-    async def delete(self, request: provider.DeleteRequest) -> None:
+    async def delete(self, request: sdk.DeleteRequest) -> None:
         """Delete it."""
         resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, resource.delete_timeout, request)
@@ -244,10 +203,7 @@ class Plugin(provider.Provider):
         self,
         urn: str,
         timeout: float,
-        request: provider.CreateRequest
-        | provider.UpdateRequest
-        | provider.DeleteRequest
-        | None = None,
+        request: sdk.CreateRequest | sdk.UpdateRequest | sdk.DeleteRequest | None = None,
     ) -> Operation:
         chosen = request.timeout if request else 0
         return Operation(
@@ -256,7 +212,6 @@ class Plugin(provider.Provider):
             urn=urn,
             preview=getattr(REQUEST.get(None), "preview", False),
             timeout=chosen or timeout,
-            custom_timeout=bool(chosen),
         )
 
     def _old_inputs(self) -> dict[str, Any]:

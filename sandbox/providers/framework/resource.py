@@ -55,8 +55,6 @@ class Resource:
     """
 
     type: ClassVar[str]
-    strict: ClassVar[bool] = True
-    """Whether an input that is not declared is an error."""
     inputs: ClassVar[Inputs] = {}
     outputs: ClassVar[Outputs] = {}
     create_timeout: float = 600
@@ -72,12 +70,6 @@ class Resource:
     def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         """What new inputs are compared with: the old inputs, or the state's values of inputs."""
         return inputs
-
-    def forced_replacements(
-        self, op: Operation, state: dict[str, Any], new: dict[str, Any]
-    ) -> Iterable[str]:
-        """Outputs that force a replacement although no input does."""
-        return ()
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
         """Whether the difference at the path is a change."""

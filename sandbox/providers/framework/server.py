@@ -16,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import REQUEST, Engine
-from sandbox.providers.framework.provider import PartialState, Plugin
+from sandbox.providers.framework.provider import PartialState, Provider
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _THREADS = 64
@@ -101,11 +101,11 @@ async def end_with(address: str) -> None:
             leave()
 
 
-def serve(plugin: Plugin, version: str, arguments: list[str] | None = None) -> None:
-    """Run the plugin until the engine stops it or ends."""
+def serve(provider: Provider, version: str, arguments: list[str] | None = None) -> None:
+    """Run the provider until the engine stops it or ends."""
     arguments = sys.argv[1:] if arguments is None else arguments
     address = next((word for word in arguments if ":" in word and word[0] != "-"), "")
-    plugin.engine = Engine(address)
+    provider.engine = Engine(address)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -116,7 +116,7 @@ def serve(plugin: Plugin, version: str, arguments: list[str] | None = None) -> N
             interceptors=[_Answers()],
             options=[("grpc.max_receive_message_length", _MESSAGE_BYTES)],
         )
-        servicer = ProviderServicer(arguments, version, plugin, engine_address=address)
+        servicer = ProviderServicer(arguments, version, provider, engine_address=address)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

@@ -73,7 +73,7 @@ def make_security_group(name: str = "fw", vpc: str = VPC) -> str:
 
 def changed(state: dict[str, Any], **changes: Any) -> tuple[set[str], set[str]]:
     """What an update would change, and what of that replaces."""
-    found = difference(INSTANCE, operation(), {}, state, checked(**changes), ())
+    found = difference(INSTANCE, {}, state, checked(**changes), ())
     return set(found.diffs or ()), set(found.replaces or ())
 
 
@@ -109,7 +109,7 @@ def refused(action: collections.abc.Callable[[], Any]) -> str:
 
 def changes(resource: Resource, state: dict[str, Any], new: dict[str, Any]) -> set[str]:
     """What the new inputs change of what there is."""
-    return set(difference(resource, operation(), {}, state, new, ()).diffs)
+    return set(difference(resource, {}, state, new, ()).diffs)
 
 
 def camel(name: str) -> str:
