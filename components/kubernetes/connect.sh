@@ -6,7 +6,12 @@ if [ -s /login/password ]; then
   export PGPASSWORD
 fi
 
-finish() { tee /dev/termination-log; }
+# Logs the text and ends with it: Pulumi shows it as one item of a list, whose other lines are indented.
+finish() {
+  text=$(sed '2,$s/^/      /')
+  echo "$text"
+  printf '%s' "$text" > /dev/termination-log
+}
 query() { psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
 
 # Prints why the server can't be reached, or nothing. It retries, because the DNS name and the firewall

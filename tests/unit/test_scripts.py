@@ -99,7 +99,7 @@ class Run:
 
     @property
     def problems(self) -> list[str]:
-        return [line.removeprefix("- ") for line in self.said.splitlines()[1:]]
+        return [line.removeprefix("      - ") for line in self.said.splitlines()[1:]]
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_the_preflight_passes_and_prints_the_measured_values(run: Runner) -> Non
     assert result.code == 0, result.printed
     assert result.said == (
         "Preflight of db passed: PostgreSQL 17.6, TLSv1.3 (verify-full), 70 of 97 connections, "
-        "latency under load 1.234 ms on average (limit 10 ms), 0.100% above it\n"
+        "latency under load 1.234 ms on average (limit 10 ms), 0.100% above it"
     )
 
 
@@ -336,7 +336,7 @@ def test_latency_gate_warn_passes_with_a_warning(load: str, run: Runner) -> None
 def test_latency_gate_off_does_not_measure(run: Runner) -> None:
     result = preflight(run, load=SLOW, LATENCY_GATE="off")
     assert result.code == 0
-    assert result.said.endswith("connections, not measured\n")
+    assert result.said.endswith("connections, not measured")
 
 
 def test_a_failed_measurement_fails_the_preflight(run: Runner) -> None:
@@ -376,7 +376,7 @@ def test_the_comment_is_not_set_when_a_check_fails(run: Runner) -> None:
 def test_a_session_of_coders_login_passes_the_aftercheck(run: Runner) -> None:
     result = run("kubernetes/connect", "coder/aftercheck")
     assert result.code == 0
-    assert result.said == "Coder uses database coder on db as coder_blue (2 session(s))\n"
+    assert result.said == "Coder uses database coder on db as coder_blue (2 session(s))"
 
 
 def test_without_a_session_the_aftercheck_fails(run: Runner) -> None:
@@ -406,7 +406,7 @@ def test_the_roles_job_prints_what_it_created(run: Runner) -> None:
     result = roles(run)
     assert result.code == 0, result.printed
     assert result.said == (
-        "Database coder on db: owner role coder, login roles coder_blue and coder_green\n"
+        "Database coder on db: owner role coder, login roles coder_blue and coder_green"
     )
 
 
@@ -421,7 +421,7 @@ def test_a_database_of_another_owner_is_not_changed(what: str, run: Runner) -> N
     answer, line = FAILED[what]
     result = roles(run, Answer(("FROM pg_database WHERE datname",), "1", times=1), answer)
     assert result.code == 1
-    assert result.said == line.removeprefix("owner: ") + "\n"
+    assert result.said == line.removeprefix("owner: ")
     assert "CREATE ROLE" not in (run.path / "input").read_text()
 
 
@@ -430,7 +430,7 @@ def test_a_failed_admin_login_is_explained(run: Runner) -> None:
     result = roles(run, Answer(("SELECT 1",), error, 2))
     assert result.code == 1
     assert result.said == (
-        'The admin login can\'t connect to db: login: the server rejected the password of "admin"\n'
+        'The admin login can\'t connect to db: login: the server rejected the password of "admin"'
     )
 
 
@@ -439,5 +439,5 @@ def test_a_failed_role_creation_is_explained(run: Runner) -> None:
     assert result.code == 1
     assert result.said == (
         'The admin login "admin" can\'t create the roles and the database: ERROR:  permission '
-        "denied to create role\n"
+        "denied to create role"
     )
