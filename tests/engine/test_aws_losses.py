@@ -79,5 +79,5 @@ def test_a_snapshot_that_does_not_fit_is_refused(stack: AwsStack) -> None:
     stack.set(protect=False)._good("destroy", "--yes", "--skip-preview")
     (snapshot,) = stack.account()["snapshots"]
     said = stack.refuses(restoreFrom={"snapshot": snapshot}, postgresVersion="18", storageGb=20)
-    assert f"postgresVersion: is 18, yet snapshot {snapshot} has 17" in said
-    assert f"storageGb: is 20, yet snapshot {snapshot} has 64" in said
+    assert f"postgresVersion: is 18, but snapshot {snapshot} has 17" in said
+    assert f"storageGb: is 20, but snapshot {snapshot} has 64" in said

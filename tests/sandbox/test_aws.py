@@ -66,7 +66,9 @@ def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> No
     classic.trigger("failover")
     assert classic.instance["availabilityZone"] != "us-east-1a"
     classic.up("--refresh", "--expect-no-changes")
-    classic.set(highAvailability=False).up()
+    # The standby is deleted only while the stack is not protected.
+    classic.set(highAvailability=False, protect=False).up()
+    classic.set(protect=True).up()
     still_there(classic)
 
 

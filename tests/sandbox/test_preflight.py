@@ -20,7 +20,7 @@ BLOCK = """\
     \t\\* resource .* was created but failed to initialize
     \t\\* \\[Pod \\S+]: containers with unready status: \\[job]
     \t\\* \\[Pod \\S+]: \\[Error] Preflight of old.coder.internal: 2 check\\(s\\) failed
-          - version: the server is PostgreSQL 12\\S*, chart 2.38.8 needs 13 or later
+          - version: the server is PostgreSQL 12\\S*, chart 2.38.8 requires 13 or later
           - connections: 3 replica\\(s\\) need up to 48, .*
     \t\\* \\[BackoffLimitExceeded] Job has reached the specified backoff limit
 

@@ -34,7 +34,7 @@ def test_another_database_is_refused(protected: Stack) -> None:
     protected.set(existing=merged(before, database="other"))
     printed = protected.fails("preview")
     assert "Coder would change from the database" in printed
-    assert "find none of its users there" in printed
+    assert "and lose its users and workspaces" in printed
     protected.fails("up", "--yes")
     protected.set(existing=before)
     intact(protected)
@@ -58,7 +58,7 @@ def test_a_destroy_is_refused_before_anything_is_touched(
 
 def test_let_go_it_is_destroyed_and_the_database_stays(protected: Stack) -> None:
     printed = protected.set(protect=False).up()
-    assert "would leave on protected.coder.internal what is there: database coder" in printed
+    assert "`pulumi destroy` leaves database coder on protected.coder.internal" in printed
     result = protected.run("destroy", "--yes")
     assert result.returncode == 0, result.stdout
     assert not kubectl("get", "namespace", "protected", "--ignore-not-found", "-o", "name")
