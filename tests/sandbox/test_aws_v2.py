@@ -26,10 +26,8 @@ def test_standby_is_added_and_removed_in_place(v2: AwsStack) -> None:
     in_place(v2.set(highAvailability=True).up())
     assert v2.instance["multiAz"]
     v2.unchanged()
-    assert "the standby would be deleted" in v2.set(highAvailability=False).fails("preview")
-    in_place(v2.set(protect=False).up())
+    in_place(v2.set(highAvailability=False).up())
     assert not v2.instance["multiAz"]
-    v2.set(protect=True).up()
     on_rds(v2)
 
 
