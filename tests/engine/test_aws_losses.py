@@ -37,7 +37,7 @@ def test_an_instance_whose_update_was_killed_is_taken_back_as_the_error_says(
     stack.killed("backing-up", "up", "--yes", "--skip-preview")
     made = stack.instance()["resourceId"]
     said = stack.fails("preview")
-    command = said.partition("was made: pulumi ")[2].splitlines()[0]
+    command = said.partition("take it back: pulumi ")[2].splitlines()[0]
     imported = stack._good(*shlex.split(command), "--yes", "--skip-preview")
     assert "warning" not in imported
     assert "updated" in changes(stack.up())
