@@ -15,8 +15,6 @@ from components.server.zone import Zone
 
 ADMIN = "coder_admin"
 """The master login of every instance."""
-FORCE_SSL_BY_DEFAULT = 15
-"""From this version on, `rds.force_ssl` is 1 unless a parameter group says otherwise."""
 _TAG = r"[\w .:/=+@-]"
 STORAGE = StoragePolicy(minimum=20, maximum=65536, growth_percent=10)
 LABELS = LabelPolicy(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pydantic.alias_generators import to_camel
 
 import settings
 from components import setting_model
@@ -39,11 +40,6 @@ def policy(name: str) -> ServerPolicy:
     found = CLOUDS[name].POLICY
     assert found
     return found
-
-
-def camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 @every_cloud
@@ -110,7 +106,7 @@ def test_a_component_registers_only_what_settings_and_discovery_say(name: str) -
 @every_maker
 def test_every_setting_has_one_effect(name: str) -> None:
     neutral = {
-        camel(field.name)
+        to_camel(field.name)
         for field in dataclasses.fields(ServerSettings)
         if field.name not in ("spec", "version", "apply_immediately")
     }
