@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=position)
 
 
-def pytest_report_teststatus(report: object) -> tuple[str, str, str] | None:
+def pytest_report_teststatus(report: object, config: pytest.Config) -> tuple[str, str, str] | None:
     """In a parallel run, a line for each test that takes long or fails."""
     node = getattr(report, "node", None)
     if not isinstance(report, pytest.TestReport) or node is None:
@@ -88,9 +88,11 @@ def pytest_report_teststatus(report: object) -> tuple[str, str, str] | None:
     if not report.failed and report.duration < SHOWN_SECONDS:
         return None
     line = f"[{node.gateway.id}] {report.outcome} {report.duration:.0f} s {report.nodeid}"
+    if config.get_terminal_writer().width_of_current_line:
+        line = f"\n{line}"
     if report.when == "call":
-        return report.outcome, f"\n{line} ", report.outcome.upper()
-    return "error" if report.failed else "", f"\n{line} ({report.when}) ", "ERROR"
+        return report.outcome, f"{line} ", report.outcome.upper()
+    return "error" if report.failed else "", f"{line} ({report.when}) ", "ERROR"
 
 
 class Sandboxes:
