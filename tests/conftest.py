@@ -49,14 +49,16 @@ SHOWN_SECONDS = 2
 FOLDERS = ("sandbox", "engine", "unit")
 LONGEST = (
     "test_aws",
-    "test_cluster",
-    "test_coder",
-    "test_aws_v2",
-    "test_rds",
-    "test_preflight",
     "test_release",
+    "test_coder",
+    "test_cluster",
+    "test_aws_v2",
+    "test_preflight",
     "test_protection",
     "test_coder_v2",
+    "test_aws_killed",
+    "test_secrets",
+    "test_rds",
 )
 """The files that take longest, which start first; the others of their folder follow."""
 
