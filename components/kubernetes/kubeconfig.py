@@ -31,12 +31,12 @@ class KubeconfigCluster:
 
 def current(context: str) -> KubeconfigCluster:
     """The cluster of `context`, or of the current context if that is empty."""
-    paths = [Path(path) for path in _paths() if Path(path).is_file()]
-    if not paths:
+    files = [path for path in map(Path, paths()) if path.is_file()]
+    if not files:
         raise KubeconfigError(
-            f"kubeContext: no kubeconfig found at {' or '.join(_paths())}; set KUBECONFIG"
+            f"kubeContext: no kubeconfig found at {' or '.join(paths())}; set KUBECONFIG"
         )
-    documents = [(path, _parse(path)) for path in paths]
+    documents = [(path, _parse(path)) for path in files]
     name = context or _current_context(documents)
     entry = _named(documents, "contexts", name, "context")
     if entry is None:
@@ -75,7 +75,8 @@ def _host(endpoint: str) -> str:
     return endpoint.removeprefix("https://").rstrip("/").removesuffix(":443").lower()
 
 
-def _paths() -> list[str]:
+def paths() -> list[str]:
+    """The files of the kubeconfig, as kubectl reads them."""
     given = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
     return given or [str(Path.home() / ".kube" / "config")]
 

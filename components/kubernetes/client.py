@@ -1,0 +1,58 @@
+"""What the cluster holds: reads of single objects, without the data of Secrets."""
+
+import functools
+
+from components.kubernetes.api import JSON, Api, ClusterError, Forbidden, Object
+
+__all__ = ["Cluster", "ClusterError", "Forbidden", "Object", "cluster", "termination_message"]
+
+_METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+"""Has the API server leave out everything but the metadata."""
+
+
+class Cluster:
+    """The cluster of one context of the kubeconfig; empty for the current one."""
+
+    def __init__(self, context: str) -> None:
+        self._api = Api(context)
+
+    def namespace(self, name: str) -> Object | None:
+        """The Namespace of that name."""
+        return self._api.get("namespaces", name)
+
+    def secret(self, namespace: str, name: str) -> Object | None:
+        """The metadata of the Secret of that name."""
+        accept = _METADATA.format("")
+        return self._api.get("namespaces", namespace, "secrets", name, accept=accept)
+
+    def service_account(self, namespace: str, name: str) -> Object | None:
+        """The ServiceAccount of that name."""
+        return self._api.get("namespaces", namespace, "serviceaccounts", name)
+
+    def release_revisions(self, namespace: str, name: str) -> list[Object]:
+        """The metadata of the Secrets in which Helm stores a release, the oldest first."""
+        selector, accept = f"owner=helm,name={name}", _METADATA.format("List")
+        found = self._list(namespace, "secrets", selector, accept)
+        return sorted(found, key=lambda each: int(each["metadata"]["labels"]["version"]))
+
+    def job_pods(self, namespace: str, job: str) -> list[Object]:
+        """The pods of a Job, the oldest first."""
+        found = self._list(namespace, "pods", f"batch.kubernetes.io/job-name={job}")
+        return sorted(found, key=lambda each: each["metadata"]["creationTimestamp"])
+
+    def _list(self, namespace: str, kind: str, selector: str, accept: str = JSON) -> list[Object]:
+        found = self._api.get("namespaces", namespace, kind, accept=accept, labelSelector=selector)
+        return list(found["items"]) if found else []
+
+
+@functools.cache
+def cluster(context: str) -> Cluster:
+    """The cluster of that context, whose connection all callers share."""
+    return Cluster(context)
+
+
+def termination_message(pod: Object) -> str:
+    """What the pod's containers said at their end."""
+    statuses = pod.get("status", {}).get("containerStatuses") or []
+    ended = (each.get("state", {}).get("terminated") or {} for each in statuses)
+    return "\n".join(filter(None, (each.get("message", "").strip() for each in ended)))
