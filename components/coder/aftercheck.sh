@@ -15,8 +15,8 @@ WHERE usename = session_user AND datname = current_database()
   AND application_name NOT IN ('coder-database', 'coder-preflight', 'coder-aftercheck')
   AND backend_start > :'since'::timestamptz + (clock_timestamp() - :'now'::timestamptz)
 SQL
-  ) || found=0
-  if [ "$found" -gt 0 ]; then
+  ) || found=
+  if [ "${found:-0}" -gt 0 ]; then
     echo "Coder uses database $PGDATABASE on $PGHOST as $PGUSER ($found session(s))" | finish
     exit 0
   fi
@@ -24,6 +24,10 @@ SQL
   echo "Waiting for Coder's sessions on $PGHOST"
   sleep 2
 done
+if [ -z "$found" ]; then
+  echo "Can't see which database Coder uses: $(explain "$(cat /tmp/error)")" | finish
+  exit 1
+fi
 echo "Coder does not use this database: no session of \"$PGUSER\" on $PGDATABASE at $PGHOST began after $SINCE." \
   "The release is running, so it uses another database, possibly a built-in one whose data is lost with its pod:" \
   "compare the pod's environment (kubectl describe deployment) with these settings" | finish

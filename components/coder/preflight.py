@@ -7,7 +7,7 @@ import pulumi
 from components.charts import Chart
 from components.coder.args import CoderArgs, InstalledLogin
 from components.connection import ConnectionTraits
-from components.database.ownership import OWNERSHIP, ownership_env
+from components.database.ownership import OWNERSHIP, SESSION, ownership_env
 from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
 SCRIPT = Path(__file__).with_name("preflight.sh")
@@ -31,7 +31,7 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
         JobArgs(
             namespace=login.namespace,
             image=args.spec.tools_image,
-            scripts=(CONNECT, OWNERSHIP, SCRIPT),
+            scripts=(CONNECT, SESSION, OWNERSHIP, SCRIPT),
             env={
                 **connection_env(connection),
                 **ownership_env(args.spec, connection.adopted_flavour),

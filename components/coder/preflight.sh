@@ -2,7 +2,6 @@
 # Each failed check prints one line; the update fails after all checks have run.
 
 export PGAPPNAME=coder-preflight
-: > /tmp/problems
 
 problem() { echo "- $(printf '%s' "$*" | tr '\n' ' ')" >> /tmp/problems; }
 verdict() {
@@ -22,17 +21,17 @@ if [ -n "$refused" ]; then
 fi
 TLS=$(query "SET ROLE NONE; SELECT coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'no TLS')")
 
-unencrypted() {
-  PGSSLMODE=disable PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256 query 'SELECT 1' 2>&1 >/dev/null \
-    && echo accepted
+# Whether the server accepts an unencrypted connection. One that rejects the login, or its method, has.
+accepts_plaintext() {
+  PGSSLMODE=disable PGSSLROOTCERT='' PGREQUIREAUTH=scram-sha-256 \
+    command psql -Xq -c 'SELECT 1' >/dev/null 2>/tmp/plaintext && return
+  grep -q -e 'authentication failed' -e 'authentication method requirement' /tmp/plaintext
 }
 case "$refused" in *"does not support it"*) ;; *)
-  # A server that rejects the login, or its method, has accepted the unencrypted connection.
-  case "$(unencrypted)" in
-    accepted|*"authentication failed"*|*"authentication method requirement"*)
-      problem "TLS: the server also accepts unencrypted connections; require TLS" \
-        "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the equivalent)" ;;
-  esac ;;
+  if accepts_plaintext; then
+    problem "TLS: the server also accepts unencrypted connections; require TLS" \
+      "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the equivalent)"
+  fi ;;
 esac
 
 number=$(query 'SHOW server_version_num')
@@ -42,19 +41,29 @@ version=$(query 'SHOW server_version')
 encoding=$(query 'SHOW server_encoding')
 [ "$encoding" = UTF8 ] || problem "encoding: is $encoding, must be UTF8"
 
-# The connection must reach the server and the database of the settings, not another one behind a proxy.
-differs() { [ "$2" = "$3" ] || problem "$1: is \"$2\" on the server and \"$3\" in the settings"; }
-differs port "$(query "SELECT coalesce(inet_server_port()::text, current_setting('port'))")" "$PGPORT"
-differs user "$(query 'SELECT session_user')" "$PGUSER"
-differs database "$(query 'SELECT current_database()')" "$PGDATABASE"
+# Services, proxies and poolers have names and ports of their own. The address is the one that Coder uses.
+notes=''
+note() {
+  [ "$2" = "$3" ] || notes="$notes; $1 is \"$2\" on the server and \"$3\" in the settings (a proxy is between them)"
+}
+note port "$(query "SELECT coalesce(inet_server_port()::text, current_setting('port'))")" "$PGPORT"
+note user "$(query 'SELECT session_user')" "$PGUSER"
+note database "$(query 'SELECT current_database()')" "$PGDATABASE"
 
-if [ "$(query 'SELECT pg_is_in_recovery()')" = t ]; then
-  problem "standby: the server is a read-only standby; use the host of the primary"
+timeouts=$(timeout_problems)
+[ -z "$timeouts" ] || printf '%s\n' "$timeouts" | sed 's/^/- /' >> /tmp/problems
+read_only=$(read_only_problem)
+if [ -n "$read_only" ]; then
+  problem "$read_only"
 else
   error=$(query 'CREATE TABLE coder_preflight (id int); DROP TABLE coder_preflight' 2>&1 >/dev/null) \
-    || problem "privileges: \"$PGUSER\" can't create and drop a table: $error"
-  psql -XAtq -c 'LISTEN coder_preflight' -c 'NOTIFY coder_preflight' -c 'SELECT 1' 2>&1 | grep -q 'Asynchronous notification' \
-    || problem "LISTEN/NOTIFY: no notification arrived; if host is a connection pooler in transaction mode, use the server's own host"
+    || problem "privileges: \"$PGUSER\" can't create and drop a table: $(printf '%s\n' "$error" | reason)"
+  if ! psql -XAtq -v ON_ERROR_STOP=1 -c 'LISTEN coder_preflight' -c 'NOTIFY coder_preflight' -c 'SELECT 1' \
+    > /tmp/notified 2>/dev/null; then
+    problem "LISTEN/NOTIFY: $(explain "$(cat /tmp/error)")"
+  elif ! grep -q '^Asynchronous notification' /tmp/notified; then
+    problem "LISTEN/NOTIFY: no notification arrived; if host is a connection pooler in transaction mode, use the server's own host"
+  fi
   not_ours=$(ownership_problem "$PGDATABASE")
   if [ -n "$not_ours" ]; then
     problem "owner: $not_ours"
@@ -67,28 +76,42 @@ SQL
 fi
 
 limit=$(query "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int \
-  - coalesce(current_setting('reserved_connections', true), '0')::int")
+  - coalesce(current_setting('reserved_connections', true), '0')::int \
+  - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), ''), '0')::int")
+# Logins that act as the owner are Coder's too: before a rotation is over, some pods use the other one.
+held=$(query "SELECT count(*) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid \
+  WHERE a.datid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend' \
+  AND a.usename <> session_user AND NOT coalesce('role=' || current_user = ANY (r.rolconfig), false)")
 needed=$((CONNECTIONS + RESERVE))
-[ "$needed" -le "$limit" ] \
-  || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS, $RESERVE more are reserved for administrators, and the server allows $limit; increase max_connections or decrease replicas"
+free=$((limit - held))
+[ "$needed" -le "$free" ] \
+  || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS, $RESERVE more are reserved for administrators, the server" \
+    "allows $limit, and other users hold $held now; increase max_connections, decrease replicas, or end other sessions"
 for scope in "rolconnlimit FROM pg_roles WHERE rolname = session_user" "datconnlimit FROM pg_database WHERE datname = current_database()"; do
   own=$(query "SELECT $scope")
   [ "$own" -lt 0 ] || [ "$own" -ge "$CONNECTIONS" ] \
     || problem "connections: $REPLICAS replica(s) need up to $CONNECTIONS, and ${scope%% *} is $own"
+  [ "$own" -lt 0 ] || [ "$own" -ge "$free" ] || free=$own
 done
 
 measured="not measured"
 if [ "$LATENCY_GATE" != off ]; then
   echo 'SELECT 1' > /tmp/select1.sql
   clients=10
-  [ "$limit" -ge 20 ] || clients=$((limit / 2 > 0 ? limit / 2 : 1))
+  [ "$free" -ge 20 ] || clients=$((free > 3 ? free / 2 : 1))
   echo "Measuring the latency under load for $SECONDS_OF_LOAD s"
-  if pgbench -n -f /tmp/select1.sql -c "$clients" -j 2 -R 200 -T "$SECONDS_OF_LOAD" -L "$LATENCY_LIMIT_MS" > /tmp/load 2>&1; then
+  if ! command -v pgbench >/dev/null; then
+    problem "toolsImage: the image has no pgbench; set toolsImage to an image that has it, or latencyGate to off"
+  elif ! pgbench -n -f /tmp/select1.sql -c "$clients" -j 2 -R 200 -T "$SECONDS_OF_LOAD" -L "$LATENCY_LIMIT_MS" > /tmp/load 2> /tmp/error; then
+    problem "latency: the measurement failed: $(reason < /tmp/error)"
+  else
     average=$(awk '/^latency average/ {print $4}' /tmp/load)
     slow=$(awk -F'[(%]' '/above the .* latency limit/ {print $2}' /tmp/load)
     measured="latency under load $average ms on average (limit $LATENCY_LIMIT_MS ms), ${slow:-0}% above it"
     slower=''
-    if awk "BEGIN {exit !($average > $LATENCY_LIMIT_MS)}"; then
+    if [ -z "$average" ]; then
+      problem "latency: the measurement failed: no query was answered in $SECONDS_OF_LOAD s"
+    elif awk "BEGIN {exit !($average > $LATENCY_LIMIT_MS)}"; then
       slower="latency: $average ms on average under load, must be under $LATENCY_LIMIT_MS ms (${slow:-0}% above it); run Coder and its database in the same zone"
     elif awk "BEGIN {exit !(${slow:-0} > $TAIL_PERCENT)}"; then
       slower="latency: $average ms on average under load, but ${slow}% above $LATENCY_LIMIT_MS ms, must be at most $TAIL_PERCENT%"
@@ -96,11 +119,9 @@ if [ "$LATENCY_GATE" != off ]; then
     if [ -n "$slower" ]; then
       if [ "$LATENCY_GATE" = warn ]; then echo "Warning: $slower"; else problem "$slower"; fi
     fi
-  else
-    problem "latency: the measurement failed: $(tail -n 1 /tmp/load)"
   fi
 fi
 
 verdict
-echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($required), $needed of $limit connections, $measured" \
-  | finish
+echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($required), $needed of $limit connections" \
+  "($held held by other users), $measured$notes" | finish

@@ -10,7 +10,7 @@ from pulumi_kubernetes import core
 from components.connection import Login, PostgresConnection
 from components.database import generations
 from components.database.namespace import namespace
-from components.database.ownership import OWNERSHIP, ownership_env
+from components.database.ownership import OWNERSHIP, SESSION, ownership_env
 from components.database.spec import DatabaseSpec
 from components.kubernetes.job import CONNECT, Job, JobArgs, tls_env
 from components.server.passwords import generated_password
@@ -97,7 +97,7 @@ class Database(pulumi.ComponentResource):
             JobArgs(
                 namespace=namespace,
                 image=args.spec.tools_image,
-                scripts=(CONNECT, OWNERSHIP, SCRIPT),
+                scripts=(CONNECT, SESSION, OWNERSHIP, SCRIPT),
                 env={
                     "PGHOST": args.host,
                     "PGPORT": str(args.port),

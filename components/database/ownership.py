@@ -5,6 +5,8 @@ from pathlib import Path
 from components.database.spec import DatabaseSpec
 
 OWNERSHIP = Path(__file__).with_name("ownership.sh")
+SESSION = Path(__file__).with_name("session.sh")
+"""Read-only defaults and time-outs, as the two Jobs that write into the server see them."""
 
 
 def ownership_env(

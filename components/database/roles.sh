@@ -1,16 +1,21 @@
 # Creates the owner role, the two login roles and the database; repeated runs have the same result.
 # The admin login is in /login. Roles and grants follow the rules of PostgreSQL 16 and later.
 
-export PGAPPNAME=coder-database PGDATABASE=postgres
+export PGAPPNAME=coder-database PGDATABASE
 PGUSER=$(cat /login/username)
 export PGUSER
 
 fail() { echo "$*" | finish; exit 1; }
 
-problem=$(connection_problem)
+# Some services have no database `postgres`, or admit nobody to it.
+for PGDATABASE in postgres "$DATABASE" defaultdb template1; do
+  problem=$(connection_problem)
+  case "$problem" in "database: "*|*GRANT*) ;; *) break ;; esac
+done
+case "$problem" in "database: "*|*GRANT*) problem="database: none of postgres, $DATABASE, defaultdb and template1 is there and admits \"$PGUSER\"" ;; esac
 [ -z "$problem" ] || fail "The admin login can't connect to $PGHOST: $problem"
-[ "$(query 'SELECT pg_is_in_recovery()')" = f ] \
-  || fail "standby: $PGHOST is a read-only standby; use the host of the primary"
+problem=$(read_only_problem)
+[ -z "$problem" ] || fail "$problem"
 
 exists=$(psql -XAtq -v database="$DATABASE" <<'SQL'
 SELECT 1 FROM pg_database WHERE datname = :'database'
@@ -24,6 +29,7 @@ fi
 error=$(psql -Xq -v ON_ERROR_STOP=1 -v owner="$DATABASE" -v database="$DATABASE" -v comment="$(owner_comment)" \
   -v blue="${DATABASE}_blue" -v green="${DATABASE}_green" 2>&1 >/dev/null <<'SQL'
 SET client_min_messages = warning;
+SET statement_timeout = 0;
 SELECT format('CREATE ROLE %I NOLOGIN', :'owner')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
 -- Since 16 the creator of a role may administer it, but needs a grant to act as it.
@@ -36,6 +42,10 @@ SELECT current_setting('server_version_num')::int >= 160000 AS needs_options \gs
 SELECT format('CREATE ROLE %I LOGIN', login) FROM unnest(ARRAY[:'blue', :'green']) AS login
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) \gexec
 SELECT format('GRANT %I TO %I', :'owner', login) FROM unnest(ARRAY[:'blue', :'green']) AS login \gexec
+-- What the server or the database sets must not end Coder's LISTEN or its migrations.
+SELECT format('ALTER ROLE %I SET %I = 0', login, name) FROM unnest(ARRAY[:'blue', :'green']) AS login, pg_settings
+  WHERE name IN ('statement_timeout', 'transaction_timeout', 'lock_timeout', 'idle_session_timeout',
+    'idle_in_transaction_session_timeout') \gexec
 -- Objects that a login creates belong to the owner, so that the other login can use and drop them.
 SELECT format('ALTER ROLE %I SET role = %L', login, :'owner')
   FROM unnest(ARRAY[:'blue', :'green']) AS login \gexec
@@ -49,7 +59,7 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'database') \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I', :'database', session_user) \gexec
 SELECT format('COMMENT ON DATABASE %I IS %L', :'database', :'comment') \gexec
 SQL
-) || fail "The admin login \"$PGUSER\" can't create the roles and the database: $error"
+) || fail "The admin login \"$PGUSER\" can't create the roles and the database: $(printf '%s\n' "$error" | reason)"
 
 for colour in blue green; do
   # \password sends a SCRAM verifier, so that no statement in a log contains the password.
@@ -59,7 +69,7 @@ for colour in blue green; do
     cat "/login/$colour"; echo
     cat "/login/$colour"; echo
   } | psql -Xq -v ON_ERROR_STOP=1 2>&1 >/dev/null) \
-    || fail "Can't set the password of ${DATABASE}_$colour: $error"
+    || fail "Can't set the password of ${DATABASE}_$colour: $(printf '%s\n' "$error" | reason)"
 done
 echo "Database $DATABASE on $PGHOST: owner role $DATABASE, login roles ${DATABASE}_blue and ${DATABASE}_green" \
   | finish

@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "SINCE": "2026-01-02T03:04:05Z",
     "SECONDS_TO_WAIT": "0",
     "DATABASE": "coder",
+    "PSQL_VERSION": "17.6",
 }
 CLEAR = "sslmode=disable"
 REFUSED = 'psql: error: connection to server at "db" (10.0.0.1), port 5432 failed: '
@@ -57,11 +58,13 @@ class Answer:
     code: int = 0
     times: int = 0
     """How often it is given; 0 means always."""
+    stream: int = 0
+    """Where the text goes; 0 means to stderr if it is an error."""
 
     def script(self, number: int) -> str:
         pattern = "*" + "*".join(map(shlex.quote, self.words)) + "*"
-        stream = " >&2" if self.code else ""
-        end = f"printf '%s\\n' {shlex.quote(self.text)}{stream}; exit {self.code}"
+        stream = self.stream or (2 if self.code else 1)
+        end = f"printf '%s\\n' {shlex.quote(self.text)} >&{stream}; exit {self.code}"
         if self.times:
             count = f'"$FAKE/{number}"'
             end = f"echo >> {count}; [ $(wc -l < {count}) -gt {self.times} ] || {{ {end}; }}"
@@ -79,6 +82,7 @@ HEALTHY = [
     Answer(("pg_is_in_recovery",), "f"),
     Answer(("LISTEN",), 'Asynchronous notification "coder_preflight" received'),
     Answer(("max_connections",), "97"),
+    Answer(("count(*)", "backend_type"), "3"),
     Answer(("rolconnlimit",), "-1"),
     Answer(("datconnlimit",), "-1"),
     Answer(("pg_stat_ssl",), "TLSv1.3"),
@@ -124,17 +128,18 @@ class Runner:
         known = [*(answers or []), *HEALTHY]
         lines = [answer.script(number) for number, answer in enumerate(known)]
         self.program("psql", f'''
+            case "$*" in --version) echo "psql (PostgreSQL) $PSQL_VERSION"; exit;; esac
             input=; case "$*" in *" -c "*|*qc*) ;; *) input=$(cat) ;; esac
             printf '%s\\n' "$*" >> "$FAKE/asked"
             printf '%s\\n' "$input" >> "$FAKE/input"
             words="sslmode=$PGSSLMODE $* $input"
             {chr(10).join(lines)}
         ''')  # fmt: skip
-        failed = "exit 1" if load.startswith("pgbench:") else ""
-        self.program("pgbench", f"printf '%s\\n' {shlex.quote(load)}\n{failed}")
+        failed = ">&2; exit 1" if load.startswith("pgbench:") else ""
+        self.program("pgbench", f"printf '%s\\n' {shlex.quote(load)} {failed}")
         self.program("sleep", 'echo "$1" >> "$FAKE/slept"')
         text = "\n".join((ROOT / "components" / f"{name}.sh").read_text() for name in names)
-        text = re.sub(r"/dev(?=/termination-log)|(?=/(tmp|login)/)", str(self.path), text)
+        text = re.sub(r"/dev(?=/termination-log)|(?=/(tmp|login|etc)/)", str(self.path), text)
         (self.path / "tmp").mkdir(exist_ok=True)
         environment = (
             ENVIRONMENT
@@ -170,6 +175,7 @@ class Runner:
 def preflight(run: Runner, *answers: Answer, load: str = LOAD, **env: str) -> Run:
     return run(
         "kubernetes/connect",
+        "database/session",
         "database/ownership",
         "coder/preflight",
         answers=list(answers),
@@ -182,8 +188,9 @@ def test_the_preflight_passes_and_prints_the_measured_values(run: Runner) -> Non
     result = preflight(run)
     assert result.code == 0, result.printed
     assert result.said == (
-        "Preflight of db passed: PostgreSQL 17.6, TLSv1.3 (verify-full), 70 of 97 connections, "
-        "latency under load 1.234 ms on average (limit 10 ms), 0.100% above it"
+        "Preflight of db passed: PostgreSQL 17.6, TLSv1.3 (verify-full), 70 of 97 connections "
+        "(3 held by other users), latency under load 1.234 ms on average (limit 10 ms), 0.100% "
+        "above it"
     )
 
 
@@ -192,32 +199,39 @@ FAILED = {
             "chart 1.44.3 requires 11 or later"),
     "encoding": (Answer(("server_encoding",), "LATIN1"),
                  "encoding: is LATIN1, must be UTF8"),
-    "another port": (Answer(("inet_server_port",), "6432"),
-                     'port: is "6432" on the server and "5432" in the settings'),
-    "another user": (Answer(("SELECT session_user",), "eve"),
-                     'user: is "eve" on the server and "coder_blue" in the settings'),
-    "another database": (Answer(("SELECT current_database()",), "x"),
-                         'database: is "x" on the server and "coder" in the settings'),
     "standby": (Answer(("pg_is_in_recovery",), "t"),
-                "standby: the server is a read-only standby; use the host of the primary"),
+                "standby: db is a read-only standby; use the host of the primary"),
     "privileges": (Answer(("CREATE TABLE",), "ERROR:  permission denied\nLINE 1: CREATE", 1),
                'privileges: "coder_blue" can\'t create and drop a table: ERROR:  permission denied '
                "LINE 1: CREATE"),
     "pooler": (Answer(("LISTEN",), "1"),
                "LISTEN/NOTIFY: no notification arrived; if host is a connection pooler in "
                "transaction mode, use the server's own host"),
+    "a connection lost in LISTEN": (
+        Answer(("LISTEN",), "server closed the connection unexpectedly\n\tThis probably means", 2),
+        "LISTEN/NOTIFY: connection: db can't be reached: server closed the connection "
+        "unexpectedly"),
     "unencrypted": (Answer((CLEAR, "SELECT 1"), "1"),
                      "TLS: the server also accepts unencrypted connections; require TLS "
                     "(hostssl in pg_hba.conf, rds.force_ssl, require_secure_transport, or the "
                     "equivalent)"),
+    "unencrypted with a warning": (
+        Answer((CLEAR, "SELECT 1"), 'WARNING:  database "coder" has a collation version mismatch',
+               stream=2),
+        "TLS: the server also accepts unencrypted connections; require TLS (hostssl in "
+        "pg_hba.conf, rds.force_ssl, require_secure_transport, or the equivalent)"),
     "unencrypted with another method": (
         Answer((CLEAR, "SELECT 1"), REFUSED + "authentication method requirement not met", 2),
         "TLS: the server also accepts unencrypted connections; require TLS (hostssl in "
         "pg_hba.conf, rds.force_ssl, require_secure_transport, or the equivalent)"),
     "few connections": (Answer(("max_connections",), "69"),
                         "connections: 1 replica(s) need up to 60, 10 more are reserved for "
-                        "administrators, and the server allows 69; increase max_connections or "
-                        "decrease replicas"),
+                        "administrators, the server allows 69, and other users hold 3 now; "
+                        "increase max_connections, decrease replicas, or end other sessions"),
+    "many neighbours": (Answer(("count(*)", "backend_type"), "28"),
+                        "connections: 1 replica(s) need up to 60, 10 more are reserved for "
+                        "administrators, the server allows 97, and other users hold 28 now; "
+                        "increase max_connections, decrease replicas, or end other sessions"),
     "few for the login": (Answer(("rolconnlimit",), "59"),
                           "connections: 1 replica(s) need up to 60, and rolconnlimit is 59"),
     "few for the database": (Answer(("datconnlimit",), "59"),
@@ -265,9 +279,28 @@ CONNECT = {
                      "TLS: the server's certificate fails verify-full: server certificate "
                      'for "a" does not match host name "db"'),
     "wrong password": ('FATAL:  password authentication failed for user "coder_blue"',
-                       'login: the server rejected the password of "coder_blue"'),
+                       'login: the server rejected the password of "coder_blue"; it is wrong, or '
+                       "the login has expired (VALID UNTIL)"),
     "no password": ("fe_sendauth: no password supplied",
                     'login: the server requires a password for "coder_blue", and none is set'),
+    "may not log in": ('FATAL:  role "coder_blue" is not permitted to log in',
+                       'login: "coder_blue" may not log in; run ALTER ROLE "coder_blue" LOGIN on '
+                       "the server"),
+    "no such login": ('FATAL:  role "coder_blue" does not exist',
+                      'login: the server has no login "coder_blue"'),
+    "no such database": ('FATAL:  database "coder" does not exist',
+                         'database: the server has no database "coder"; create it, or set '
+                         "existing.database to another name"),
+    "no CONNECT": ('FATAL:  permission denied for database "coder"\n'
+                   "DETAIL:  User does not have CONNECT privilege.",
+                   'login: "coder_blue" may not connect; run GRANT CONNECT ON DATABASE "coder" TO '
+                   '"coder_blue"'),
+    "not admitted": ('FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "coder_blue"',
+                     "access: the server does not admit the login from this pod: FATAL:  no "
+                     'pg_hba.conf entry for host "10.0.0.9", user "coder_blue"; change '
+                     "pg_hba.conf or the server's firewall"),
+    "an old protocol": ("SSL error: tlsv1 alert protocol version",
+                        "TLS: the connection fails: SSL error: tlsv1 alert protocol version"),
     "refused": ("Connection refused\n\tIs the server running on that host and accepting TCP/IP?",
                 "connection: db can't be reached: Connection refused"),
 }  # fmt: skip
@@ -292,6 +325,12 @@ def test_the_other_checks_run_when_the_certificate_is_invalid(run: Runner) -> No
     [
         "Connection refused\n\tIs the server running on that host and accepting TCP/IP?",
         "timeout expired",
+        "FATAL:  the database system is shutting down",
+        "FATAL:  terminating connection due to administrator command",
+        "server closed the connection unexpectedly\n\tThis probably means the server terminated",
+        "SSL error: unexpected eof while reading",
+        "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        "some words of a proxy that nobody has foreseen",
         "FATAL:  the database system is starting up",
         "could not translate host name",
     ],
@@ -302,10 +341,73 @@ def test_the_jobs_wait_for_a_server_that_is_starting(error: str, run: Runner) ->
     assert run.slept() == 3
 
 
-def test_a_wrong_password_is_not_retried(run: Runner) -> None:
-    error = REFUSED + CONNECT["wrong password"][0]
-    preflight(run, Answer(("SELECT 1",), error, 2))
+INCURABLE = {name for name, (_, line) in CONNECT.items() if not line.startswith("connection")}
+
+
+@pytest.mark.parametrize("what", sorted(INCURABLE))
+def test_what_waiting_does_not_cure_is_not_retried(what: str, run: Runner) -> None:
+    preflight(run, Answer(("SELECT 1",), REFUSED + CONNECT[what][0], 2))
     assert run.slept() == 0, "some servers lock the account after several failures"
+
+
+def test_a_job_does_not_wait_for_ever(run: Runner) -> None:
+    preflight(run, Answer(("SELECT 1",), REFUSED + "Connection refused", 2))
+    assert run.slept() == 24
+
+
+NOT_VERIFIED = Answer(("SELECT 1",), REFUSED + "SSL error: certificate verify failed", 2)
+SYSTEM = {"PGSSLROOTCERT": "system"}
+
+
+def test_an_image_without_ca_roots_is_not_called_the_servers_fault(run: Runner) -> None:
+    [line] = preflight(run, NOT_VERIFIED, **SYSTEM).problems
+    assert line == (
+        "toolsImage: the image has no CA certificates, so that no server's certificate can be "
+        "verified; set toolsImage to an image with ca-certificates, or caCertificate to the "
+        "server's CA"
+    )
+
+
+def test_a_private_ca_is_named_as_what_is_missing(run: Runner) -> None:
+    roots = run.path / "etc" / "ssl" / "cert.pem"
+    roots.parent.mkdir(parents=True)
+    roots.write_text("roots")
+    [line] = preflight(run, NOT_VERIFIED, **SYSTEM).problems
+    assert line == (
+        "TLS: the server's certificate fails verify-full with the CA roots of toolsImage: SSL "
+        "error: certificate verify failed; set caCertificate to the server's CA if that is a "
+        "private one"
+    )
+
+
+@pytest.mark.parametrize("scripts", ["coder/preflight", "coder/aftercheck", "database/roles"])
+def test_an_old_psql_is_named_before_it_connects(scripts: str, run: Runner) -> None:
+    (run.path / "asked").touch()
+    result = run("kubernetes/connect", scripts, PSQL_VERSION="15.9 (Debian 15.9-1)")
+    assert result.code == 1
+    assert result.said.startswith("toolsImage: its psql is 15, must be 16 or later; set toolsImage")
+    assert not result.asked, "it would ignore PGREQUIREAUTH, and could send the password in clear"
+
+
+def test_what_a_proxy_says_of_itself_is_a_note(run: Runner) -> None:
+    result = preflight(
+        run,
+        Answer(("inet_server_port",), "6432"),
+        Answer(("SELECT session_user",), "coder_blue.project"),
+    )
+    assert result.code == 0, result.said
+    for what in ('port is "6432" on the server', 'user is "coder_blue.project" on the server'):
+        assert what in result.said
+
+
+def test_a_script_that_stops_says_why_and_what_it_has_found(run: Runner) -> None:
+    lost = Answer(("server_encoding",), "server closed the connection unexpectedly", 2)
+    result = preflight(run, lost, FAILED["old"][0])
+    assert result.code != 0
+    assert result.said.startswith(
+        "The Job on db stopped: connection: db can't be reached: server closed the connection"
+    )
+    assert result.problems == [FAILED["old"][1]]
 
 
 SLOW = loaded("15.678", 2900)
@@ -336,12 +438,19 @@ def test_latency_gate_warn_passes_with_a_warning(load: str, run: Runner) -> None
 def test_latency_gate_off_does_not_measure(run: Runner) -> None:
     result = preflight(run, load=SLOW, LATENCY_GATE="off")
     assert result.code == 0
-    assert result.said.endswith("connections, not measured")
+    assert result.said.endswith("connections (3 held by other users), not measured")
 
 
 def test_a_failed_measurement_fails_the_preflight(run: Runner) -> None:
-    result = preflight(run, load="pgbench: error: no connection")
-    assert result.problems == ["latency: the measurement failed: pgbench: error: no connection"]
+    load = "pgbench: error: client 3 aborted in command 0\npgbench: error: Run was aborted"
+    assert preflight(run, load=load).problems == [
+        "latency: the measurement failed: client 3 aborted in command 0"
+    ]
+
+
+def test_a_measurement_without_a_result_fails_the_preflight(run: Runner) -> None:
+    result = preflight(run, load="number of transactions actually processed: 0")
+    assert result.problems == ["latency: the measurement failed: no query was answered in 15 s"]
 
 
 NO_COMMENT = Answer(("shobj_description",), "")
@@ -398,8 +507,21 @@ def test_the_aftercheck_waits_and_retries_a_failed_query(run: Runner) -> None:
     assert run.slept() == 3
 
 
+def test_an_aftercheck_that_can_not_ask_does_not_blame_coder(run: Runner) -> None:
+    refused = Answer(("pg_stat_activity",), REFUSED + CONNECT["wrong password"][0], 2)
+    result = run("kubernetes/connect", "coder/aftercheck", answers=[refused])
+    assert result.code == 1
+    assert result.said == ("Can't see which database Coder uses: " + CONNECT["wrong password"][1])
+
+
 def roles(run: Runner, *answers: Answer) -> Run:
-    return run("kubernetes/connect", "database/ownership", "database/roles", answers=list(answers))
+    return run(
+        "kubernetes/connect",
+        "database/session",
+        "database/ownership",
+        "database/roles",
+        answers=list(answers),
+    )
 
 
 def test_the_roles_job_prints_what_it_created(run: Runner) -> None:
@@ -430,7 +552,8 @@ def test_a_failed_admin_login_is_explained(run: Runner) -> None:
     result = roles(run, Answer(("SELECT 1",), error, 2))
     assert result.code == 1
     assert result.said == (
-        'The admin login can\'t connect to db: login: the server rejected the password of "admin"'
+        'The admin login can\'t connect to db: login: the server rejected the password of "admin"; '
+        "it is wrong, or the login has expired (VALID UNTIL)"
     )
 
 
