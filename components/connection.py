@@ -46,6 +46,10 @@ class Login:
     username: str
     password: pulumi.Output[str] | None
     """A secret, or None for a login without a password."""
+    password_digest: pulumi.Input[str] = ""
+    """Changes with the password; not a secret."""
+    generation: int | None = None
+    """Of a generated password."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,8 +68,6 @@ class PostgresConnection:
     ca_certificate: pulumi.Input[str] | None
     """PEM; None means the system's root certificates."""
     zone: Zone | None
-    generation: int | None = None
-    """Of the passwords, or None for a given login; a new one runs the preflight again."""
     adopted_flavour: str = ""
     """The chart flavour that the settings declare for a database without our comment."""
     requires: tuple[pulumi.Resource, ...] = ()

@@ -35,7 +35,7 @@ class InstalledLogin:
     namespace: pulumi.Output[str]
     """Coder's namespace, once it exists."""
     secret_name: pulumi.Output[str]
-    generation: pulumi.Output[str]
+    password_digest: pulumi.Input[str]
     """Changes when the password does."""
 
     @staticmethod
@@ -46,10 +46,5 @@ class InstalledLogin:
         return InstalledLogin(
             namespace=namespace,
             secret_name=secret.metadata.name.apply(str),
-            generation=(
-                # A given login has no generation; the version of its Secret shows a change.
-                secret.metadata.resource_version.apply(str)
-                if connection.generation is None
-                else pulumi.Output.from_input(str(connection.generation))
-            ),
+            password_digest=connection.login.password_digest,
         )

@@ -10,8 +10,10 @@ from pulumi_kubernetes import core
 from components import guards
 from components.charts import CA_KEY, PASSWORD_KEY, URL_KEY
 from components.connection import Login, PostgresConnection
+from components.database import generations
 
 DATABASE_ANNOTATION = "coder/database"
+DIGEST_ANNOTATION = "coder/password-digest"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,15 +45,20 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
         if connection.verifies_with_ca:
             url = pulumi.Output.concat(url, "&sslrootcert=", args.ca_path)
     content[URL_KEY] = url
-    server = pulumi.Output.format(
-        "{0}:{1}/{2}", connection.host, connection.port, connection.database
-    )
+    annotations: dict[str, pulumi.Input[str]] = {
+        DATABASE_ANNOTATION: pulumi.Output.format(
+            "{0}:{1}/{2}", connection.host, connection.port, connection.database
+        )
+    }
+    if login.generation is not None:
+        annotations[generations.ANNOTATION] = str(login.generation)
+        annotations[DIGEST_ANNOTATION] = login.password_digest
     return core.v1.Secret(
         name,
         metadata={
             "name": login.secret_name,
             "namespace": args.namespace,
-            "annotations": {DATABASE_ANNOTATION: server},
+            "annotations": annotations,
         },
         string_data=content,
         opts=guards.protected(
@@ -59,15 +66,16 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
             name,
             protect=args.protect,
             because=" by the settings existing, namespace or cluster",
-            rules=[guards.ChangeRule(validate_update=_refuse_another_database)],
+            rules=[
+                guards.ChangeRule(validate_update=_refuse_another_database),
+                guards.ChangeRule(validate_update=_refuse_another_password, impossible=True),
+            ],
         ),
     )
 
 
-def _refuse_another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    before, after = (
-        inputs["metadata"]["annotations"].get(DATABASE_ANNOTATION) for inputs in (old, new)
-    )
+def _refuse_another_database(old: guards.Inputs, new: guards.Inputs) -> str | None:
+    before, after = (_annotations(inputs).get(DATABASE_ANNOTATION) for inputs in (old, new))
     if before is None or not isinstance(after, str) or after == before:
         return None
     return (
@@ -75,3 +83,23 @@ def _refuse_another_database(old: Mapping[str, Any], new: Mapping[str, Any]) -> 
         "workspaces; if you have moved the data: `pulumi config set protect false`, `pulumi up`, "
         "then `pulumi config set protect true`"
     )
+
+
+def _refuse_another_password(old: guards.Inputs, new: guards.Inputs) -> str | None:
+    """Refuse, at preview, to generate another password in the same generation."""
+    before, after = _annotations(old), _annotations(new)
+    generation = before.get(generations.ANNOTATION)
+    # The digest of a password that is yet to be generated is unknown.
+    known = DIGEST_ANNOTATION not in before or isinstance(after.get(DIGEST_ANNOTATION), str)
+    if known or generation is None or after.get(generations.ANNOTATION) != generation:
+        return None
+    return (
+        f"passwordGeneration: the password of generation {generation} would be generated again "
+        "(by --replace, or because the state has lost it), and Coder's pods that use it would "
+        "fail; leave out --replace, and to rotate the password add one to passwordGeneration. To "
+        "replace a lost password, with a short outage: `pulumi up --skip-preview`"
+    )
+
+
+def _annotations(inputs: guards.Inputs) -> Mapping[str, Any]:
+    return inputs["metadata"]["annotations"]

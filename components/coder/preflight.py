@@ -47,7 +47,7 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
             },
             secret_name=login.secret_name,
             trigger={
-                "generation": login.generation,
+                "password": login.password_digest,
                 "ca": connection.ca_certificate or "",
             },
             zone=connection.zone,

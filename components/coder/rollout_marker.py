@@ -32,7 +32,7 @@ def rollout_marker(
             "sslMode": connection.ssl_mode,
             "caCertificate": ca_digest,
             "secret": connection.login.secret_name,
-            "generation": login.generation,
+            "password": login.password_digest,
             "accessUrl": args.access_url,
         },
         opts=opts,

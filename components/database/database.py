@@ -9,11 +9,12 @@ from pulumi_kubernetes import core
 
 from components.connection import Login, PostgresConnection
 from components.database import generations
+from components.database.logins import logins
 from components.database.namespace import namespace
 from components.database.ownership import OWNERSHIP, SESSION, ownership_env
 from components.database.spec import DatabaseSpec
 from components.kubernetes.job import CONNECT, Job, JobArgs, tls_env
-from components.server.passwords import generated_password
+from components.server.passwords import digest_key, password_digest
 from components.server.zone import Zone
 
 SCRIPT = Path(__file__).with_name("roles.sh")
@@ -48,20 +49,23 @@ class Database(pulumi.ComponentResource):
     ) -> None:
         super().__init__("coder:postgres:Database", name, {}, opts)
         created = namespace(f"{name}-namespace", args.spec, self)
-        passwords = {
-            colour: generated_password(
-                f"{name}-{colour}",
-                # The hook of the Namespace refuses an invalid passwordGeneration before a password
-                # is generated.
-                pulumi.ResourceOptions(parent=self, depends_on=[created]),
-                keepers={"generation": str(generation)},
-            ).result
-            for colour, generation in generations.by_colour(args.spec.password_generation).items()
-        }
+        key = digest_key(f"{name}-digest-key", pulumi.ResourceOptions(parent=self))
+        made = logins(
+            name,
+            args.database,
+            args.spec.password_generation,
+            key,
+            # The hook of the Namespace refuses an invalid passwordGeneration before a password is
+            # generated.
+            pulumi.ResourceOptions(parent=self, depends_on=[created]),
+        )
         inside = created.metadata.name.apply(str)
-        credentials = self._credentials(name, args, inside, passwords)
-        roles = self._roles(name, args, inside, credentials)
-        self.connection = _connection(args, passwords, roles)
+        credentials = self._credentials(name, args, inside, made)
+        # The Job proves every login that it gets again when its password changes.
+        digests = {colour: login.password_digest for colour, login in made.items()}
+        digests["admin"] = password_digest(key, args.admin_password)
+        roles = self._roles(name, args, inside, credentials, digests)
+        self.connection = _connection(args, made, roles)
         self.register_outputs({"database": args.database})
 
     def _credentials(
@@ -69,7 +73,7 @@ class Database(pulumi.ComponentResource):
         name: str,
         args: DatabaseArgs,
         namespace: pulumi.Input[str],
-        passwords: Mapping[str, pulumi.Output[str]],
+        logins: Mapping[str, Login],
     ) -> core.v1.Secret:
         """The admin login and both new passwords, as the Job reads them."""
         ca = {} if args.ca_certificate is None else {"ca.crt": args.ca_certificate}
@@ -79,7 +83,11 @@ class Database(pulumi.ComponentResource):
             string_data={
                 "username": args.admin_username,
                 "password": pulumi.Output.secret(args.admin_password),
-                **passwords,
+                **{
+                    colour: login.password
+                    for colour, login in logins.items()
+                    if login.password is not None
+                },
                 **ca,
             },
             opts=pulumi.ResourceOptions(parent=self),
@@ -91,6 +99,7 @@ class Database(pulumi.ComponentResource):
         args: DatabaseArgs,
         namespace: pulumi.Input[str],
         credentials: core.v1.Secret,
+        digests: Mapping[str, pulumi.Input[str]],
     ) -> Job:
         return Job(
             f"{name}-roles",
@@ -108,35 +117,25 @@ class Database(pulumi.ComponentResource):
                     ),
                 },
                 secret_name=credentials.metadata.name.apply(str),
-                trigger={"generation": str(args.spec.password_generation)},
+                trigger=digests,
                 zone=args.zone,
             ),
             pulumi.ResourceOptions(parent=self),
         )
 
 
-def _connection(
-    args: DatabaseArgs, passwords: Mapping[str, pulumi.Output[str]], roles: Job
-) -> PostgresConnection:
-    logins = {
-        colour: Login(
-            secret_name=f"coder-db-{colour}",
-            username=f"{args.database}_{colour}",
-            password=pulumi.Output.secret(password),
-        )
-        for colour, password in passwords.items()
-    }
+def _connection(args: DatabaseArgs, logins: Mapping[str, Login], roles: Job) -> PostgresConnection:
     in_use = generations.colour(args.spec.password_generation)
+    idle = tuple(login for colour, login in logins.items() if colour != in_use)
     return PostgresConnection(
         host=args.host,
         port=args.port,
         database=args.database,
-        login=logins.pop(in_use),
-        idle_logins=tuple(logins.values()),
+        login=logins[in_use],
+        idle_logins=idle,
         ssl_mode=args.ssl_mode,
         ca_certificate=args.ca_certificate,
         zone=args.zone,
-        generation=args.spec.password_generation,
         adopted_flavour=args.adopted_flavour,
         requires=(roles,),
     )

@@ -1,5 +1,7 @@
 """A PostgreSQL server that is already there: nothing is made outside the cluster."""
 
+import dataclasses
+
 import pulumi
 
 from components.connection import Login, PostgresConnection
@@ -7,6 +9,7 @@ from components.database.database import Database, DatabaseArgs
 from components.existing.settings import Settings
 from components.server import discovery
 from components.server.discovery import Discovery
+from components.server.passwords import digest_key, password_digest
 
 PostgresArgs = discovery.PostgresArgs[Settings, Discovery]
 
@@ -40,7 +43,7 @@ class Postgres(pulumi.ComponentResource):
             )
             self.connection = database.connection
         else:
-            self.connection = _given_login(args)
+            self.connection = self._given_login(name, args)
         if not spec.protect:
             pulumi.info(
                 f"`pulumi destroy` leaves database {server.database} on {server.host}, with its "
@@ -49,18 +52,23 @@ class Postgres(pulumi.ComponentResource):
             )
         self.register_outputs({"host": server.host})
 
-
-def _given_login(args: PostgresArgs) -> PostgresConnection:
-    """The connection by a login that is used as it is."""
-    server = args.own.existing
-    password = pulumi.Output.secret(server.password) if server.password else None
-    return PostgresConnection(
-        host=server.host,
-        port=server.port,
-        database=server.database,
-        login=Login(secret_name="coder-db", username=server.username, password=password),
-        ssl_mode=server.ssl_mode,
-        ca_certificate=args.server.ca_certificate,
-        zone=args.found.zone,
-        adopted_flavour=server.flavour,
-    )
+    def _given_login(self, name: str, args: PostgresArgs) -> PostgresConnection:
+        """The connection by a login that is used as it is."""
+        server = args.own.existing
+        login = Login(secret_name="coder-db", username=server.username, password=None)
+        if server.password:
+            password = pulumi.Output.secret(server.password)
+            key = digest_key(f"{name}-digest-key", pulumi.ResourceOptions(parent=self))
+            login = dataclasses.replace(
+                login, password=password, password_digest=password_digest(key, password)
+            )
+        return PostgresConnection(
+            host=server.host,
+            port=server.port,
+            database=server.database,
+            login=login,
+            ssl_mode=server.ssl_mode,
+            ca_certificate=args.server.ca_certificate,
+            zone=args.found.zone,
+            adopted_flavour=server.flavour,
+        )

@@ -1,5 +1,7 @@
-"""Generated passwords."""
+"""Generated passwords, and digests that show when a password changes."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 
 import pulumi
@@ -24,3 +26,20 @@ def generated_password(
         keepers=keepers,
         opts=opts,
     )
+
+
+def digest_key(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """The random key of a stack's password digests; it is a secret that only the state holds."""
+    return random.RandomBytes(name, length=32, opts=opts).hex
+
+
+def password_digest(key: pulumi.Input[str], password: pulumi.Input[str]) -> pulumi.Output[str]:
+    """A text that changes with the password, and from which nobody can guess it."""
+
+    def digest(parts: dict[str, str]) -> str:
+        content = parts["password"].encode()
+        return hmac.new(bytes.fromhex(parts["key"]), content, hashlib.sha256).hexdigest()[:16]
+
+    digested = pulumi.Output.all(key=key, password=password).apply(digest)
+    # Not secret: without the key, an HMAC can't be compared with guessed passwords.
+    return pulumi.Output.unsecret(digested)

@@ -3,7 +3,13 @@
 import json
 
 from sandbox.providers.framework.operation import Engine, Operation
-from sandbox.providers.random.provider import RandomId, RandomPassword, RandomPet, bcrypt_hash
+from sandbox.providers.random.provider import (
+    RandomBytes,
+    RandomId,
+    RandomPassword,
+    RandomPet,
+    bcrypt_hash,
+)
 from tests.engine.stack import Stack, is_secret
 
 OP = Operation(Engine(""), {}, "urn:pulumi:dev::engine::random::pw")
@@ -63,6 +69,21 @@ def test_empty_override_special_equals_none() -> None:
     changes = RandomPassword().changes
     assert not changes({"length": 3, "overrideSpecial": ""}, {"length": 3})
     assert changes({"length": 3, "overrideSpecial": "!"}, {"length": 3})
+
+
+def test_bytes_are_secret(stack: Stack) -> None:
+    stack.program(IMPORT + 'random.RandomBytes("bytes", length=32)').up()
+    outputs = stack.resource("bytes")["outputs"]
+    assert is_secret(outputs["hex"])
+    assert is_secret(outputs["base64"])
+    stack.program(IMPORT + 'random.RandomBytes("bytes", length=16)')
+    assert "+-1 to replace" in stack.preview()
+
+
+def test_bytes_are_imported_by_their_base64() -> None:
+    _, state = RandomBytes().create(OP, {"length": 3})
+    assert len(state["hex"]) == 6
+    assert RandomBytes().read(OP, state["base64"], {}) == {"id": "none", "length": 3} | state
 
 
 def test_id_has_all_encodings() -> None:

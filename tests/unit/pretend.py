@@ -5,7 +5,7 @@ import dataclasses
 import json
 import logging
 import runpy
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from unittest import mock
 
@@ -25,6 +25,7 @@ PASSWORDS = {"blue": "blu3~canary_word", "green": "gr33n~canary_word"}
 CREATED = "2026-01-02T03:04:00Z"
 """When every object was made."""
 
+BYTES = "random:index/randomBytes:RandomBytes"
 JOB = "kubernetes:batch/v1:Job"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 PASSWORD = "random:index/randomPassword:RandomPassword"
@@ -123,7 +124,8 @@ class Engine(pulumi.runtime.Mocks):
         metadata |= args.inputs.get("metadata") or {}
         answers: dict[str, dict[str, Any]] = {
             JOB: {"metadata": metadata, "status": {"completionTime": "2026-01-02T03:04:05Z"}},
-            PASSWORD: {"result": secret(PASSWORDS.get(args.name.rsplit("-", 1)[-1], ""))},
+            PASSWORD: {"result": secret(generated(args.name, args.inputs.get("keepers") or {}))},
+            BYTES: {"hex": secret("00" * 32)},
             RELEASE: {"status": {"name": "coder", "namespace": "coder", "revision": 1}},
             SERVICE: {
                 "metadata": {"name": (args.resource_id or "/").split("/")[1], "namespace": "coder"},
@@ -216,6 +218,12 @@ def refused(stack: Stack, *, secrets: Collection[str] = ("existing",)) -> list[s
     first, *lines = str(error.value).splitlines()
     assert first == "The settings of stack dev can't be used:"
     return [line.removeprefix("  ") for line in lines]
+
+
+def generated(name: str, keepers: Mapping[str, str]) -> str:
+    """The password of that name, another one with other keepers; the first two are PASSWORDS."""
+    first = PASSWORDS.get(name.rsplit("-", 1)[-1], "")
+    return first + "~" * (int(keepers.get("generation", 0)) // 2)
 
 
 def secret(value: Any) -> dict[str, Any]:

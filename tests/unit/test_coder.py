@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.unit.pretend import CREATED, Engine, Resource, deploy, deployed, unwrapped
+from tests.unit.pretend import CREATED, SECRET, Engine, Resource, deploy, deployed, unwrapped
 from tests.unit.stacks import HOST, MADE, PASSWORD, Stack, given, made
 
 LABEL = "coder-db-blue"
@@ -66,11 +66,30 @@ def test_the_preflight_runs_again_for_a_new_ca(
     assert first == template(made(caCertificate=ca_file))
 
 
-def test_a_password_does_not_change_the_preflight() -> None:
+def test_the_admin_password_does_not_change_the_preflight() -> None:
     other = made(existing=MADE | {"adminPassword": "another"})
     assert template(other) == template(made())
-    given_other = given(existing={"host": HOST, "username": "bob", "password": "another"})
-    assert template(given_other) == template(given())
+
+
+def test_another_given_password_changes_the_preflight_and_the_rollout_marker() -> None:
+    other = given(existing={"host": HOST, "username": "bob", "password": "another"})
+    assert template(other) != template(given())
+    markers = [deployed(stack).named("coder-record").plain["data"] for stack in (other, given())]
+    assert markers[0] != markers[1]
+
+
+def test_another_version_of_the_secret_changes_nothing() -> None:
+    # Annotating the Secret must not run the Jobs or restart Coder.
+    class Annotated(Engine):
+        def new_resource(self, args: Any) -> Any:
+            name, outputs = super().new_resource(args)
+            if args.typ == SECRET:
+                outputs["metadata"] |= {"resourceVersion": "2"}
+            return name, outputs
+
+    annotated = deploy(given(), engine=Annotated())
+    for name in ("coder-preflight", "coder-record", "coder-release", "coder-aftercheck"):
+        assert annotated.named(name).plain == deployed(given()).named(name).plain
 
 
 def test_protection_and_size_do_not_change_the_preflight() -> None:

@@ -1,16 +1,20 @@
 """Two logins are used in turn, so that a password changes only while it is not in use."""
 
+import hmac
+import json
 from typing import Any
 
 import pulumi
 import pytest
 
 from tests.unit.pretend import (
+    BYTES,
     JOB,
     PASSWORD,
     PASSWORDS,
     SECRET,
     Engine,
+    deploy,
     deployed,
     refused,
 )
@@ -97,12 +101,99 @@ def test_the_secret_of_the_roles_job_has_all_three_logins(ca_file: str) -> None:
     assert {colour: content[colour] for colour in PASSWORDS} == PASSWORDS
 
 
-def test_the_roles_job_runs_again_for_a_new_password() -> None:
-    first, second = (
-        deployed(made(passwordGeneration=generation)).named("postgres-database-roles").plain
-        for generation in (1, 2)
+@pytest.mark.parametrize("name", ["blue", "green", "admin"])
+def test_the_roles_job_runs_again_for_a_new_password(name: str) -> None:
+    again = (
+        deployed(made(existing=MADE | {"adminPassword": "another"}))
+        if name == "admin"
+        else deploy(made(), engine=Replaced(f"postgres-database-{name}"))
     )
-    assert first["spec"]["template"] != second["spec"]["template"]
+    first = deployed(made()).named("postgres-database-roles").plain
+    assert (
+        again.named("postgres-database-roles").plain["spec"]["template"]
+        != first["spec"]["template"]
+    )
+
+
+class Replaced(Engine):
+    """Generates another password of that name in the same generation."""
+
+    def __init__(self, password: str) -> None:
+        super().__init__()
+        self.password = password
+
+    def new_resource(self, args: Any) -> Any:
+        name, outputs = super().new_resource(args)
+        return name, outputs | ({"result": "another"} if args.name == self.password else {})
+
+
+def test_a_password_of_the_login_in_use_restarts_coder_and_that_of_the_idle_one_does_not() -> None:
+    marker = deployed(made()).named("coder-record").plain
+    preflight = deployed(made()).named("coder-preflight").plain
+    idle = deploy(made(), engine=Replaced("postgres-database-green"))
+    assert idle.named("coder-record").plain == marker
+    assert idle.named("coder-preflight").plain == preflight
+    in_use = deploy(made(), engine=Replaced("postgres-database-blue"))
+    assert in_use.named("coder-record").plain["data"] != marker["data"]
+    assert in_use.named("coder-preflight").plain["spec"] != preflight["spec"]
+
+
+PASSWORD_ANNOTATIONS = ("coder/password-generation", "coder/password-digest")
+
+
+@pytest.mark.parametrize("colour", ["blue", "green"])
+@pytest.mark.parametrize("protect", [True, False])
+def test_another_password_in_the_same_generation_is_refused_at_preview(
+    protect: bool, colour: str
+) -> None:
+    engine = deployed(made(protect=protect))
+    secret = engine.named(f"coder-db-{colour}")
+    [hook] = secret.hooks["before_update"]
+    unknown = with_annotations(secret.plain, {"coder/password-digest": pulumi.output.Unknown()})
+    with pytest.raises(pulumi.RunError) as error:
+        engine.hooks[hook].callback(args(secret.plain, unknown))
+    generation = {"blue": 1, "green": 0}[colour]
+    assert str(error.value) == (
+        f"passwordGeneration: the password of generation {generation} would be generated again "
+        "(by --replace, or because the state has lost it), and Coder's pods that use it would "
+        "fail; leave out --replace, and to rotate the password add one to passwordGeneration. To "
+        "replace a lost password, with a short outage: `pulumi up --skip-preview`"
+    )
+    rotated = with_annotations(unknown, {"coder/password-generation": str(generation + 2)})
+    engine.hooks[hook].callback(args(secret.plain, rotated))
+    before = with_annotations(secret.plain, {})
+    for key in PASSWORD_ANNOTATIONS:
+        del before["metadata"]["annotations"][key]
+    engine.hooks[hook].callback(args(before, unknown))
+
+
+def with_annotations(inputs: Any, annotations: Any) -> Any:
+    metadata = inputs["metadata"]
+    return inputs | {"metadata": metadata | {"annotations": metadata["annotations"] | annotations}}
+
+
+def test_a_digest_of_a_password_is_plain_and_can_t_be_made_without_the_key() -> None:
+    engine = deployed(made())
+    digests = [
+        json.loads(engine.named(f"coder-db-{colour}").in_the_clear)["metadata"]["annotations"][
+            "coder/password-digest"
+        ]
+        for colour in PASSWORDS
+    ]
+    assert digests[0] != digests[1]
+    marker = json.loads(engine.named("coder-record").in_the_clear)["data"]
+    assert marker["password"] == digests[0]
+    key = "00" * 32
+    for password, digest in zip(PASSWORDS.values(), digests, strict=True):
+        assert digest == hmac.new(bytes.fromhex(key), password.encode(), "sha256").hexdigest()[:16]
+
+    class OtherKey(Engine):
+        def new_resource(self, args: Any) -> Any:
+            name, outputs = super().new_resource(args)
+            return name, outputs | ({"hex": "01" * 32} if args.typ == BYTES else {})
+
+    other = deploy(made(), engine=OtherKey()).named("coder-record").plain["data"]["password"]
+    assert other != marker["password"]
 
 
 def test_passwords_depend_on_the_check_of_the_generation() -> None:
@@ -152,7 +243,8 @@ def test_a_given_login_is_used_without_a_roles_job() -> None:
     assert not engine.all(PASSWORD), "no password is generated"
     assert {job.plain["metadata"]["namespace"] for job in engine.all(JOB)} == {"coder"}
     assert {secret.name for secret in engine.all(SECRET)} == {"coder-db"}
-    assert not [r for r in engine.asked if r.name.startswith("postgres-")], "no role is created"
+    made = {r.name for r in engine.asked if r.name.startswith("postgres-")}
+    assert made == {"postgres-digest-key"}, "no role is created"
     assert engine.exports["databaseUser"] == "bob"
 
 

@@ -1,4 +1,4 @@
-"""RandomPassword, RandomId and RandomPet, with the behavior of pulumi-random."""
+"""RandomPassword, RandomBytes, RandomId and RandomPet, with the behavior of pulumi-random."""
 
 import base64
 import secrets
@@ -120,6 +120,34 @@ class RandomPassword(_Random):
         }
 
 
+class RandomBytes(_Random):
+    """Random bytes in two spellings, both secret."""
+
+    type = "random:index/randomBytes:RandomBytes"
+    inputs, outputs = sdk.resource(type)[:2]
+
+    def check(
+        self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
+    ) -> Iterable[Problem]:
+        """At least one byte."""
+        if inputs["length"] != UNKNOWN and inputs["length"] < 1:
+            detail = f"Attribute length value must be at least 1, got: {inputs['length']}"
+            yield self.problem(op, ("length",), "Invalid Attribute Value", detail)
+
+    def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "none", self._spelled(secrets.token_bytes(inputs["length"]))
+
+    def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
+        """The state; an import's id is the bytes in base64."""
+        if state:
+            return state
+        content = base64.b64decode(id)
+        return {"id": "none", "length": len(content), **self._spelled(content)}
+
+    def _spelled(self, content: bytes) -> dict[str, Any]:
+        return {"base64": base64.b64encode(content).decode(), "hex": content.hex()}
+
+
 class RandomId(_Random):
     """Random bytes in several spellings; the id has no prefix."""
 
@@ -181,4 +209,6 @@ class Random(BridgedProvider):
     """The simulated pulumi-random."""
 
     name = "random"
-    resources: ClassVar[Resources] = by_type(RandomPassword(), RandomId(), RandomPet())
+    resources: ClassVar[Resources] = by_type(
+        RandomPassword(), RandomBytes(), RandomId(), RandomPet()
+    )

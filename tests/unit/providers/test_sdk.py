@@ -29,6 +29,7 @@ PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
         random.RandomPassword,
         random.RandomPasswordArgs,
     ),
+    "random:index/randomBytes:RandomBytes": (random.RandomBytes, random.RandomBytesArgs),
     "random:index/randomId:RandomId": (random.RandomId, random.RandomIdArgs),
     "random:index/randomPet:RandomPet": (random.RandomPet, random.RandomPetArgs),
 }
@@ -93,6 +94,7 @@ def test_secrets_are_those_of_the_sdk() -> None:
     }
     assert {token: keys for token, keys in secret.items() if keys} == {
         "aws:rds/instance:Instance": {"password", "passwordWo"},
+        "random:index/randomBytes:RandomBytes": {"base64", "hex"},
         "random:index/randomPassword:RandomPassword": {"bcryptHash", "result"},
     }
 
