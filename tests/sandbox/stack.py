@@ -193,7 +193,7 @@ def kill(process: int) -> None:
             os.kill(id, signal.SIGKILL)
 
 
-def wait(what: str, true: Callable[[], object], seconds: float = 60) -> None:
+def wait(what: str, true: Callable[[], object], seconds: float = 180) -> None:
     """Wait until something holds; fail by its name."""
     end = time.monotonic() + seconds
     while not _holds(true):
