@@ -63,7 +63,7 @@ def refuse(lines: Iterable[str | None]) -> None:
         raise pulumi.RunError("\n".join(found))
 
 
-def hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:
+def hook(name: str, run: pulumi.ResourceHookFunction) -> pulumi.ResourceHook:
     """A hook that is called at preview, too; its name must be unique in the program."""
     return pulumi.ResourceHook(name, run, pulumi.ResourceHookOptions(on_dry_run=True))
 

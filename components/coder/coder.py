@@ -37,14 +37,12 @@ class Coder(pulumi.ComponentResource):
             # A failed preflight must stop the release, which uses none of the preflight's outputs.
             pulumi.ResourceOptions(parent=self, depends_on=[checked]),
         )
-        released = release(
-            f"{name}-release", args, self.namespace, marker.metadata.name.apply(str), self
-        )
+        released = release(f"{name}-release", args, self.namespace, marker, self)
         aftercheck(
             f"{name}-aftercheck",
             args,
             login,
-            since=marker.metadata.creation_timestamp.apply(str),
+            since=marker.created,
             revision=released.status.revision.apply(str),
             parent=self,
         )

@@ -6,6 +6,7 @@ from pulumi_kubernetes import helm
 from components import guards
 from components.charts import ChartOptions, values
 from components.coder.args import CoderArgs
+from components.coder.rollout_marker import RolloutMarker
 
 RELEASE = "coder"
 TIMEOUT_SECONDS = 900
@@ -16,13 +17,21 @@ def release(
     name: str,
     args: CoderArgs,
     namespace: pulumi.Input[str],
-    rollout_marker: pulumi.Input[str],
+    marker: RolloutMarker,
     parent: pulumi.Resource,
 ) -> helm.v3.Release:
     """The release; it waits for Coder, rolls back on failure, and has no secret in its values."""
     options = ChartOptions(
-        replicas=args.replicas, access_url=args.access_url, rollout_marker=rollout_marker
+        replicas=args.replicas, access_url=args.access_url, rollout_marker=marker.name
     )
+    opts = guards.protected(
+        parent,
+        name,
+        protect=args.spec.protect,
+        because=" by the settings namespace or cluster",
+    )
+    binding = opts.hooks = opts.hooks or pulumi.ResourceHookBinding()
+    binding.before_update = [*(binding.before_update or ()), marker.refuse_old]
     return helm.v3.Release(
         name,
         name=RELEASE,
@@ -35,10 +44,5 @@ def release(
         cleanup_on_fail=True,
         max_history=5,
         timeout=TIMEOUT_SECONDS,
-        opts=guards.protected(
-            parent,
-            name,
-            protect=args.spec.protect,
-            because=" by the settings namespace or cluster",
-        ),
+        opts=opts,
     )

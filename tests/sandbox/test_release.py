@@ -14,7 +14,7 @@ import pytest
 from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import SOON_READY, Stack, helm, kill, kubectl, wait
+from tests.sandbox.stack import SOON_READY, Stack, helm, kill, kubectl, merged, wait
 
 NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"type": "NoSuchType"}}}
 
@@ -32,6 +32,26 @@ def test_a_failed_upgrade_is_rolled_back_and_coder_answers(stack: Stack) -> None
     assert stack.coder().buildinfo()["database"]["host"] == stack.host
     stack.set(chartValues=SOON_READY).up()
     stack.unchanged()
+
+
+def test_a_release_without_its_preflight_is_refused(stack: Stack) -> None:
+    before = stack.settings["existing"]
+    stack.set(existing=merged(before, sslMode="require"))
+    try:
+        printed = stack.fails("preview", "--target", "**coder-release")
+    finally:
+        stack.set(existing=before)
+    assert "would change sslMode from verify-full to require, without the preflight" in printed
+
+
+def test_another_password_in_the_same_generation_is_refused(stack: Stack) -> None:
+    [password] = [
+        resource["urn"]
+        for resource in stack.state()["deployment"]["resources"]
+        if resource["urn"].endswith("::postgres-database-blue")
+    ]
+    printed = stack.fails("preview", "--replace", password)
+    assert "the password of generation 1 would be generated again" in printed
 
 
 def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:

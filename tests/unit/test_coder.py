@@ -1,5 +1,7 @@
 """Coder is released after the preflight of its database, and followed by the after-check."""
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import pulumi
@@ -174,6 +176,55 @@ def test_the_rollout_marker_stays_when_only_the_preflight_changes() -> None:
     marker = deployed(made()).named("coder-record").plain
     for stack in (REASONS["limit"], made(toolsImage="postgres:17"), made(protect=False)):
         assert deployed(stack).named("coder-record").plain == marker
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_a_release_without_its_preflight_is_refused(protect: bool) -> None:
+    # With --target, the engine answers for the marker with what the state has.
+    old = deployed(made(chartVersion="1.44.2")).named("coder-record").plain["data"]
+    engine = deploy(made(protect=protect), engine=Marked(old))
+    with pytest.raises(pulumi.RunError) as error:
+        update_release(engine)
+    assert str(error.value) == (
+        "this update would change chart from classic 1.44.2 to classic 1.44.3, without the "
+        "preflight and the after-check of Coder's database; run `pulumi up` without --target and "
+        "--exclude"
+    )
+
+
+def test_a_release_with_another_database_and_the_old_preflight_is_refused() -> None:
+    old = deployed(REASONS["host"]).named("coder-record").plain["data"]
+    with pytest.raises(pulumi.RunError, match=f"host from other.example.com to {HOST}"):
+        update_release(deploy(made(), engine=Marked(old)))
+
+
+def test_a_release_with_the_marker_of_its_settings_is_updated() -> None:
+    update_release(deployed(made()))
+    update_release(deployed(given(chartVersion="2.38.8")))
+
+
+class Marked(Engine):
+    """Leaves the marker out of the update."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        super().__init__()
+        self.data = data
+
+    def new_resource(self, args: Any) -> Any:
+        name, outputs = super().new_resource(args)
+        return name, outputs | ({"data": self.data} if args.name == "coder-record" else {})
+
+
+def update_release(engine: Engine) -> None:
+    inputs = engine.named("coder-release").plain
+
+    async def run() -> None:
+        for name in engine.named("coder-release").hooks["before_update"]:
+            result = engine.hooks[name].callback(hook_args(inputs, inputs))
+            if isinstance(result, Awaitable):
+                await result
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
