@@ -1,4 +1,4 @@
-"""The kubeconfig is compared with the settings; no server is looked up."""
+"""The kubeconfig is compared with the settings and the state; no server is looked up."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pulumi
 from components import certificates
 from components.existing.policy import traits
 from components.existing.settings import Cluster, Settings
-from components.kubernetes import kubeconfig
+from components.kubernetes import identity, kubeconfig
 from components.server.discovery import Discovery, DiscoveryFailed, DiscoveryRequest, refuse
 
 
@@ -28,7 +28,8 @@ def discover(request: DiscoveryRequest[Settings]) -> Discovery:
             f"{current.server} (context {current.context}) is the right cluster"
         )
     return Discovery(
-        cluster_identifier=current.server, zone=traits(request.server, request.own).zone
+        cluster_identifier=identity.identifier(request.server.spec.stack, current),
+        zone=traits(request.server, request.own).zone,
     )
 
 

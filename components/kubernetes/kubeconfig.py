@@ -25,8 +25,11 @@ class KubeconfigCluster:
     """PEM, or None if the kubeconfig has none."""
 
     def answers_at(self, endpoint: str) -> bool:
-        """Whether the endpoint is this server's, regardless of case, scheme and default port."""
-        return _host(endpoint) == _host(self.server)
+        """Whether the endpoint is this server's, regardless of case, scheme and default port.
+
+        A uid that follows the address in an identifier (identity.py) is left out.
+        """
+        return _host(endpoint.partition("#")[0]) == _host(self.server)
 
 
 def current(context: str) -> KubeconfigCluster:

@@ -9,6 +9,7 @@ import yaml
 
 from sandbox.machine import paths
 from tests.engine.stack import Stack
+from tests.unit.cluster import PretendCluster
 
 CLUSTER = "https://127.0.0.1:1"
 REFUSED = "dial tcp 127.0.0.1:1: connect: connection refused"
@@ -92,6 +93,25 @@ def test_only_another_server_replaces_the_provider(failed: ProgramStack, tmp_pat
     said = failed.at(other).preview()
     assert "+-pulumi:providers:kubernetes: (replace)" in said
     assert "~ clusterIdentifier" in said, said
+
+
+def test_the_same_cluster_at_another_address_replaces_nothing(
+    program: ProgramStack, tmp_path: Path
+) -> None:
+    cluster = PretendCluster()
+    cluster.add("kube-system", metadata={"uid": "1-2-3"})
+    with cluster.serving(tmp_path / "first"):
+        program.at(tmp_path / "first").run("up", "--yes", "--skip-preview")
+        provider = program.resource("cluster")
+        assert provider["inputs"]["clusterIdentifier"].endswith("#1-2-3")
+        text = (tmp_path / "first").read_text()
+        (tmp_path / "other").write_text(text.replace("127.0.0.1", "localhost"))
+        said = program.at(tmp_path / "other").run("preview", "--diff").stdout
+        assert "pulumi:providers:kubernetes: (" not in said, said
+        cluster.add("kube-system", metadata={"uid": "4-5-6"})
+        said = program.run("preview", "--diff").stdout
+        assert "+-pulumi:providers:kubernetes: (replace)" in said, said
+        assert "which is another one" in said
 
 
 def test_a_chart_that_is_not_found_fails_the_preview(stack: Stack) -> None:

@@ -17,6 +17,7 @@ from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
+from components.kubernetes import identity
 from tests.unit.stacks import Stack
 
 PASSWORDS = {"blue": "blu3~canary_word", "green": "gr33n~canary_word"}
@@ -95,6 +96,10 @@ class Engine(pulumi.runtime.Mocks):
         """What each component, and the stack, registered as outputs; secrets are wrapped."""
         self.hooks: dict[str, pulumi.ResourceHook] = {}
         self.said: list[str] = []
+        self.cluster_identifier = ""
+        """Of the provider in the state; empty for a new stack."""
+        self.kube_system_uid = ""
+        """Of the cluster; empty where it can't be read."""
 
     def record(self, request: Any, urn: str, properties: Any, *, read: bool) -> None:
         hooks = {} if read else MessageToDict(request.hooks, preserving_proto_field_name=True)
@@ -116,6 +121,12 @@ class Engine(pulumi.runtime.Mocks):
         )
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        if args.token == identity.STATE:
+            assert args.args == {"stackName": "organization/coder/dev"}
+            known = {"clusterIdentifier": self.cluster_identifier}
+            provider = {"urn:pulumi:dev::coder::pulumi:providers:kubernetes::cluster": known}
+            found = provider if self.cluster_identifier else {}
+            return {"outputs": {urn: {"outputs": outputs} for urn, outputs in found.items()}}
         raise AssertionError(f"nothing may be looked up while resources are made: {args.token}")
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -177,7 +188,12 @@ def deploy(
     # Each program has a stack and a loop of its own, so set_mocks is kept from making a stack.
     set_root_resource(mock.sentinel.root)
     pulumi.runtime.set_mocks(
-        engine, project="coder", stack="dev", logger=logger, monitor=Monitor(engine)
+        engine,
+        project="coder",
+        stack="dev",
+        organization="organization",
+        logger=logger,
+        monitor=Monitor(engine),
     )
     set_root_resource(None)  # pyright: ignore[reportArgumentType]
     pulumi.runtime.set_all_config(
@@ -191,6 +207,7 @@ def deploy(
             mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)),
             # A stack trace for each resource, through pytest's frames, is a tenth of the run's CPU.
             mock.patch.object(resource, "_get_stack_trace", StackTrace),
+            mock.patch.object(identity, "kube_system_uid", return_value=engine.kube_system_uid),
         ):
             loop.run_until_complete(run_in_stack(program))
     finally:

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from components.kubernetes.identity import kube_system_uid
+from components.kubernetes.kubeconfig import current
+from components.server.discovery import DiscoveryFailed
+from tests.unit.cluster import PretendCluster
 from tests.unit.conftest import contents
-from tests.unit.pretend import deploy, refused
+from tests.unit.pretend import Engine, deploy, refused
 from tests.unit.stacks import MADE, made
 
 HERE, THERE = "https://api.example.com:443", "https://there.example.com:6443"
@@ -164,3 +168,66 @@ def test_the_ca_file_must_exist_and_contain_a_certificate(tmp_path: Path, ca_fil
             f"caCertificate: {path} contains no certificate in PEM"
         ]
     deploy(made(caCertificate=ca_file, existing=MADE | {"sslMode": "verify-ca"}))
+
+
+UID = "5d0c1b8e-0f3c-4d1e-8a34-5ad8f1a6b7c9"
+
+
+def identified(known: str = "", uid: str = UID, context: str = "here") -> tuple[str, Engine]:
+    """The identifier of the cluster for a stack whose state has the known one."""
+    engine = Engine()
+    engine.cluster_identifier, engine.kube_system_uid = known, uid
+    engine = deploy(made(kubeContext=context, cluster={}), engine=engine)
+    return engine.named("cluster").plain["clusterIdentifier"], engine
+
+
+def test_a_new_stack_identifies_its_cluster_by_address_and_uid() -> None:
+    assert identified()[0] == f"{HERE}#{UID}"
+    assert identified(uid="")[0] == HERE, "a login that may not read kube-system"
+
+
+@pytest.mark.parametrize("known", [HERE, "https://api.example.com", f"{HERE}#{UID}", f"{HERE}#0"])
+def test_the_identifier_of_a_stack_stays_while_the_address_does(known: str) -> None:
+    assert identified(known)[0] == known, "a change would replace everything in the cluster"
+
+
+def test_the_same_cluster_at_another_address_is_the_same() -> None:
+    found, engine = identified(f"{HERE}#{UID}", context="there")
+    assert found == f"{HERE}#{UID}"
+    assert "points to" not in "".join(engine.said)
+
+
+def test_another_cluster_has_another_identifier_and_is_named() -> None:
+    found, engine = identified(f"{HERE}#0", context="there")
+    assert found == f"{THERE}#{UID}"
+    assert (
+        f"cluster: the stack is in the cluster at {HERE}, and context there of the kubeconfig "
+        f"points to {THERE}, which is another one"
+    ) in engine.said
+
+
+def test_an_old_identifier_at_another_address_says_how_to_keep_it() -> None:
+    found, engine = identified(HERE, context="there")
+    assert found == f"{THERE}#{UID}"
+    [said] = [line for line in engine.said if f"points to {THERE};" in line]
+    assert "set the server in the kubeconfig to the old address" in said
+
+
+def test_the_uid_is_that_of_kube_system(kubeconfig: Path) -> None:
+    cluster = PretendCluster()
+    cluster.add("kube-system", metadata={"uid": UID})
+    with cluster.serving(kubeconfig):
+        assert kube_system_uid(current(""), required=True) == UID
+        cluster.status["/api/v1/namespaces/kube-system"] = 403
+        assert kube_system_uid(current(""), required=True) == ""
+
+
+def test_a_cluster_that_can_not_be_asked_is_not_taken_for_another(kubeconfig: Path) -> None:
+    with PretendCluster().serving(kubeconfig):
+        gone = current("")
+    assert kube_system_uid(gone, required=False) == ""
+    with pytest.raises(DiscoveryFailed) as error:
+        kube_system_uid(gone, required=True)
+    [line] = error.value.lines
+    assert line.startswith("cluster: whether the stack is in this cluster can't be told: ")
+    assert "Connection refused" in line
