@@ -120,6 +120,7 @@ class StackReader(SettingReader):
             spec=DatabaseSpec(
                 stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
                 flavour=chosen.flavour if chosen else "",
+                kube_context=config.require("kubeContext"),
                 namespace=config.require("namespace"),
                 password_generation=config.require_int("passwordGeneration"),
                 tools_image=config.require("toolsImage"),

@@ -17,6 +17,8 @@ class DatabaseSpec:
     """The owner, as `project/stack`; the database's comment names it."""
     flavour: str
     """Of Coder's chart; the database's comment names it."""
+    kube_context: str
+    """Of the kubeconfig; empty for the current one."""
     namespace: str
     """Coder's namespace; the Job runs in `<namespace>-database`."""
     password_generation: int

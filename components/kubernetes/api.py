@@ -40,13 +40,15 @@ class Api:
         self._context = context
         self._failure: ClusterError | None = None
 
-    def get(self, *path: str, accept: str = JSON, **query: str) -> Object | None:
-        """What is at the path `/api/v1/…`, or None where there is nothing."""
+    def get(
+        self, *path: str, group: str = "api/v1", accept: str = JSON, **query: str
+    ) -> Object | None:
+        """What is at that path of the API group, or None where there is nothing."""
         if self._failure:
             raise self._failure
         words = "/".join(quote(word, safe="") for word in path)
         try:
-            status, body = self._ask(f"/api/v1/{words}", accept, query)
+            status, body = self._ask(f"/{group}/{words}", accept, query)
         except ClusterError as error:
             self._failure = error
             raise

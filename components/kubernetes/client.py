@@ -35,6 +35,10 @@ class Cluster:
         found = self._list(namespace, "secrets", selector, accept)
         return sorted(found, key=lambda each: int(each["metadata"]["labels"]["version"]))
 
+    def deployment(self, namespace: str, name: str) -> Object | None:
+        """The Deployment of that name."""
+        return self._api.get("namespaces", namespace, "deployments", name, group="apis/apps/v1")
+
     def job_pods(self, namespace: str, job: str) -> list[Object]:
         """The pods of a Job, the oldest first."""
         found = self._list(namespace, "pods", f"batch.kubernetes.io/job-name={job}")

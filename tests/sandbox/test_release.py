@@ -54,6 +54,16 @@ def test_another_password_in_the_same_generation_is_refused(stack: Stack) -> Non
     assert "the password of generation 1 would be generated again" in printed
 
 
+def test_an_update_fails_while_coder_is_scaled_to_zero(stack: Stack) -> None:
+    scale = ["-n", stack.name, "scale", "deployment", "coderd"]
+    kubectl(*scale, "--replicas=0")
+    printed = stack.fails("up", "--yes", "--skip-preview")
+    assert "Coder is not running: Deployment release/coderd is scaled to 0" in printed
+    kubectl(*scale, "--replicas=1")
+    kubectl("-n", stack.name, "rollout", "status", "deployment", "coderd")
+    stack.unchanged()
+
+
 def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:
     # No such image: helm waits for the pod until it is killed.
     stack.set(chartValues={"coderd": {"image": "docker.io/coderenvs/coder-service:none"}})

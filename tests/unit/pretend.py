@@ -18,6 +18,7 @@ from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 from components.kubernetes import identity
+from components.kubernetes.client import Cluster
 from tests.unit.stacks import Stack
 
 PASSWORDS = {"blue": "blu3~canary_word", "green": "gr33n~canary_word"}
@@ -146,6 +147,10 @@ class Engine(pulumi.runtime.Mocks):
         default = {"metadata": metadata} if args.typ.startswith("kubernetes:core") else {}
         return name, {**args.inputs, **answers.get(args.typ, default)}
 
+    def deployment(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The Deployment in the cluster."""
+        return {"spec": {"replicas": 1}, "status": {"readyReplicas": 1}}
+
     @property
     def exports(self) -> dict[str, Any]:
         """The stack's outputs; secrets are wrapped."""
@@ -176,6 +181,7 @@ def deploy(
     secrets: Collection[str] = ("existing",),
     engine: Engine | None = None,
     program: Callable[[], None] = main,
+    preview: bool = False,
 ) -> Engine:
     """Runs the program on a stack's settings and waits until every registration has landed."""
     engine = engine or Engine()
@@ -192,6 +198,7 @@ def deploy(
         project="coder",
         stack="dev",
         organization="organization",
+        preview=preview,
         logger=logger,
         monitor=Monitor(engine),
     )
@@ -204,6 +211,7 @@ def deploy(
     asyncio.set_event_loop(loop)
     try:
         with (
+            mock.patch.object(Cluster, "deployment", lambda _, *where: engine.deployment(*where)),
             mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)),
             # A stack trace for each resource, through pytest's frames, is a tenth of the run's CPU.
             mock.patch.object(resource, "_get_stack_trace", StackTrace),

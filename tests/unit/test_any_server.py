@@ -17,6 +17,7 @@ from tests.unit.stacks import made
 
 ZONE = Zone("1", "westeurope-1")
 SPEC = DatabaseSpec(
+    kube_context="",
     stack="coder/dev",
     flavour="v2",
     namespace="coder",

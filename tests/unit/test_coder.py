@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.kubernetes.client import ClusterError
 from tests.unit.pretend import CREATED, SECRET, Engine, Resource, deploy, deployed, unwrapped
 from tests.unit.stacks import HOST, MADE, PASSWORD, Stack, given, made
 
@@ -248,6 +249,64 @@ def test_the_aftercheck_runs_again_for_a_new_revision_of_the_release() -> None:
 
     upgraded = deploy(made(), engine=Upgraded()).named("coder-aftercheck").plain
     assert upgraded["spec"]["template"] != template(made(), "coder-aftercheck")
+
+
+class Found(Engine):
+    """A cluster with that Deployment, or without one."""
+
+    def __init__(self, deployment: Any) -> None:
+        super().__init__()
+        self.found = deployment
+        self.read: list[tuple[str, str]] = []
+
+    def deployment(self, namespace: str, name: str) -> Any:
+        self.read.append((namespace, name))
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+
+def found(replicas: int, ready: int) -> Found:
+    return Found({"spec": {"replicas": replicas}, "status": {"readyReplicas": ready}})
+
+
+DOWN = {
+    "scaled to 0": (found(0, 0), "Deployment coder/coderd is scaled to 0; type "
+                    "`kubectl -n coder scale deployment coderd --replicas=2`"),
+    "unready": (found(2, 0), "Deployment coder/coderd has no ready pod, and should have 2; for "
+                "the reason type `kubectl -n coder describe deployment,pods` and `kubectl -n coder "
+                "logs deployment/coderd --all-containers`, then run `pulumi up` again"),
+    "gone": (Found(None), "there is no Deployment coder/coderd; to create it again: `helm get "
+             "manifest coder -n coder | kubectl -n coder apply -f -`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DOWN)
+def test_an_update_fails_and_says_why_unless_coder_runs(case: str) -> None:
+    engine, line = DOWN[case]
+    with pytest.raises(pulumi.RunError) as error:
+        deploy(made(replicas=2), engine=engine)
+    assert str(error.value) == f"Coder is not running: {line}"
+    assert "coder-aftercheck" not in engine.names, "it would blame the database"
+
+
+def test_a_preview_warns_unless_coder_runs() -> None:
+    engine = deploy(made(), engine=found(0, 0), preview=True)
+    [line] = [line for line in engine.said if "Coder" in line]
+    assert line.startswith("Coder is not running: Deployment coder/coderd is scaled to 0; type ")
+
+
+def test_an_update_needs_one_ready_pod_of_the_charts_deployment() -> None:
+    for version, name in (("1.44.3", "coderd"), ("2.38.8", "coder")):
+        engine = found(3, 1)
+        deploy(made(chartVersion=version, replicas=3), engine=engine)
+        assert engine.read == [("coder", name)]
+        assert "coder-aftercheck" in engine.names
+
+
+def test_a_deployment_that_cannot_be_read_is_a_warning() -> None:
+    engine = deploy(made(), engine=Found(ClusterError("no route")))
+    assert "Coder may not be running: its Deployment can't be read: no route" in engine.said
 
 
 NASTY = [
