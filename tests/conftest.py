@@ -46,7 +46,7 @@ if WORKER:
 
 SHOWN_SECONDS = 2
 """A parallel run shows each test that takes longer, and each that fails, when it ends."""
-FOLDERS = ("sandbox", "engine", "unit")
+FOLDERS = ("sandbox", "engine", "database", "unit")
 LONGEST = (
     "test_aws",
     "test_release",

@@ -7,10 +7,10 @@ import pulumi
 from components.charts import Chart
 from components.coder.args import CoderArgs, InstalledLogin
 from components.connection import ConnectionTraits
-from components.database.ownership import OWNERSHIP, SESSION, ownership_env
+from components.database.ownership import OWNERSHIP, ownership_env
 from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
-SCRIPT = Path(__file__).with_name("preflight.sh")
+SCRIPTS = (CONNECT, *OWNERSHIP, Path(__file__).with_name("preflight.sh"))
 RESERVED_CONNECTIONS = 3
 """PostgreSQL's default of superuser_reserved_connections."""
 RESERVE = 10
@@ -31,7 +31,7 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
         JobArgs(
             namespace=login.namespace,
             image=args.spec.tools_image,
-            scripts=(CONNECT, SESSION, OWNERSHIP, SCRIPT),
+            scripts=SCRIPTS,
             env={
                 **connection_env(connection),
                 **ownership_env(args.spec, connection.adopted_flavour),

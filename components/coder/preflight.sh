@@ -65,13 +65,18 @@ else
     problem "LISTEN/NOTIFY: no notification arrived; if host is a connection pooler in transaction mode, use the server's own host"
   fi
   not_ours=$(ownership_problem "$PGDATABASE")
-  if [ -n "$not_ours" ]; then
-    problem "owner: $not_ours"
-  elif [ ! -s /tmp/problems ]; then
-    # Fails without harm if the login does not own the database.
-    psql -Xq -v database="$PGDATABASE" -v comment="$(owner_comment)" >/dev/null 2>&1 <<'SQL' || true
-SELECT format('COMMENT ON DATABASE %I IS %L', :'database', :'comment') \gexec
-SQL
+  [ -z "$not_ours" ] || problem "owner: $not_ours"
+  elsewhere=$(schema_problem)
+  [ -z "$elsewhere" ] || problem "schema: $elsewhere"
+  # What the login may change is what its current role may: the owner role, if it is one of ours.
+  foreign=$(object_problems "$PGDATABASE" "$(query 'SELECT current_user')")
+  if [ -n "$foreign" ]; then
+    while read -r line; do problem "owner: $line"; done <<LINES
+$foreign
+LINES
+  fi
+  if [ ! -s /tmp/problems ]; then
+    error=$(record_owner "$PGDATABASE") || problem "owner: can't record that the database is this stack's: $error"
   fi
 fi
 

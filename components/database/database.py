@@ -11,13 +11,18 @@ from components.connection import Login, PostgresConnection
 from components.database import generations
 from components.database.logins import logins
 from components.database.namespace import namespace
-from components.database.ownership import OWNERSHIP, SESSION, ownership_env
+from components.database.ownership import OWNERSHIP, ownership_env
 from components.database.spec import DatabaseSpec
 from components.kubernetes.job import CONNECT, Job, JobArgs, tls_env
 from components.server.passwords import digest_key, password_digest
 from components.server.zone import Zone
 
-SCRIPT = Path(__file__).with_name("roles.sh")
+SCRIPTS = (
+    CONNECT,
+    *OWNERSHIP,
+    Path(__file__).with_name("role_problems.sh"),
+    Path(__file__).with_name("roles.sh"),
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,7 +111,7 @@ class Database(pulumi.ComponentResource):
             JobArgs(
                 namespace=namespace,
                 image=args.spec.tools_image,
-                scripts=(CONNECT, SESSION, OWNERSHIP, SCRIPT),
+                scripts=SCRIPTS,
                 env={
                     "PGHOST": args.host,
                     "PGPORT": str(args.port),

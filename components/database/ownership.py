@@ -1,12 +1,13 @@
-"""Whose a database is: its comment names the stack and the chart flavour."""
+"""Whose a database is, and whose the objects in it are."""
 
 from pathlib import Path
 
 from components.database.spec import DatabaseSpec
 
-OWNERSHIP = Path(__file__).with_name("ownership.sh")
-SESSION = Path(__file__).with_name("session.sh")
-"""Read-only defaults and time-outs, as the two Jobs that write into the server see them."""
+OWNERSHIP = tuple(
+    Path(__file__).with_name(name) for name in ("session.sh", "ownership.sh", "objects.sh")
+)
+"""Functions that both the roles Job and the preflight call."""
 
 
 def ownership_env(

@@ -86,7 +86,7 @@ HEALTHY = [
     Answer(("rolconnlimit",), "-1"),
     Answer(("datconnlimit",), "-1"),
     Answer(("pg_stat_ssl",), "TLSv1.3"),
-    Answer(("shobj_description",), "coder stack=coder/dev flavour=classic"),
+    Answer(("RESET coder.owner",), "coder/dev|classic|"),
     Answer(("count(*)", "pg_stat_activity"), "2"),
 ]
 LOAD = loaded("1.234", 3)
@@ -177,6 +177,7 @@ def preflight(run: Runner, *answers: Answer, load: str = LOAD, **env: str) -> Ru
         "kubernetes/connect",
         "database/session",
         "database/ownership",
+        "database/objects",
         "coder/preflight",
         answers=list(answers),
         load=load,
@@ -237,12 +238,11 @@ FAILED = {
     "few for the database": (Answer(("datconnlimit",), "59"),
                              "connections: 1 replica(s) need up to 60, and datconnlimit is 59"),
     "another stack": (
-        Answer(("shobj_description",), "coder stack=coder/prod flavour=classic"),
+        Answer(("RESET coder.owner",), "coder/prod|classic|COMMENT ON …"),
         'owner: database "coder" belongs to stack coder/prod, and this stack is coder/dev: set '
-        "existing.database to another name, or to take the database over run COMMENT ON DATABASE "
-        '"coder" IS NULL'),
+        "existing.database to another name, or to take the database over run COMMENT ON …"),
     "another flavour": (
-        Answer(("shobj_description",), "coder stack=coder/dev flavour=v2"),
+        Answer(("RESET coder.owner",), "coder/dev|v2|"),
         'owner: database "coder" contains the data of Coder v2, and chartVersion is classic: they '
         "can't share a database; set chartVersion to a v2 version, or use another database "
         "(existing.database)"),
@@ -453,35 +453,6 @@ def test_a_measurement_without_a_result_fails_the_preflight(run: Runner) -> None
     assert result.problems == ["latency: the measurement failed: no query was answered in 15 s"]
 
 
-NO_COMMENT = Answer(("shobj_description",), "")
-TABLES = Answer(("relkind",), "12")
-
-
-def test_an_empty_database_gets_the_comment(run: Runner) -> None:
-    result = preflight(run, NO_COMMENT, Answer(("relkind",), "0"))
-    assert result.code == 0
-    assert "comment=coder stack=coder/dev flavour=classic" in result.asked
-
-
-def test_tables_without_a_comment_are_refused(run: Runner) -> None:
-    result = preflight(run, NO_COMMENT, TABLES)
-    assert result.problems == [
-        'owner: database "coder" has 12 table(s) and no comment that names its owner: if they are '
-        "Coder's, type `pulumi config set --path existing.flavour classic`; if not, set "
-        "existing.database to another name"
-    ]
-    assert "comment=" not in result.asked, "the comment must not be set"
-
-
-def test_existing_flavour_adopts_the_tables_of_the_same_flavour(run: Runner) -> None:
-    assert preflight(run, NO_COMMENT, TABLES, OWNER_ADOPTED_FLAVOUR="classic").code == 0
-    assert preflight(run, NO_COMMENT, TABLES, OWNER_ADOPTED_FLAVOUR="v2").code == 1
-
-
-def test_the_comment_is_not_set_when_a_check_fails(run: Runner) -> None:
-    assert "comment=" not in preflight(run, NO_COMMENT, FAILED["encoding"][0]).asked
-
-
 def test_a_session_of_coders_login_passes_the_aftercheck(run: Runner) -> None:
     result = run("kubernetes/connect", "coder/aftercheck")
     assert result.code == 0
@@ -515,13 +486,9 @@ def test_an_aftercheck_that_can_not_ask_does_not_blame_coder(run: Runner) -> Non
 
 
 def roles(run: Runner, *answers: Answer) -> Run:
-    return run(
-        "kubernetes/connect",
-        "database/session",
-        "database/ownership",
-        "database/roles",
-        answers=list(answers),
-    )
+    names = ("session", "ownership", "objects", "role_problems", "roles")
+    scripts = [f"database/{name}" for name in names]
+    return run("kubernetes/connect", *scripts, answers=list(answers))
 
 
 def test_the_roles_job_prints_what_it_created(run: Runner) -> None:
@@ -558,7 +525,9 @@ def test_a_failed_admin_login_is_explained(run: Runner) -> None:
 
 
 def test_a_failed_role_creation_is_explained(run: Runner) -> None:
-    result = roles(run, Answer(("CREATE ROLE",), "ERROR:  permission denied to create role", 3))
+    result = roles(
+        run, Answer(("is_new=", "CREATE ROLE"), "ERROR:  permission denied to create role", 3)
+    )
     assert result.code == 1
     assert result.said == (
         'The admin login "admin" can\'t create the roles and the database: ERROR:  permission '
