@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 ANNOTATION = "coder/password-generation"
+COLOURS = ("blue", "green")
+"""The suffixes of the logins' names."""
 
 
 def colour(generation: int) -> str:

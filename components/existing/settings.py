@@ -8,16 +8,13 @@ import pydantic
 
 from components.charts import FLAVOURS
 from components.connection import PORT
+from components.existing import names
 from components.server.settings import ServerSettings
 from components.setting_model import SettingModel
 
 SSL_MODES = ("require", "verify-ca", "verify-full")
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*\.?", re.IGNORECASE)
-DATABASE_NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,56}")
-"""Leaves room for the suffix of the login roles, which are named after the database."""
-RESERVED_NAMES = ("postgres", "template0", "template1", "public", "none")
-"""Names of databases or roles that every server has, or that PostgreSQL reserves."""
 
 
 class Cluster(SettingModel):
@@ -94,16 +91,8 @@ class Existing(SettingModel):
                 "existing.adminPassword: missing; type "
                 "`pulumi config set --secret --path existing.adminPassword`"
             )
-        if self.admin_username and not DATABASE_NAME.fullmatch(self.database):
-            yield (
-                f'existing.database: is "{self.database}", must be at most 57 of a-z, 0-9 and _ '
-                "and not begin with a digit or pg_: the roles are named after it"
-            )
-        if self.admin_username and self.database in (self.admin_username, *RESERVED_NAMES):
-            yield (
-                f'existing.database: is "{self.database}", which is the name of a role or database '
-                "that exists already; the owner role is named after it: choose another name"
-            )
+        if self.admin_username:
+            yield from names.role_name_problems(self.database, self.admin_username)
 
 
 class Settings(SettingModel):

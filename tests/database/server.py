@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for one test run, without the sandbox, on a free port of this machine."""
+"""A real PostgreSQL server on a free port of this machine, without the sandbox."""
 
 import os
 import shutil

@@ -10,7 +10,8 @@ from tests.database.server import SUPERUSER, RealServer
 VERSIONS = pytest.mark.parametrize("server", ["12", "15", "16", "17"], indirect=True)
 ATTRIBUTES = """
 SELECT rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
-  rolinherit, rolconnlimit, rolvaliduntil IS NULL OR rolvaliduntil = 'infinity', rolpassword ~ '^SCRAM'
+  rolinherit, rolconnlimit, coalesce(rolvaliduntil, 'infinity') = 'infinity',
+  rolpassword ~ '^SCRAM'
 FROM pg_authid WHERE rolname LIKE 'coder%' ORDER BY 1
 """
 MEMBERSHIPS = """
@@ -20,8 +21,10 @@ ORDER BY roleid::regrole::text, member::regrole::text, admin_option
 """
 OPTIONS = ", inherit_option, set_option"
 DATABASE_RIGHTS = """
-SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, string_agg(privilege_type, ' ' ORDER BY privilege_type)
-FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE datname = 'coder' GROUP BY 1 ORDER BY 1
+SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+  string_agg(privilege_type, ' ' ORDER BY privilege_type)
+FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+WHERE datname = 'coder' GROUP BY 1 ORDER BY 1
 """
 SCHEMA_RIGHTS = """
 SELECT nspname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,

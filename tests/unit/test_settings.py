@@ -95,6 +95,15 @@ WRONG: list[tuple[Stack, str]] = [
     (existing(database="postgres"),
      'existing.database: is "postgres", which is the name of a role or database that exists '
      "already; the owner role is named after it: choose another name"),
+    (existing(database="coder_blue"),
+     'existing.database: is "coder_blue", which is also the name of a login of database "coder"; '
+     "the owner role is named after the database: choose a name that does not end with _blue"),
+    (existing(database="x_green"),
+     'existing.database: is "x_green", which is also the name of a login of database "x"; the '
+     "owner role is named after the database: choose a name that does not end with _green"),
+    (existing(adminUsername="coder_green"),
+     'existing.adminUsername: is "coder_green", which is the name of the login that Coder uses on '
+     'database "coder"; choose another existing.database, or give another admin login'),
     (existing(maxConnections=-1),
      "existing.maxConnections: is -1, must be 1 to 262143, or 0 to leave it to the preflight"),
     # the budget: (1 replica + 1 of the rolling update) x 30 + 10 kept free, 3 are PostgreSQL's own
