@@ -1,7 +1,8 @@
 """Calls to the API server that return plain JSON.
 
 The client library's classes declare every field as optional; plain JSON needs no checks for None.
-The client imports a class when it is first used, which takes a second: annotations quote it.
+The client imports each class on first use, which takes a second; annotations with its classes are
+therefore strings.
 """
 
 import json

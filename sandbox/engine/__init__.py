@@ -1,1 +1,1 @@
-"""The Pulumi CLI with a home, a backend, plugins and stack files of the sandbox's own."""
+"""Runs the Pulumi CLI with the sandbox's own home, backend, plugins and stack files."""

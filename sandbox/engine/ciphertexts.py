@@ -1,4 +1,4 @@
-"""Keeps encrypted settings for the next command: the CLI takes a second to encrypt one."""
+"""Caches encrypted settings between commands: the CLI takes a second to encrypt one."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class Ciphertexts:
         return left
 
     def keep(self, secrets: Mapping[str, str]) -> None:
-        """Remember the ciphertexts that the settings file has now."""
+        """Store the settings file's current ciphertexts for the next command."""
         config = yaml.safe_load(self._settings.read_text())["config"]
         kept = {}
         for path, value in secrets.items():
@@ -50,6 +50,6 @@ class Ciphertexts:
 
 
 def _holder(config: Config, path: str) -> tuple[Config, str]:
-    """The object of the configuration that has the setting, and its key there."""
+    """The dict of the configuration that contains the setting, and its key in that dict."""
     key, _, part = path.partition(".")
     return (config.setdefault(key, {}), part) if part else (config, key)

@@ -1,4 +1,4 @@
-"""The Pulumi CLI, with a home, a backend, plugins and stack files of the sandbox's own."""
+"""Runs the Pulumi CLI with the sandbox's own home, backend, plugins and stack files."""
 
 import json
 import subprocess
@@ -13,18 +13,19 @@ from sandbox.machine import paths
 
 DEFAULT_STACK = "dev"
 _FILE = "--config-file"
-_CONFIGURED = {
+_READS_SETTINGS = {
     *("config", "destroy", "import", "logs", "preview", "refresh", "up", "watch"),
     *("down", "pre", "update"),
 }
 """Commands that read a stack's settings."""
-_STACK = {"cancel", "state"}
-_OF_A_STACK = {None, "export", "graph", "history", "import", "output", "tag"}
-"""What `pulumi stack` does to the stack that `--stack` names."""
+_TAKES_STACK = {"cancel", "state"}
+"""Commands that read no settings but accept `--stack`."""
+_STACK_SUBCOMMANDS = {None, "export", "graph", "history", "import", "output", "tag"}
+"""Subcommands of `pulumi stack` that accept `--stack`; None: no subcommand."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the CLI in the project, on the stack and the settings that the sandbox gives it."""
+    """Run the CLI in the project folder; add the stack and the sandbox's settings file."""
     command = Command(arguments)
     extra: list[str] = []
     if command.stack_wanted:
@@ -35,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
             stack.ensure()
             extra += [_FILE, str(overlay.write(stack, source))]
     if command.removes_stack:
-        # Else the CLI would delete the project's own settings file too.
+        # Without it, the CLI also deletes the project's own settings file.
         extra.append("--preserve-config")
     process = subprocess.run(
         ["pulumi", *command.arguments, *extra], cwd=paths.ROOT, env=environment(), check=False
@@ -44,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def show(stack: str) -> int:
-    """Say where Coder answers, and how to look at it."""
+    """Print the outputs, Coder's URL and the command that sets up kubectl, helm and pulumi."""
     outputs = json.loads(Stack(stack).output("stack", "output", "--json") or "{}")
     for name, value in outputs.items():
         print(f"  {name}: {value}")
@@ -57,7 +58,7 @@ def show(stack: str) -> int:
 
 
 class Command:
-    """What a command line asks of the CLI."""
+    """The parsed command line of a Pulumi command."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.stack = _option(arguments, "-s", "--stack")
@@ -67,24 +68,25 @@ class Command:
         words = [word for word in arguments if word[0] != "-" and word not in skipped]
         name, action = (*words, None, None)[:2]
         plain = not {"-h", "--help"} & set(arguments)
-        # What is set is set in the project's own file, which the overlay is made of.
-        setting = name == "config" and action in ("set", "set-all", "rm", "cp", "refresh")
-        self.configured = plain and name in _CONFIGURED and not setting
+        # These edit the project's own settings file, from which the overlay is generated.
+        edits_settings = name == "config" and action in ("set", "set-all", "rm", "cp", "refresh")
+        self.configured = plain and name in _READS_SETTINGS and not edits_settings
         self.arguments = list(arguments)
         self.settings: Path | None = None
-        """The file given in place of the stack's own; the overlay is made of it."""
+        """The file of --config-file; replaces the stack's own as the source."""
         if self.configured and (given := _option(arguments, _FILE, _FILE)):
             self.settings = self.directory / given
             self.arguments = [word for word in arguments if word not in (_FILE, given)]
             self.arguments = [word for word in self.arguments if not word.startswith(f"{_FILE}=")]
         self.removes_stack = plain and name == "stack" and action in ("rm", "remove")
         self.stack_wanted = plain and (
-            name in _CONFIGURED | _STACK or (name == "stack" and action in _OF_A_STACK)
+            name in _READS_SETTINGS | _TAKES_STACK
+            or (name == "stack" and action in _STACK_SUBCOMMANDS)
         )
 
 
 def _option(arguments: Sequence[str], short: str, long: str) -> str | None:
-    """An option's value, in any of the ways that it may be written."""
+    """The value of an option, written as `-s X`, `-sX`, `--stack X` or `--stack=X`."""
     for word, following in zip(arguments, [*arguments[1:], None], strict=True):
         if word in (short, long):
             return following

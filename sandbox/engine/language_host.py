@@ -25,11 +25,11 @@ _SHOWN_ALREADY = 32
 
 
 class _Refused(Exception):
-    """Why a program can't be run at all."""
+    """The program cannot be started; the message says why."""
 
 
 class Children:
-    """The programs and policy packs that run now; none of them outlives the host."""
+    """The running programs and policy packs; all are killed when the host ends."""
 
     def __init__(self) -> None:
         self._running: set[int] = set()
@@ -37,7 +37,7 @@ class Children:
     def start(
         self, command: list[str], cwd: str | None, env: dict[str, str], output: int | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start one in a process group of its own."""
+        """Start a process in a new process group."""
         child = subprocess.Popen(
             command, cwd=cwd, env=env, stdout=output, stderr=output, start_new_session=True
         )
@@ -45,13 +45,13 @@ class Children:
         return child
 
     def wait(self, child: subprocess.Popen[bytes]) -> int:
-        """Its exit code."""
+        """Wait for the process; returns its exit code."""
         code = child.wait()
         self._running.discard(child.pid)
         return code
 
     def kill(self, *_: Any) -> None:
-        """End them all, with everything that they started."""
+        """Kill all of them and their child processes."""
         for group in list(self._running):
             try:
                 os.killpg(group, signal.SIGKILL)
@@ -60,35 +60,35 @@ class Children:
 
 
 class Host(language_pb2_grpc.LanguageRuntimeServicer):
-    """What the engine asks of a language."""
+    """The gRPC service that the engine calls to run programs of a language."""
 
     def __init__(self, engine: str, children: Children) -> None:
         self._engine = engine
         self._children = children
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Nothing to agree on: the engine's address is an argument."""
+        """Return an empty response: the engine's address is a command-line argument."""
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """It belongs to the CLI and has no version of its own."""
+        """Return no version: the host is part of the CLI."""
         return plugin_pb2.PluginInfo()
 
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """None: plugins are installed beforehand."""
+        """Return no packages: the plugins are already installed."""
         return language_pb2.GetRequiredPackagesResponse()
 
     def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """None that the engine has to know."""
+        """Return no dependencies: the engine does not need them."""
         return language_pb2.GetProgramDependenciesResponse()
 
     def About(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """The Python that would run the program."""
+        """The Python interpreter and its version."""
         version = sys.version.split()[0]
         return language_pb2.AboutResponse(executable=sys.executable, version=version)
 
     def Run(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Run a program to its end."""
+        """Run a program and wait until it ends."""
         try:
             python, environment = _python(request.info)
         except _Refused as refused:
@@ -128,7 +128,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=error)
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        """Run a policy pack (or any other plugin in Python), handing on what it prints."""
+        """Run a policy pack or another plugin in Python, and stream its output to the engine."""
         try:
             python, environment = _python(request.info)
         except _Refused as refused:
@@ -153,7 +153,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         yield language_pb2.RunPluginResponse(exitcode=self._children.wait(child))
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Stop what runs."""
+        """Kill all running programs and policy packs."""
         self._children.kill()
         return empty_pb2.Empty()
 
@@ -168,7 +168,7 @@ def _python(info: Any) -> tuple[str, dict[str, str]]:
     python = home / "bin" / "python"
     if not python.exists():
         raise _Refused(
-            f"the virtualenv {virtualenv!r} of Pulumi.yaml is not there ({home}): make it with "
+            f"the virtualenv {virtualenv!r} of Pulumi.yaml does not exist ({home}): create it with "
             f"`python3 -m venv {home}` and install the project's requirements.txt into it"
         )
     environment["VIRTUAL_ENV"] = str(home)
@@ -184,7 +184,7 @@ def _executor() -> str:
 
 
 def _printed(child: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
-    """What a process writes, as it comes, until it has closed both streams."""
+    """The output of a process as it arrives, until both streams are closed."""
     lines: queue.Queue[tuple[str, bytes]] = queue.Queue()
 
     def pump(name: str, stream: IO[bytes] | None) -> None:
@@ -205,7 +205,7 @@ def _printed(child: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> None:
-    """Serve until the engine ends the host or is gone."""
+    """Serve until the engine stops the host or ends."""
     engine = sys.argv[-1]
     children = Children()
 

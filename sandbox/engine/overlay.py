@@ -26,7 +26,7 @@ _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
 class Overrides:
-    """What is put over a stack's settings; what the stack says itself stands, unless encrypted."""
+    """The sandbox's values for settings that the stack does not set, or sets encrypted."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -41,20 +41,20 @@ class Overrides:
         return value
 
     def put(self, key: str, value: Any, part: str = "", shown: str = "") -> None:
-        """Set what the stack leaves open."""
+        """Set a setting, unless the stack sets it."""
         if self.get(key, part):
             return
         if part:
             whole = self.config.setdefault(f"{_NAMESPACE}:{key}", {})
             if not isinstance(whole, dict):
-                return  # the program says what it must be
+                return  # the program reports the wrong type
             whole[part] = value
         else:
             self.config[f"{_NAMESPACE}:{key}"] = value
         self.lines.append(f"{_dotted(key, part)} = {shown or value}")
 
     def put_password(self, key: str, part: str, value: str) -> None:
-        """Set what is to be encrypted, in place of what another machine encrypted too."""
+        """Set a secret, unless the stack sets it in plain text; replaces an encrypted value."""
         given = self.get(key, part)
         if given and not _is_encrypted(given):
             return
@@ -71,7 +71,7 @@ def write(stack: Stack, source: Path) -> Path:
         config: Config = dict(settings.get("config") or {})
     except (ValueError, TypeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise SandboxError(f"{source} is no settings file of a stack: {reason}") from error
+        raise SandboxError(f"{source} is not a valid stack settings file: {reason}") from error
     overrides = Overrides(config)
     if overrides.get("cloud"):
         common(overrides)
@@ -98,7 +98,7 @@ def _encryption(file: Path) -> dict[str, Any]:
 
 
 def common(overrides: Overrides) -> None:
-    """What every stack of the program gets."""
+    """The overrides of every stack, whatever its cloud."""
     major = str(overrides.get("chartVersion") or "1").partition(".")[0]
     flavour = "v2" if major.isdigit() and int(major) >= 2 else "classic"
     overrides.put("chartRepository", f"{network.CHARTS_URL}/{flavour}")
@@ -111,7 +111,7 @@ def _existing(overrides: Overrides) -> None:
     overrides.put("cluster", authority, "certificateAuthority", shown="the sandbox's own")
     host, admin = overrides.get("existing", "host"), overrides.get("existing", "adminUsername")
     if not isinstance(host, str) or not host:
-        return  # the program says what is missing
+        return  # the program reports the missing host
     if isinstance(admin, str) and admin:
         given = overrides.get("existing", "adminPassword")
         plain = given if isinstance(given, str) and given else None
@@ -121,8 +121,8 @@ def _existing(overrides: Overrides) -> None:
 
 
 def _aws(overrides: Overrides) -> None:
-    """RDS's certificates are the sandbox's own; its account has one cluster, in one region."""
-    # The program reads it before the first instance, and with it the first server, is made.
+    """Use the sandbox's CA, and the only region whose simulated account has a cluster."""
+    # Create the CA now: the program reads the file before the first server is created.
     overrides.put("caCertificate", str(tls.authority().certificate_file))
     region = overrides.config.setdefault("aws:region", topology.REGION)
     if region != topology.REGION:
@@ -131,7 +131,7 @@ def _aws(overrides: Overrides) -> None:
 
 
 def _server(host: str, username: str, password: str | None) -> str:
-    """The administrator's password of the server at the host, which is made if it is missing."""
+    """The administrator's password of the server at the host; creates a missing server."""
     known = next((server for server in servers.servers() if server.host == host), None)
     if known is None:
         name = re.sub(r"[^a-z0-9-]+", "-", host.lower().partition(".")[0]).strip("-")
@@ -139,21 +139,21 @@ def _server(host: str, username: str, password: str | None) -> str:
         name = name if name[:1].isalpha() and name not in taken else f"db-{secrets.token_hex(3)}"
         password = password or secrets.token_urlsafe(24)
         write_private(_PASSWORDS / name, password)
-        print(f"sandbox: making the PostgreSQL server {host}", file=sys.stderr)
+        print(f"sandbox: creating the PostgreSQL server {host}", file=sys.stderr)
         Server.create(name, host, username=username, password=password)
         return password
     file = _PASSWORDS / known.name
     if password is None and not file.exists():
         raise SandboxError(
-            f"the PostgreSQL server {host} exists, but nobody wrote down its administrator's "
-            f"password: give existing.adminPassword, or type "
-            f"`python -m sandbox postgres delete {known.name}` to have it made anew"
+            f"the PostgreSQL server {host} exists, but its administrator's password is "
+            f"not stored: set existing.adminPassword, or delete the server with "
+            f"`python -m sandbox postgres delete {known.name}`; the next command creates it again"
         )
     return password or file.read_text()
 
 
 def _replace_encrypted(stack: Stack, overrides: Overrides) -> None:
-    """Generate what is encrypted and left over: the sandbox has no key to it."""
+    """Replace all other encrypted values by generated ones: the sandbox cannot decrypt them."""
     for key, value in list(overrides.config.items()):
         parts = {"": value} if _is_encrypted(value) else (value if isinstance(value, dict) else {})
         for part, inner in list(parts.items()):

@@ -1,4 +1,4 @@
-"""`python -m recovery` on a stack in the sandbox's backend."""
+"""Runs `python -m recovery` on a stack in the sandbox's backend."""
 
 import os
 import subprocess

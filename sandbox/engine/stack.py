@@ -18,18 +18,18 @@ class Stack:
         self.directory = directory
         self.project = str(yaml.safe_load((directory / "Pulumi.yaml").read_text())["name"])
         self._own = paths.PULUMI / "stacks" / self.project
-        """The CLI writes what belongs to a new stack here, and not into the project."""
+        """The sandbox's folder for the project's stacks; the CLI writes new stack files here."""
         self.initial_settings = self._own / f"Pulumi.{name}.yaml"
-        """What the CLI wrote when it made the stack."""
+        """The settings file that `pulumi stack init` wrote."""
 
     @property
     def exists(self) -> bool:
-        """Whether the backend knows it; asking the CLI takes half a second each time."""
+        """Whether the backend has the stack; read from files, as the CLI takes half a second."""
         stacks = paths.PULUMI / "backend" / ".pulumi" / "stacks" / self.project
         return any((stacks / f"{self.name}.{kind}").exists() for kind in ("json", "json.gz"))
 
     def ensure(self) -> None:
-        """Make it, unless it is there."""
+        """Create the stack, unless it exists."""
         if not self.exists:
             subprocess.run(
                 ["pulumi", "stack", "init", self.name, "--no-select"],
@@ -40,7 +40,7 @@ class Stack:
             )
 
     def source(self, given: Path | None = None) -> Path:
-        """What the settings are made of: the file that was given, or the project's own."""
+        """The settings file to start from: the given one, or the project's own."""
         source = given or self.directory / f"Pulumi.{self.name}.yaml"
         if not source.exists():
             known = sorted(file.name for file in self.directory.glob("Pulumi.*.yaml"))
@@ -52,11 +52,11 @@ class Stack:
 
     @property
     def settings(self) -> Path:
-        """The settings file that was written last."""
+        """The settings file with the sandbox's overrides, as last written."""
         return self._own / "overlay" / f"Pulumi.{self.name}.yaml"
 
     def output(self, *words: str, check: bool = True) -> str:
-        """What a command of the CLI prints about the stack."""
+        """The standard output of a Pulumi command on the stack."""
         done = subprocess.run(
             ["pulumi", *words, "--stack", f"organization/{self.project}/{self.name}"],
             cwd=self.project_folder(),
@@ -70,7 +70,7 @@ class Stack:
         return done.stdout
 
     def set_secret(self, key: str, value: str, file: Path) -> None:
-        """Encrypt a value into a settings file; it is in no argument."""
+        """Store an encrypted value in a settings file; the value is passed on standard input."""
         words = ["config", "set", "--secret", "--path", key, "--config-file", str(file)]
         subprocess.run(
             ["pulumi", *words, "--stack", self.name, "--non-interactive"],
@@ -83,7 +83,7 @@ class Stack:
         )
 
     def project_folder(self) -> Path:
-        """A folder with the project's name and nothing else, for what needs no program."""
+        """A folder whose Pulumi.yaml has only the project name; for commands without a program."""
         self._own.mkdir(parents=True, exist_ok=True)
         file = self._own / "Pulumi.yaml"
         if not file.exists():

@@ -1,4 +1,4 @@
-"""Puts the language host and the plugins where the CLI looks for them."""
+"""Installs the language host and the provider plugins where the CLI looks for them."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ STAND_INS = ("aws", "azure-native", "gcp", "random")
 
 
 def install_plugins(home: Path) -> None:
-    """Have the published plugin and every stand-in whose SDK is installed found by the CLI."""
+    """Install the published Kubernetes plugin, and each simulated one whose SDK is installed."""
     plugin = _plugin("kubernetes", version("pulumi-kubernetes"), home)
     draft = _draft(plugin)
     draft.symlink_to(paths.BIN / KUBERNETES_PROVIDER)
@@ -32,7 +32,7 @@ def install_plugins(home: Path) -> None:
 
 
 def install_plugin(name: str, plugin_version: str, module: str, home: Path) -> None:
-    """Have a Python module found as the plugin of that version."""
+    """Install a Python module as the plugin of that version."""
     root = shlex.quote(str(paths.ROOT))
     command = f"PYTHONPATH={root} exec {_PYTHON} -P -m {module}"
     _write_command(_plugin(name, plugin_version, home), command)
@@ -43,7 +43,7 @@ def _plugin(name: str, plugin_version: str, home: Path) -> Path:
 
 
 def install_language_host(path: str) -> None:
-    """Put our language host beside the CLI that the path leads to, unless that has its own."""
+    """Install our language host for the first `pulumi` on the path, unless it has its own."""
     found = shutil.which("pulumi", path=path)
     if found is None:
         raise SandboxError("pulumi is not built yet: run `python -m sandbox setup`")
@@ -55,7 +55,7 @@ def install_language_host(path: str) -> None:
         _write_command(folder / "pulumi-language-python", f"exec {_PYTHON} -P {host}")
 
 
-# They run on the Python that runs the sandbox, whatever PATH says when the CLI starts them.
+# The Python that runs the sandbox; the PATH of the CLI may have another one.
 _PYTHON = shlex.quote(sys.executable)
 
 
@@ -70,8 +70,8 @@ def _write_command(path: Path, command: str) -> None:
 
 
 def _draft(path: Path) -> Path:
-    """Where to write what is then moved to the path: the file that is there may be running."""
+    """A temporary path beside the target, for an atomic rename: the target may be running."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)  # of a process with the same number that was killed
+    draft.unlink(missing_ok=True)  # left by a killed process that had the same PID
     return draft

@@ -46,7 +46,7 @@ def test_a_missing_virtualenv_is_named(stack: Stack) -> None:
         "name: engine\nruntime: {name: python, options: {virtualenv: none}}\n"
     )
     stack.program("")
-    assert "the virtualenv 'none' of Pulumi.yaml is not there" in stack.fails("preview")
+    assert "the virtualenv 'none' of Pulumi.yaml does not exist" in stack.fails("preview")
 
 
 def test_a_policy_pack_stops_what_it_forbids(stack: Stack, tmp_path: Path) -> None:
