@@ -10,7 +10,7 @@ CLOUDS: Mapping[str, type[Cloud]] = {each.cloud: each for each in (Region,)}
 
 
 def named(name: str) -> type[Cloud]:
-    """The cloud of that name."""
+    """The cloud with that name."""
     if name not in CLOUDS:
         raise SandboxError(f"no cloud {name}; there are: {', '.join(CLOUDS)}")
     return CLOUDS[name]

@@ -18,7 +18,7 @@ PAUSE = 0.2
 
 
 def blocked() -> Iterator[str]:
-    """The addresses of all servers of the clouds that are not admitted, orphans included."""
+    """The addresses of cloud servers that do not admit the nodes, orphans included."""
     admitted: set[str] = set()
     for cloud in CLOUDS.values():
         for scope in cloud.stored():
@@ -27,19 +27,19 @@ def blocked() -> Iterator[str]:
                 if scope.admits(data, instance):
                     admitted.add(scope.server(data, instance).name)
     for server in servers():
-        if _of_a_cloud(server) and server.name not in admitted:
+        if _belongs_to_cloud(server) and server.name not in admitted:
             try:
                 yield server.address
             except SandboxError:
-                continue  # it has just been deleted
+                continue  # the server was deleted meanwhile
 
 
-def _of_a_cloud(server: Server) -> bool:
+def _belongs_to_cloud(server: Server) -> bool:
     return any(cloud.server_names.fullmatch(server.name) for cloud in CLOUDS.values())
 
 
 def main(ready: Path) -> None:
-    """Keep the kernel's rules as the accounts say."""
+    """Update the firewall rules whenever a cloud's account changes; never returns."""
     written: list[str] | None = None
     while True:
         addresses = sorted(blocked())

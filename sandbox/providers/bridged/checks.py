@@ -18,7 +18,7 @@ def problem(op: Operation, key: str, message: str) -> Problem:
 def conflicts(
     op: Operation, inputs: Mapping[str, Any], *pairs: tuple[str, str]
 ) -> Iterator[Problem]:
-    """Arguments that exclude each other."""
+    """Report arguments that exclude each other."""
     for one, other in pairs:
         if inputs.get(one) is not None and inputs.get(other) is not None:
             detail = f'"{snake(one)}": conflicts with {snake(other)}'
@@ -28,7 +28,7 @@ def conflicts(
 def matches(
     op: Operation, inputs: Mapping[str, Any], key: str, pattern: str, rule: str
 ) -> Iterator[Problem]:
-    """A known string must match the pattern."""
+    """Report a known string that does not match the pattern."""
     value = inputs.get(key)
     if isinstance(value, str) and value != UNKNOWN and not re.fullmatch(pattern, value):
         yield problem(op, key, f'invalid value for {snake(key)} ({rule}): "{value}"')
@@ -37,7 +37,7 @@ def matches(
 def one_of(
     op: Operation, inputs: Mapping[str, Any], key: str, allowed: tuple[Any, ...]
 ) -> Iterator[Problem]:
-    """A known value must be among those allowed."""
+    """Report a known value that is not allowed."""
     value = inputs.get(key)
     if value is not None and value != UNKNOWN and value not in allowed:
         listed = " ".join(f'"{each}"' for each in allowed)

@@ -10,7 +10,7 @@ from sandbox.providers.framework.provider import Function
 
 
 class NotFound(Exception):
-    """What the Terraform provider says if there is no such thing."""
+    """A data source found nothing; the message is the Terraform provider's."""
 
 
 def function(

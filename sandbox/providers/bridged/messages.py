@@ -1,4 +1,4 @@
-"""What the Terraform bridge says of inputs that do not fit."""
+"""The Terraform bridge's messages for invalid inputs."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Names that the program leaves out."""
+"""Names for resources that the program does not name."""
 
 import secrets
 import time
@@ -19,6 +19,6 @@ def fill_name(op: Operation, inputs: dict[str, Any], old: Mapping[str, Any]) -> 
 
 
 def chosen_name(inputs: Mapping[str, Any]) -> str:
-    """The name given, or a unique one with the prefix given."""
+    """The given name, or a unique one with the given prefix."""
     stamp = f"{time.time_ns():x}"[:16] + secrets.token_hex(5)
     return inputs.get("name") or f"{inputs['namePrefix']}{stamp[:26]}"

@@ -10,22 +10,22 @@ from sandbox.providers.framework.values import UNKNOWN, Path, at
 
 
 class BridgedResource(Resource):
-    """Terraform compares its state, not the inputs of before, with the new inputs."""
+    """Compares new inputs with the state, as Terraform does, not with the old inputs."""
 
     computed: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that the cloud fills in if they are not given; taking one out is no change."""
+    """Inputs that the cloud fills in if they are not set; removing one is not a change."""
 
     def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         return {key: state[key] for key in self.inputs if key in state}
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        # Terraform does not tell an empty value from one that is not given.
+        # Terraform does not distinguish an empty value from an unset one.
         was, wanted = at(old, path), at(new, path)
         return bool(wanted) or (bool(was) and path[0] not in self.computed)
 
     def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
         found = super().inputs_of(state, old)
-        # An import does not take an empty value for given.
+        # An import treats an empty value as unset.
         return found if old else {key: each for key, each in found.items() if each or each == 0}
 
     def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -35,10 +35,10 @@ class BridgedResource(Resource):
     def update(
         self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
     ) -> dict[str, Any]:
-        """Change it; if that fails, the state has the planned values all the same.
+        """Update the resource; if that fails, the state still gets the planned values.
 
-        So does Terraform's SDK, whose state after an error is the plan: the next update finds no
-        difference, asks the cloud for nothing and succeeds.
+        Terraform's SDK does the same: the next update finds no difference, sends no request and
+        succeeds.
         """
         try:
             return self.modify(op, id, state, inputs)
@@ -51,7 +51,7 @@ class BridgedResource(Resource):
     def modify(
         self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
     ) -> dict[str, Any]:
-        """Ask the cloud for the change; return the outputs that are not inputs."""
+        """Send the change to the cloud; return the outputs that are not inputs."""
         raise NotImplementedError
 
     def _planned(self, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Data = dict[str, Any]
 
 
 class Account(ABC):
-    """What one cloud holds in one scope: a region, a project or a subscription."""
+    """The stored state of one cloud in one scope: a region, a project or a subscription."""
 
     cloud: ClassVar[str]
     """The provider's name."""
@@ -25,7 +25,7 @@ class Account(ABC):
 
     @abstractmethod
     def seed(self) -> Data:
-        """What the scope holds before anything is made; `instances` and `snapshots` are kinds."""
+        """The initial state of a scope; its keys include `instances` and `snapshots`."""
 
     @classmethod
     def folder(cls) -> Path:
@@ -34,7 +34,7 @@ class Account(ABC):
 
     @classmethod
     def stored(cls) -> list[Self]:
-        """Every scope in which something was made."""
+        """Every scope that has a state file."""
         return [cls(file.stem) for file in sorted(cls.folder().glob("*.json"))]
 
     @property
@@ -43,12 +43,12 @@ class Account(ABC):
         return self.folder() / f"{self.scope}.json"
 
     def read(self) -> Data:
-        """The state; changes of the result are not stored."""
+        """Read the state; changes of the returned dict are not stored."""
         return json.loads(text) if (text := self._text()) else self.seed()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Data]:
-        """The state, to change; nothing is stored if the block raises."""
+        """Lock the state and store the block's changes; if the block raises, store nothing."""
         self.folder().mkdir(parents=True, exist_ok=True)
         with self.file.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -17,20 +17,20 @@ from sandbox.providers.cloud.account import Account, Data
 from sandbox.providers.cloud.servers import Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure
 
-if TYPE_CHECKING:  # the engine's client, which the firewall and the events do without
+if TYPE_CHECKING:  # imports the engine's client, which the firewall and the events do not need
     from sandbox.providers.framework.operation import Operation
 
 Kind = Literal["create", "backup", "modify", "delete", "reboot", "snapshot"]
-"""`backup` is the first one, with which a creation ends."""
+"""`backup` is the first backup: the last step of a creation."""
 
 
 def seconds() -> float:
-    """How long an operation takes that takes minutes in a real cloud."""
+    """How long a simulated operation takes; in a real cloud it takes minutes."""
     return float(os.environ.get("SANDBOX_CLOUD_SECONDS", "2"))
 
 
 class Cloud(Account):
-    """One scope of a cloud; a subclass has the cloud's words and rules."""
+    """One scope of a cloud; a subclass has the cloud's own terms and rules."""
 
     server_names: ClassVar[re.Pattern[str]]
     """Matches the names of this cloud's servers, and of no others."""
@@ -39,7 +39,7 @@ class Cloud(Account):
     statuses: ClassVar[Mapping[Kind, str]]
     """The status of an instance during each kind of operation."""
 
-    # What the cloud decides.
+    # Implemented by each cloud.
 
     @abstractmethod
     def server(self, data: Data, instance: Data) -> ServerSpec:
@@ -55,11 +55,11 @@ class Cloud(Account):
 
     @abstractmethod
     def rebooted(self, instance: Data) -> Data:
-        """What a reboot changes in the instance."""
+        """The values of the instance that a reboot changes."""
 
     @abstractmethod
     def failed_over(self, data: Data, instance: Data) -> Data:
-        """What a failover changes in the instance; SandboxError if it has no standby."""
+        """The values of the instance that a failover changes; SandboxError without a standby."""
 
     @abstractmethod
     def admits(self, data: Data, instance: Data) -> bool:
@@ -69,10 +69,10 @@ class Cloud(Account):
 
     @property
     def servers(self) -> Servers:
-        """The servers behind the instances; SANDBOX_CLOUD_SERVERS=none: there are none."""
+        """The servers behind the instances; with SANDBOX_CLOUD_SERVERS=none, no real servers."""
         if os.environ.get("SANDBOX_CLOUD_SERVERS") == "none":
             return Servers()
-        # Here, as it loads cryptography and urllib: 0.2 s that a preview does without.
+        # Imported here: it loads cryptography and urllib (0.2 s), which a preview does not need.
         from sandbox.providers.cloud.real_servers import RealServers
 
         return RealServers(self.folder() / "snapshots")
@@ -87,7 +87,7 @@ class Cloud(Account):
         instance["pending"] = {**instance["pending"], **changes}
 
     def wait(self, op: "Operation", name: str) -> None:
-        """Wait for the end of an operation, which completes even if the wait is cut short."""
+        """Wait, then complete the operation, even if the wait is cancelled or times out."""
         try:
             op.sleep(seconds())
         finally:
@@ -100,7 +100,7 @@ class Cloud(Account):
         work = instance["work"]
         try:
             match work["kind"]:
-                case "create":  # its process died before the server was complete
+                case "create":  # its process died before the server was created completely
                     self.drop(name)
                 case "modify":
                     self._modify(data, name, work["changes"])
@@ -125,7 +125,7 @@ class Cloud(Account):
     def create_server(
         self, name: str, password: str | None, snapshot: str = "", source: str = ""
     ) -> None:
-        """Make the server of a new instance: empty, of a snapshot, or a copy of another's."""
+        """Create an instance's server: empty, from a snapshot, or as a copy of a running one."""
         data = self.read()
         server = self.server(data, data["instances"][name])
         try:
@@ -148,19 +148,19 @@ class Cloud(Account):
             self.begin(data["instances"][name], "backup")
 
     def put(self, name: str, /, **values: Any) -> Data:
-        """Change an instance; the instance after the change."""
+        """Change values of an instance; returns the changed instance."""
         with self.transaction() as data:
             data["instances"][name] |= values
         return data["instances"][name]
 
     def keep_snapshot(self, name: str, snapshot: str) -> None:
-        """Keep a snapshot of an instance; its server is stopped afterwards."""
+        """Create a snapshot of an instance; its server is stopped afterwards."""
         data = self.read()
         instance = data["instances"][name]
         server = self.server(data, instance)
         kept = data["snapshots"].get(snapshot)
         if kept and self.server(data, kept).name == server.name:
-            return  # a process was killed after this
+            return  # already taken, by a process that was then killed
         self.servers.snapshot(server, snapshot)
         now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
         kept = {**instance, "status": self.available, "work": None, "created": now}
@@ -182,7 +182,7 @@ class Cloud(Account):
             self.servers.upgrade(server)
         if self.restarts(changes):
             self.servers.restart(server)
-        # Only the difference: an event may have changed the instance meanwhile.
+        # Store only the difference: an event may have changed the instance meanwhile.
         changed = {key: value for key, value in target.items() if instance.get(key) != value}
         with self.transaction() as data:
             instance = data["instances"][name]

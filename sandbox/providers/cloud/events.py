@@ -1,4 +1,4 @@
-"""What happens to an instance without Pulumi: by the cloud itself, or by a person's hand."""
+"""Changes of an instance outside Pulumi: made by the cloud, or by a person in its console."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -36,9 +36,9 @@ def reboot(cloud: Cloud, name: str) -> str:
 
 
 def snapshot(cloud: Cloud, name: str, snapshot: str) -> str:
-    """Keep a snapshot."""
+    """Create a snapshot."""
     if snapshot in cloud.read()["snapshots"]:
-        raise SandboxError(f"there is a snapshot {snapshot} already")
+        raise SandboxError(f"snapshot {snapshot} already exists")
     with _operation(cloud, name, "snapshot"):
         cloud.keep_snapshot(name, snapshot)
     return f"{snapshot} is a snapshot of {name}"
@@ -58,7 +58,7 @@ EVENTS: Mapping[str, Callable[..., str]] = {
 
 
 def trigger(cloud: type[Cloud], event: str, name: str, *arguments: str) -> str:
-    """Trigger an event of the instance with that name, in any scope; what has changed."""
+    """Trigger an event of the instance with that name in any scope; returns what has changed."""
     known: list[str] = []
     for scope in cloud.stored():
         instances = scope.recover().read()["instances"]
@@ -70,7 +70,7 @@ def trigger(cloud: type[Cloud], event: str, name: str, *arguments: str) -> str:
 
 @contextlib.contextmanager
 def _available(cloud: Cloud, name: str) -> Iterator[Data]:
-    """The instance, to begin an operation: the cloud runs one at a time."""
+    """The instance, if no operation is in progress; the block may begin one."""
     with cloud.transaction() as data:
         instance = data["instances"][name]
         if instance["work"]:

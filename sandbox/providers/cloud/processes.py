@@ -1,11 +1,11 @@
-"""Which process works on something: its id and start time, as an id alone is used again."""
+"""Identifies a process by its PID and start time, because PIDs are reused."""
 
 import os
 from pathlib import Path
 
 
 def current() -> str:
-    """This process."""
+    """The identity of this process."""
     return identity(os.getpid())
 
 
@@ -15,7 +15,7 @@ def lives(process: str) -> bool:
 
 
 def identity(pid: int) -> str:
-    """The process with this id; empty if it has ended."""
+    """The identity of the process with this PID; empty if it has ended."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     except (FileNotFoundError, ProcessLookupError):

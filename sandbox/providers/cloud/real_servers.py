@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def _reported(method: Callable[P, T]) -> Callable[P, T]:
-    """Report an error of the sandbox to the user as it is, and say that it is not the cloud's."""
+    """Raise a SandboxError as a Failure whose message says that the cloud is not the cause."""
 
     @functools.wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -75,7 +75,7 @@ class RealServers(Servers):
 
     @_reported
     def set_password(self, server: ServerSpec, password: str) -> None:
-        # A verifier: the server's log holds no password.
+        # A SCRAM verifier, so that the server's log contains no password.
         verifier = scram.verifier(password)
         Server(server.name).sql(f"ALTER ROLE \"{server.username}\" PASSWORD '{verifier}'")
 
@@ -110,7 +110,7 @@ class RealServers(Servers):
     @_reported
     def delete_orphans(self, names: re.Pattern[str], known: Callable[[], set[str]]) -> None:
         found = [server for server in servers() if names.fullmatch(server.name)]
-        # After the list of servers: an account knows an instance before its server is made.
+        # List the servers first: the account records an instance before its server is created.
         instances = known()
         for server in found:
             if server.name not in instances:

@@ -1,4 +1,4 @@
-"""What is done to the PostgreSQL server behind an instance."""
+"""Operations on the PostgreSQL server behind an instance."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSpec:
-    """All that a server is told of the instance that it stands behind."""
+    """The properties of an instance that its server needs."""
 
     name: str
     """Never changes while the instance exists."""
@@ -19,7 +19,7 @@ class ServerSpec:
 
 
 class Servers:
-    """Does nothing: instances without servers, for tests that connect to none."""
+    """Does nothing; for tests that need no real servers."""
 
     def create(self, server: ServerSpec, password: str) -> None:
         """Create an empty server."""
@@ -34,10 +34,10 @@ class Servers:
         """Stop the server and keep a copy of its data."""
 
     def start(self, server: ServerSpec) -> None:
-        """Start the server, if it is stopped."""
+        """Start the server if it is stopped."""
 
     def delete(self, server: ServerSpec) -> None:
-        """Delete the server and its data; that it is gone already is no error."""
+        """Delete the server and its data; it is not an error if it does not exist."""
 
     def set_password(self, server: ServerSpec, password: str) -> None:
         """Change the administrator's password."""
@@ -55,4 +55,4 @@ class Servers:
         """Drop packets to every server whose instance does not admit the cluster's nodes."""
 
     def delete_orphans(self, names: re.Pattern[str], known: Callable[[], set[str]]) -> None:
-        """Delete servers with such names that no instance has; a killed process leaves them."""
+        """Delete servers with matching names that no instance has; killed processes leave them."""

@@ -16,7 +16,7 @@ def difference(
     new: dict[str, Any],
     ignored: Iterable[str],
 ) -> DiffResponse:
-    """The changes, and which of them replace the resource."""
+    """The changed paths, and which of them replace the resource."""
     old = resource.before(old_inputs, state)
     changed = [path for path in resource.changes(old, new) if not _ignored(path, ignored)]
     replacing = {written(path) for path in changed if resource.replaces(path, old, new)}

@@ -1,4 +1,4 @@
-"""Errors whose message the user reads as it is."""
+"""Errors whose message the engine shows unchanged."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 from sandbox.providers.framework.errors import Cancelled, TimedOut
 
 REQUEST: ContextVar[Any] = ContextVar("REQUEST")
-"""The message of the current call; the SDK's request classes leave some of its fields out."""
+"""The raw message of the current call; the SDK's request classes lack some of its fields."""
 
 
 class Engine:
@@ -27,7 +27,7 @@ class Engine:
         self._stub = EngineStub(channel) if channel else None
 
     def status(self, message: str, urn: str) -> None:
-        """Show the status of a resource, until the next one."""
+        """Show the status of a resource, until the next call replaces it."""
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(
@@ -36,12 +36,12 @@ class Engine:
         try:
             self._stub.Log(request)
         except grpc.RpcError:
-            return  # the engine has ended
+            return  # the engine process has ended
 
 
 @dataclass
 class Operation:
-    """The call that a resource's method answers."""
+    """The engine's call that a method of a resource handles."""
 
     engine: Engine
     config: dict[str, Any]
@@ -68,12 +68,12 @@ class Operation:
         return self.started + self.timeout - time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raise Cancelled or TimedOut as soon as either is true."""
+        """Wait; raise Cancelled or TimedOut as soon as the call is cancelled or times out."""
         if self.engine.cancelled.wait(max(0.0, min(seconds, self.remaining))):
             raise Cancelled(f'Resource operation was cancelled for "{self.name}"')
         if self.remaining <= 0:
             raise TimedOut(f"timed out after {self.timeout:g} seconds")
 
     def status(self, message: str) -> None:
-        """Show the current status, until the next one."""
+        """Show the status of the resource, until the next call replaces it."""
         self.engine.status(message, self.urn)

@@ -31,7 +31,7 @@ Function = Callable[[Operation, dict[str, Any]], dict[str, Any]]
 
 
 class PartialState(Exception):
-    """An InitFailed with its values marked, as the engine is to store them."""
+    """An InitFailed whose values are property values with secret marks, ready for the engine."""
 
     def __init__(
         self, failed: InitFailed, state: Properties, inputs: Properties | None = None
@@ -44,7 +44,7 @@ class PartialState(Exception):
 
 
 def own_type(qualified: str) -> str:
-    """The last of the types in a URN, which begins with those of the parents."""
+    """The resource's own type: the last one in a URN's type, after those of the parents."""
     return qualified.rpartition("$")[2]
 
 
@@ -62,7 +62,7 @@ class Provider(sdk.Provider):
         self.engine = Engine("")
 
     def messages(self, name: str) -> validation.Messages:
-        """What this provider says of wrong inputs of the resource with this name."""
+        """The texts with which this provider reports invalid inputs of the named resource."""
         return validation.Messages()
 
     def resource(self, type: str) -> Resource:
@@ -94,7 +94,7 @@ class Provider(sdk.Provider):
         return sdk.DiffResponse(changes=cast(bool, some if changed else none), diffs=changed)
 
     async def cancel(self) -> None:
-        """Stop waiting operations."""
+        """Cancel all operations that wait."""
         self.engine.cancelled.set()
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
@@ -132,14 +132,14 @@ class Provider(sdk.Provider):
         )
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
-        """The changes of the new inputs, and those that replace."""
+        """The changed inputs, and those of them that replace the resource."""
         resource = self.resource(own_type(request.type))
         state, new = plain_map(request.old_state), plain_map(request.new_inputs)
         old = self._old_inputs() or state
         return difference(resource, old, state, new, request.ignore_changes)
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
-        """Create it, or preview that."""
+        """Create the resource, or preview its creation."""
         resource = self.resource(own_type(request.type))
         inputs = plain_map(request.properties)
         op = self._operation(request.urn, resource.create_timeout, request)
@@ -154,7 +154,7 @@ class Provider(sdk.Provider):
         return sdk.CreateResponse(id, self._marked(resource, state, request.properties))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
-        """Update it, or preview that."""
+        """Update the resource, or preview its update."""
         resource = self.resource(own_type(request.type))
         state, inputs = plain_map(request.olds), plain_map(request.news)
         op = self._operation(request.urn, resource.update_timeout, request)
@@ -171,7 +171,7 @@ class Provider(sdk.Provider):
         )
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
-        """Read it, for a refresh or an import."""
+        """Read the resource, for a refresh or an import."""
         resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, 60)
         old = plain_map(request.inputs)
@@ -183,7 +183,7 @@ class Provider(sdk.Provider):
             found, failed = unready.state, unready
         if found is None:
             return sdk.ReadResponse("")
-        # An import may use another id than the resource then has.
+        # The ID given to an import may differ from the ID that the resource then has.
         id = found.pop("id", request.resource_id)
         sources = (request.inputs, request.properties)
         outputs = self._marked(resource, found, *sources)
@@ -193,7 +193,7 @@ class Provider(sdk.Provider):
         return sdk.ReadResponse(id, outputs, inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
-        """Delete it."""
+        """Delete the resource."""
         resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, resource.delete_timeout, request)
         state = plain_map(request.properties)
@@ -215,13 +215,13 @@ class Provider(sdk.Provider):
         )
 
     def _old_inputs(self) -> dict[str, Any]:
-        """The old inputs, which the SDK's request leaves out."""
+        """The old inputs, read from the raw message: the SDK's request class lacks them."""
         return plain_map(PropertyValue.unmarshal_map(REQUEST.get().old_inputs))
 
     def _marked(
         self, resource: Resource, values: dict[str, Any], *like: Mapping[str, Any]
     ) -> Properties:
-        """The values, secret where the declaration or one of the sources says so."""
+        """The values, marked as secret where the declaration or a source in `like` marks them."""
         secrets: set[Path] = set(resource.secrets(values))
         for source in like:
             secrets |= secret_paths(source)

@@ -50,8 +50,8 @@ Outputs = Mapping[str, Output]
 class Resource:
     """One resource type.
 
-    Values are plain Python. The methods run in a thread of their own and may block in
-    `Operation.sleep`, which ends at the timeout or when the update is cancelled.
+    Values are plain Python. Each method runs in a separate thread and may block in
+    `Operation.sleep`, which raises at the timeout or when the update is cancelled.
     """
 
     type: ClassVar[str]
@@ -68,11 +68,11 @@ class Resource:
         return ()
 
     def before(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-        """What new inputs are compared with: the old inputs, or the state's values of inputs."""
+        """The values to compare new inputs with: the old inputs, or those stored in the state."""
         return inputs
 
     def differs(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether the difference at the path is a change."""
+        """Whether the difference at the path counts as a change."""
         return True
 
     def replaces(self, path: Path, old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -80,17 +80,17 @@ class Resource:
         return any(declared.replaces for declared in self.declared(path))
 
     def delete_before_replace(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a replacement can not exist beside the original."""
+        """Whether the original must be deleted before its replacement is created."""
         return False
 
     def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
-        """The outputs to expect of a creation."""
+        """The outputs to show at the preview of a creation."""
         return {**dict.fromkeys(self.outputs, UNKNOWN), **inputs}
 
     def preview_update(
         self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
     ) -> dict[str, Any]:
-        """The outputs to expect of an update."""
+        """The outputs to show at the preview of an update."""
         computed = {
             name: UNKNOWN if output.volatile else state[name]
             for name, output in self.outputs.items()
@@ -99,24 +99,24 @@ class Resource:
         return {**computed, **inputs}
 
     def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Create it; return its id and the outputs that are not inputs."""
+        """Create the resource; return its ID and the outputs that are not inputs."""
         raise NotImplementedError
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """What is there now, inputs and outputs; None when it is gone."""
+        """Read the current inputs and outputs; None if the resource no longer exists."""
         return state
 
     def update(
         self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
     ) -> dict[str, Any]:
-        """Change it; return the outputs that are not inputs."""
+        """Update the resource; return the outputs that are not inputs."""
         raise NotImplementedError
 
     def delete(self, op: Operation, id: str, state: dict[str, Any]) -> None:
-        """Delete it; that it does not exist is no error."""
+        """Delete the resource; it is not an error if it does not exist."""
 
     def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-        """The inputs that correspond to what was read; `old` is empty at an import."""
+        """The inputs that correspond to the read state; `old` is empty at an import."""
         if old:
             return {key: state.get(key, value) for key, value in old.items()}
         return {

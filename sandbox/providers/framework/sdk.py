@@ -33,7 +33,7 @@ _SECRETS = re.compile(r"additional_secret_outputs=(\[.*?\])")
 
 
 class Declaration(NamedTuple):
-    """What the SDK says of one resource type, and what was added to it."""
+    """The inputs and outputs of one resource type: those of the SDK, and additions."""
 
     inputs: Inputs
     outputs: Outputs
@@ -144,7 +144,7 @@ def _type(node: ast.expr, folder: Path, within: tuple[str, ...]) -> _Type:
 
 def _fields(name: str, folder: Path, within: tuple[str, ...]) -> Inputs:
     if name in within:
-        return {}  # a type that holds itself: anything
+        return {}  # a recursive type: accept any value
     found = _properties(_nested(folder), f"{name}:", folder, (*within, name))
     return {
         key: Input(each.kind, required=not each.optional, fields=each.fields, items=each.items)

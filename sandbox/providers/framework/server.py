@@ -45,7 +45,7 @@ class _Answers(grpc.aio.ServerInterceptor):
 
 
 def _without_empty(answer: Any) -> Any:
-    """What is gone has no properties at all, which the SDK's server makes an empty object."""
+    """Omit all properties of a deleted resource: the SDK's server would send empty objects."""
     if isinstance(answer, provider_pb2.ReadResponse) and not answer.id:
         return provider_pb2.ReadResponse()
     return answer
@@ -60,7 +60,7 @@ async def _abort(context: grpc.aio.ServicerContext, error: BaseException) -> Non
         )
     if isinstance(error, Failure):
         await context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    # A bug of the plugin: say where.
+    # A bug of the plugin: report its file and line.
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -83,7 +83,7 @@ def _init_failed(error: PartialState) -> bytes:
 
 
 def leave(*_: Any) -> None:
-    """End at once, with all child processes."""
+    """Exit immediately and kill all child processes."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(0)

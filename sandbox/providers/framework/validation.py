@@ -49,7 +49,7 @@ def problems(
 
 
 def fits(value: Any, kind: Kind) -> bool:
-    """Whether the value is of the kind; a boolean is not a number."""
+    """Whether the value has the type; a boolean is not a number."""
     if kind == "any":
         return True
     if isinstance(value, bool) and kind != "boolean":

@@ -1,4 +1,4 @@
-"""Property values as plain Python, and the marks of their secret parts."""
+"""Converts between property values and plain Python values, and keeps track of secret parts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 UNKNOWN = rpc.UNKNOWN
-"""Stands, at preview, for a value that is known after the update."""
+"""Placeholder at preview for a value that is known only after the update."""
 
 Path = tuple[str | int, ...]
 Properties = dict[str, PropertyValue]
 
 
 def plain(value: PropertyValue) -> Any:
-    """The value without marks; integral numbers are ints, unknown parts are UNKNOWN."""
+    """The value without secret marks; whole numbers are ints, unknown parts are UNKNOWN."""
     inner = value.value
     if isinstance(inner, Mapping):
         return {key: plain(item) for key, item in inner.items()}
@@ -106,7 +106,7 @@ def at(value: Any, path: Path) -> Any:
 
 
 def written(path: Path) -> str:
-    """The path as the engine writes it: `spec.containers[0]["odd.key"]`."""
+    """The path in the engine's notation: `spec.containers[0]["odd.key"]`."""
     text = ""
     for step in path:
         if isinstance(step, int):

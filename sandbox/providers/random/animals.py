@@ -1,4 +1,4 @@
-"""Words that pet names are made of."""
+"""Words from which RandomPet builds its names."""
 
 ADVERBS = (
     "barely", "boldly", "briefly", "closely", "deeply", "fairly", "firmly", "freely", "gladly",

@@ -20,7 +20,7 @@ _BCRYPT_COST = 10
 
 
 class _Random(Resource):
-    """Every change of an input replaces it."""
+    """Base class: every changed input replaces the resource."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
 
@@ -65,7 +65,7 @@ class RandomPassword(_Random):
     def check(
         self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
     ) -> Iterable[Problem]:
-        """The length must hold the minimums, and a character class must be allowed."""
+        """Require a length of at least the sum of the minimums, and an allowed character class."""
         values = {**self.defaults, **inputs}
         if UNKNOWN in values.values():
             return
@@ -87,7 +87,7 @@ class RandomPassword(_Random):
             yield self.problem(op, ("special",), "Invalid Attribute Combination", detail)
 
     def create(self, op: Operation, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """At least the minimum of each class, the rest from all classes, shuffled."""
+        """Choose the minimum of each class, fill up from all allowed classes, and shuffle."""
         values = {**self.defaults, **inputs}
         allowed = self._allowed(values)
         chosen = [
@@ -102,7 +102,7 @@ class RandomPassword(_Random):
         return "none", self._state(values, "".join(chosen))
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """The state; an import's id is the password itself."""
+        """Return the state; at an import, the ID is the password itself."""
         if state:
             return state
         return {"id": "none", "length": len(id), **self._state(self.defaults, id)}
@@ -121,7 +121,7 @@ class RandomPassword(_Random):
 
 
 class RandomBytes(_Random):
-    """Random bytes in two spellings, both secret."""
+    """Random bytes, encoded as base64 and hexadecimal; both are secret."""
 
     type = "random:index/randomBytes:RandomBytes"
     inputs, outputs = sdk.resource(type)[:2]
@@ -129,7 +129,7 @@ class RandomBytes(_Random):
     def check(
         self, op: Operation, inputs: dict[str, Any], old: dict[str, Any]
     ) -> Iterable[Problem]:
-        """At least one byte."""
+        """Require at least one byte."""
         if inputs["length"] != UNKNOWN and inputs["length"] < 1:
             detail = f"Attribute length value must be at least 1, got: {inputs['length']}"
             yield self.problem(op, ("length",), "Invalid Attribute Value", detail)
@@ -138,7 +138,7 @@ class RandomBytes(_Random):
         return "none", self._spelled(secrets.token_bytes(inputs["length"]))
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """The state; an import's id is the bytes in base64."""
+        """Return the state; at an import, the ID is the bytes in base64."""
         if state:
             return state
         content = base64.b64decode(id)
@@ -149,7 +149,7 @@ class RandomBytes(_Random):
 
 
 class RandomId(_Random):
-    """Random bytes in several spellings; the id has no prefix."""
+    """Random bytes in several encodings; the ID has no prefix."""
 
     type = "random:index/randomId:RandomId"
     inputs, outputs = sdk.resource(type)[:2]
@@ -158,7 +158,7 @@ class RandomId(_Random):
         return self._spelled(secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix") or "")
 
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
-        """The state; an import's id is `[prefix,]b64url`."""
+        """Return the state; at an import, the ID is `[prefix,]b64url`."""
         if state:
             return state
         prefix, _, encoded = id.rpartition(",")
@@ -178,7 +178,7 @@ class RandomId(_Random):
 
 
 class RandomPet(_Random):
-    """Adverbs, an adjective and an animal; the id is the whole name."""
+    """A name of adverbs, an adjective and an animal; the ID is the whole name."""
 
     type = "random:index/randomPet:RandomPet"
     defaults: ClassVar[Mapping[str, Any]] = {"length": 2, "separator": "-"}
