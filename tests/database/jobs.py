@@ -61,6 +61,7 @@ class Jobs:
         self.spec = DatabaseSpec(
             stack=stack,
             flavour=flavour,
+            kube_context="",
             namespace="coder",
             password_generation=1,
             tools_image="",

@@ -33,9 +33,9 @@ def test_a_stack_whose_owner_role_is_anothers_login_is_refused(
     assert line == (
         'role "coder_blue" exists and is not this stack\'s (LOGIN, member of coder; its comment '
         "says coder stack=coder/dev database=coder): set existing.database to another name, "
-        "because the roles are named after it; or, if nothing uses the role, run DROP ROLE coder_blue; or, "
-        "to let this stack change its attributes and password, run COMMENT ON ROLE coder_blue IS "
-        "'coder stack=coder/other database=coder_blue'"
+        "because the roles are named after it; or, if nothing uses the role, run DROP ROLE "
+        "coder_blue; or, to let this stack change its attributes and password, run COMMENT ON ROLE "
+        "coder_blue IS 'coder stack=coder/other database=coder_blue'"
     )
 
 
