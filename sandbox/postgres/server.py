@@ -96,7 +96,7 @@ class Server:
         self._run("initdb", "--pgdata", f"{self._inside}/new", *options)
 
     def _activate(self) -> "Server":
-        """Make `new` the data directory, from which on the server exists, and start the server."""
+        """Rename `new` to `data`, after which the server exists, and start the server."""
         (self._directory / "new").rename(self._directory / "data")
         dns.set_records(self.service_name, [(self.address, self.host)])
         self.start()

@@ -34,7 +34,7 @@ class SnapshotServer(Server):
         self.stop()
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.new")
-        # A killed process leaves files that no account lists.
+        # A killed process may have left files that no account lists.
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(self._directory / "data", partial, symlinks=True)

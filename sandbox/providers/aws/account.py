@@ -1,4 +1,4 @@
-"""The simulated AWS account: its ids, and what it holds before anything is made."""
+"""The simulated AWS account: its IDs and its initial content."""
 
 import secrets
 import string
@@ -27,17 +27,17 @@ KINDS = (
 
 
 def arn(region: str, service: str, name: str) -> str:
-    """The Amazon Resource Name of something in the account."""
+    """The Amazon Resource Name of a resource in the account."""
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{name}"
 
 
 def ec2_id(prefix: str) -> str:
-    """A new id, as EC2 makes them."""
+    """A new ID in the format of EC2."""
     return f"{prefix}-{secrets.token_hex(9)[:17]}"
 
 
 def rds_resource_id() -> str:
-    """A new instance's resource id, as RDS makes them."""
+    """A new instance's resource ID in the format of RDS."""
     letters = string.ascii_uppercase + string.digits
     return "db-" + "".join(secrets.choice(letters) for _ in range(26))
 
@@ -48,7 +48,7 @@ def zones_of(data: Data, subnet_ids: Iterable[str]) -> set[str]:
 
 
 def seed(region: str) -> Data:
-    """A region before anything is made; the sandbox's own region has an EKS cluster."""
+    """The initial content of a region; the sandbox's own region has an EKS cluster."""
     data: Data = {kind: {} for kind in KINDS}
     if region != REGION:
         return data
@@ -81,6 +81,6 @@ def seed(region: str) -> Data:
 
 
 def cluster_ca() -> str:
-    """The cluster's CA in base64; empty if the sandbox was never up."""
+    """The cluster's CA certificate in base64; empty if the sandbox was never started."""
     file = paths.PKI / "ca.crt"
     return b64encode(file.read_bytes()).decode() if file.exists() else ""

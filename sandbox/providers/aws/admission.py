@@ -1,4 +1,4 @@
-"""Which instances admit the cluster's nodes, by their security groups."""
+"""Whether an instance's security groups admit the cluster's nodes."""
 
 from sandbox.providers.aws.account import Data
 

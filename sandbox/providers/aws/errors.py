@@ -1,4 +1,4 @@
-"""Errors of the API, and the provider's messages around them."""
+"""Errors of the AWS API, and the provider's messages that contain them."""
 
 import uuid
 
@@ -19,11 +19,11 @@ MODELLED = {
     "InvalidVPCNetworkStateFault",
     "SubnetAlreadyInUse",
 }
-"""Faults that the AWS SDK has types for; it prints these without `api error`."""
+"""Errors for which the AWS SDK has types; it prints these without `api error`."""
 
 
 class ApiError(Exception):
-    """The API refuses a request."""
+    """The API refused a request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -31,12 +31,12 @@ class ApiError(Exception):
 
 
 def invalid(message: str) -> ApiError:
-    """The most common error."""
+    """An InvalidParameterCombination error, the most common one."""
     return ApiError("InvalidParameterCombination", message)
 
 
 def failure(doing: str, operation: str, error: ApiError, service: str = "RDS") -> Failure:
-    """The provider's message around the API's."""
+    """The provider's error message that contains the API's."""
     kind = "" if error.code in MODELLED else "api error "
     return one_error(
         f"{doing}: operation error {service}: {operation}, https response error StatusCode: 400, "

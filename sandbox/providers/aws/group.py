@@ -1,4 +1,4 @@
-"""What RDS subnet groups and parameter groups have in common."""
+"""The common base of RDS subnet groups and parameter groups."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ DESCRIPTION = "Managed by Pulumi"
 
 
 class Group(BridgedResource):
-    """A group that instances use by its name."""
+    """A group to which instances refer by its name."""
 
     kind: ClassVar[str]
     noun: ClassVar[str]
@@ -54,7 +54,7 @@ class Group(BridgedResource):
         return found
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        """Delete it, unless an instance uses it."""
+        """Delete the group, unless an instance uses it."""
         try:
             with Region.of(op, state).transaction() as data:
                 if self.users(data, id):
@@ -65,7 +65,7 @@ class Group(BridgedResource):
             raise self.failed("deleting", id, f"Delete{self.noun}", error) from None
 
     def failed(self, doing: str, id: str, operation: str, error: ApiError) -> Failure:
-        """The provider's message around the API's."""
+        """The provider's error message that contains the API's."""
         return failure(f"{doing} RDS {self.noun} ({id})", operation.replace(" ", ""), error)
 
     def users(self, data: Data, id: str) -> list[Data]:
@@ -73,11 +73,11 @@ class Group(BridgedResource):
         return [each for each in data["instances"].values() if each.get(self.reference) == id]
 
     def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
-        """Raise what the API answers to inputs that it refuses."""
+        """Raise the API's error if it refuses the inputs."""
         raise NotImplementedError
 
     def described(self, op: Operation, region: Region, data: Data, id: str, inputs: Data) -> Data:
-        """The group as it is stored."""
+        """The record of the group that is stored."""
         return {
             **{key: value for key, value in inputs.items() if value is not None},
             "name": id,

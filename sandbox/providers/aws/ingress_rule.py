@@ -1,4 +1,4 @@
-"""Rules of EC2 security groups that admit a source."""
+"""Ingress rules of EC2 security groups."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
@@ -21,13 +21,13 @@ SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 
 
 class IngressRule(BridgedResource):
-    """Admits one source to a range of ports."""
+    """An ingress rule: it admits one source to a range of ports."""
 
     type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
     inputs, outputs, computed = sdk.resource(type, replaces=("region", "securityGroupId"))
 
     def replaces(self, path: Path, old: Data, new: Data) -> bool:
-        """Another kind of source replaces the rule; another value does not."""
+        """Whether the change replaces the rule: only a different kind of source does."""
         if path[0] in SOURCES:
             return [key for key in SOURCES if old.get(key)] != [
                 key for key in SOURCES if new.get(key)
@@ -35,7 +35,7 @@ class IngressRule(BridgedResource):
         return super().replaces(path, old, new)
 
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
-        """Exactly one source, and ports if the protocol has them."""
+        """Require exactly one source, and ports if the protocol has ports."""
         given = [key for key in SOURCES if inputs.get(key) is not None]
         if len(given) != 1:
             names = "cidr_ipv4,cidr_ipv6,prefix_list_id,referenced_security_group_id"
@@ -86,7 +86,7 @@ class IngressRule(BridgedResource):
         return {**found, **self._outputs(op, region, id, found)} if found else None
 
     def modify(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
-        """Admit another source of the same kind, or other ports."""
+        """Change the source to another one of the same kind, or change the ports."""
         region = Region.of(op, inputs)
         try:
             with region.transaction() as data:

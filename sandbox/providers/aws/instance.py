@@ -1,4 +1,4 @@
-"""An RDS instance: created, modified, restored and deleted as the provider and RDS do it."""
+"""RDS instances: creation, modification, restore and deletion, as in the provider and RDS."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -44,10 +44,10 @@ class Instance(BridgedResource):
             return key not in self.computed and bool(was)
         if was is None:
             return bool(wanted)
-        if key in instance_state.LOWERED:
+        if key in instance_state.LOWERCASED:
             return was.lower() != wanted.lower()
         if key == "allocatedStorage" and isinstance(wanted, int) and was > wanted:
-            # With autoscaling, storage that has grown is no change.
+            # With storage autoscaling, a larger actual size is not a change.
             return not (new.get("maxAllocatedStorage") or 0) > wanted
         if isinstance(wanted, list):  # all of these are sets
             return set(was) != set(wanted)
@@ -96,14 +96,14 @@ class Instance(BridgedResource):
             said = f"waiting for RDS DB Instance ({identifier}) create: {error}"
         record = region.read()["instances"][identifier]
         made = record["resourceId"], _outputs(record, inputs)
-        if said:  # the provider knows the instance's id as soon as it has asked for it
+        if said:  # the provider has stored the ID since CreateDBInstance returned
             raise InitFailed(*made, said)
         return made
 
     def _modify_restored(
         self, op: Operation, region: Region, identifier: str, inputs: Data
     ) -> None:
-        """Modify what a restored instance has from its snapshot, if something else is wanted."""
+        """Modify a restored instance where the inputs differ from its snapshot."""
         if not inputs.get("snapshotIdentifier"):
             return
         record = region.read()["instances"][identifier]
@@ -120,11 +120,11 @@ class Instance(BridgedResource):
             )
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:
-        """The instance as it is; one may be imported by its identifier."""
+        """Read the instance; an import may name it by its identifier."""
         record = instance_state.find(Region.of(op, state).read(), id)
         if record is None:
             return None
-        if not state:  # what the provider sets at an import
+        if not state:  # the provider's defaults at an import
             state = {"skipFinalSnapshot": True, "deleteAutomatedBackups": True}
         return {**state, **_outputs(record, state), "id": record["resourceId"]}
 
@@ -158,7 +158,7 @@ class Instance(BridgedResource):
             try:
                 return self._request_change(op, region, identifier, changes, inputs)
             except ApiError as error:
-                if not str(error).endswith(storage.OPTIMIZED):
+                if not str(error).endswith(storage.BEING_OPTIMIZED):
                     raise
                 try:
                     op.sleep(0.2)
@@ -168,7 +168,7 @@ class Instance(BridgedResource):
     def _request_change(
         self, op: Operation, region: Region, identifier: str, changes: Data, inputs: Data
     ) -> None:
-        """ModifyDBInstance: what does not wait for the window is done when this returns."""
+        """Call ModifyDBInstance; wait for all changes that are not deferred to the window."""
         with region.transaction() as data:
             record = data["instances"][identifier]
             modification.refuse(data, record, changes, inputs)
@@ -189,7 +189,7 @@ class Instance(BridgedResource):
             region.wait(op, identifier)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        """Delete it, with a final snapshot unless the state says otherwise."""
+        """Delete the instance; takes a final snapshot unless the state has skipFinalSnapshot."""
         region = Region.of(op, state)
         record = instance_state.find(region.read(), id)
         if record is None:
@@ -217,10 +217,10 @@ class Instance(BridgedResource):
 
 
 def _outputs(record: Data, inputs: Data) -> Data:
-    """What the provider reads of it; a version prefix stays as it was given."""
+    """The outputs that the provider reads; a version prefix stays as it was given."""
     version, wanted = record["engineVersionActual"], inputs.get("engineVersion")
     waits = record["pending"].get("engineVersion")
-    # RDS reports a version that waits for the window in full.
+    # RDS reports the full number of a version that waits for the window.
     kept = version.startswith(f"{wanted}.") or (
         waits and wanted == versions.VERSIONS[versions.major_of(waits)]
     )
@@ -236,7 +236,7 @@ def _create_operation(inputs: Data) -> str:
 
 
 def _request(record: Data, inputs: Data) -> Data:
-    """What RDS is asked for; a restored instance has some of it from its source."""
+    """The parameters of the request; a restored instance takes some of them from its source."""
     restored = {key: record[key] for key in ("engineVersion", "allocatedStorage", "username")}
     zone = {"availabilityZone": inputs.get("availabilityZone")}
     return {**record, **inputs, **restored, **zone}

@@ -1,4 +1,4 @@
-"""What the provider itself refuses of an instance's inputs."""
+"""Checks of an instance's inputs that the provider makes itself, before any API call."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _LOGS = ("postgresql", "upgrade", "iam-db-auth-error")
 
 
 def problems(op: Operation, inputs: Data) -> Iterator[Problem]:
-    """Everything that Check reports."""
+    """All problems that the engine's Check call reports."""
     for key in sorted(instance_schema.NOT_SIMULATED & inputs.keys()):
         if inputs[key] and inputs[key] != instance_state.UNSET.get(key):
             yield problem(op, key, f"not simulated: setting {key} is an error")

@@ -1,4 +1,4 @@
-"""The inputs and outputs of an RDS instance, where they differ from what the SDK declares."""
+"""The inputs and outputs of an RDS instance: the SDK's declaration with corrections."""
 
 from sandbox.providers.framework import sdk
 

@@ -1,4 +1,4 @@
-"""The record of an RDS instance: what it holds, and how requests change it."""
+"""The stored record of an RDS instance: its fields, and how requests change them."""
 
 import datetime
 from typing import Any
@@ -17,7 +17,7 @@ INTERNAL = (
     "pending",
     "work",
 )
-"""Keys of the record that the provider does not read."""
+"""Keys of the record that are not outputs of the resource."""
 STATE_ONLY = frozenset(
     (
         "allowMajorVersionUpgrade",
@@ -29,7 +29,7 @@ STATE_ONLY = frozenset(
         "tags",
     )
 )
-"""A change of these alone sends no ModifyDBInstance."""
+"""A change of only these inputs does not call ModifyDBInstance."""
 WAITING = frozenset(
     (
         "allocatedStorage",
@@ -43,8 +43,8 @@ WAITING = frozenset(
     )
 )
 """Changes of these wait for the maintenance window unless they are applied immediately."""
-LOWERED = frozenset(("engine", "maintenanceWindow"))
-"""Stored in lower case, however they are given."""
+LOWERCASED = frozenset(("engine", "maintenanceWindow"))
+"""RDS stores these in lower case."""
 UNSET = {
     "backupTarget": "region",
     "performanceInsightsRetentionPeriod": 0,
@@ -66,7 +66,7 @@ UNSET = {
         "",
     ),
 }
-"""What the provider reads of what an instance does not have."""
+"""The provider's outputs for properties that an instance does not have."""
 DEFAULTS: Data = {
     "autoMinorVersionUpgrade": True,
     "backupRetentionPeriod": 0,
@@ -148,12 +148,12 @@ def source(data: Data, inputs: Data) -> Data:
 def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Data) -> Data:
     """The record of a new instance."""
     given = {key: value for key, value in inputs.items() if value is not None}
-    taken = ("engineVersion", "engineVersionActual", "allocatedStorage", "username", "dbName")
-    taken += ("storageEncrypted", "kmsKeyId")
+    from_source = ("engineVersion", "engineVersionActual", "allocatedStorage", "username", "dbName")
+    from_source += ("storageEncrypted", "kmsKeyId")
     if "restoreToPointInTime" in given:
         given = {key: value for key, value in given.items() if key not in NOT_RESTORED}
-        taken += ("backupRetentionPeriod",)
-    record = {**DEFAULTS, **given, **{key: origin[key] for key in taken if key in origin}}
+        from_source += ("backupRetentionPeriod",)
+    record = {**DEFAULTS, **given, **{key: origin[key] for key in from_source if key in origin}}
     version = record.setdefault("engineVersion", "17")
     major = versions.major_of(version)
     name = inputs["identifier"]
@@ -168,7 +168,7 @@ def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Dat
         "engineVersionActual": origin.get("engineVersionActual") or versions.VERSIONS[major],
         "hostedZoneId": "Z2R2ITUGPM61AM",
         "listenerEndpoints": [],
-        **{key: record[key].lower() for key in LOWERED},
+        **{key: record[key].lower() for key in LOWERCASED},
         "masterUserSecrets": [],
         "optionGroupName": f"default:postgres-{major}",
         "pending": {},
@@ -188,7 +188,7 @@ def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Dat
 
 
 def outputs(record: Data) -> dict[str, Any]:
-    """What the provider reads of an instance."""
+    """The outputs of an instance."""
     kept = {
         key: value
         for key, value in record.items()
@@ -226,13 +226,13 @@ def settings(data: Data, record: Data) -> dict[str, str]:
 def modified(data: Data, record: Data, changes: Data) -> Data:
     """The record after a modification."""
     target = {**record, **{key: value for key, value in changes.items() if value is not None}}
-    target |= {key: target[key].lower() for key in LOWERED}
+    target |= {key: target[key].lower() for key in LOWERCASED}
     target |= storage.changed(record, changes)
     if (
         target["parameterGroupName"] != record["parameterGroupName"]
         and target.get("inForce") is None
     ):
-        # Another group takes effect only after a manual reboot.
+        # A different parameter group takes effect only after a manual reboot.
         target["inForce"] = parameters.in_group(data, record["parameterGroupName"])
     if version := changes.get("engineVersion"):
         target |= _upgraded(record, target, versions.major_of(version))

@@ -75,7 +75,7 @@ def node_group(region: Region, data: Data, arguments: Data) -> Data:
 
 
 def subnet(region: Region, data: Data, arguments: Data) -> Data:
-    """One subnet, by its id; no other way to find one is simulated."""
+    """One subnet, by its ID; other filters are not simulated."""
     found = data["subnets"].get(arguments["id"])
     if not found:
         raise NotFound("no matching EC2 Subnet found")
@@ -84,7 +84,7 @@ def subnet(region: Region, data: Data, arguments: Data) -> Data:
 
 
 def instances(region: Region, data: Data, arguments: Data) -> Data:
-    """The instances that have all the tags asked for."""
+    """The instances that have all the given tags."""
     wanted = (arguments.get("tags") or {}).items()
     found = [
         each for each in data["instances"].values() if wanted <= each.get("tagsAll", {}).items()
@@ -118,7 +118,7 @@ def instance(region: Region, data: Data, arguments: Data) -> Data:
         "dbInstanceArn": found["arn"],
         "dbInstanceClass": found["instanceClass"],
         "dbInstanceIdentifier": name,
-        "dbInstancePort": 0,  # only an instance of a cluster has one
+        "dbInstancePort": 0,  # only an instance of an Aurora or Multi-AZ DB cluster has one
         "dbParameterGroups": [found["parameterGroupName"]],
         "dbSubnetGroup": found["dbSubnetGroupName"],
         "engineVersion": found["engineVersionActual"],
@@ -133,7 +133,7 @@ def instance(region: Region, data: Data, arguments: Data) -> Data:
 
 
 def snapshot(region: Region, data: Data, arguments: Data) -> Data:
-    """One snapshot, by its name; no other way to find one is simulated."""
+    """One snapshot, by its name; other filters are not simulated."""
     name = arguments["dbSnapshotIdentifier"].lower()
     kept = {key.lower(): each for key, each in data["snapshots"].items()}.get(name)
     if kept is None:
@@ -174,7 +174,7 @@ ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {
     "aws:rds/getInstance:getInstance": (instance, ("dbInstanceIdentifier",), ()),
     "aws:rds/getSnapshot:getSnapshot": (snapshot, ("dbSnapshotIdentifier",), ()),
 }
-"""What answers, with its required and its optional arguments."""
+"""The simulated functions, each with its required and optional arguments."""
 
 
 def _function(token: str) -> Function:

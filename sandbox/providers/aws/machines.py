@@ -1,4 +1,4 @@
-"""The instance classes of RDS, and what follows from one."""
+"""The instance classes of RDS and their properties."""
 
 import re
 
@@ -49,7 +49,7 @@ def has_insights(instance_class: str) -> bool:
 
 
 def max_connections(instance_class: str) -> int:
-    """RDS's default, which follows from the memory."""
+    """RDS's default for max_connections, computed from the memory of the class."""
     size = instance_class.rsplit(".", 1)[-1]
     times = size.removesuffix("xlarge")
     memory = _GIB.get(size) or 16 * int(times or 1)

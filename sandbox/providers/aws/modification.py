@@ -1,4 +1,4 @@
-"""ModifyDBInstance and DeleteDBInstance: what RDS refuses, and what waits for the window."""
+"""ModifyDBInstance and DeleteDBInstance: refused requests, and changes that are deferred."""
 
 from sandbox.providers.aws import instance_state, rules, storage, versions
 from sandbox.providers.aws.account import Data
@@ -6,7 +6,7 @@ from sandbox.providers.aws.errors import ApiError, invalid
 
 
 def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
-    """Raise what ModifyDBInstance answers to these changes."""
+    """Raise the error with which ModifyDBInstance refuses these changes."""
     if record["status"] != "available":
         raise _unavailable(record["identifier"])
     if "identifier" in changes or "port" in changes:
@@ -22,7 +22,7 @@ def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
     wanted["availabilityZone"] = record["availabilityZone"]
     storage.request_speed(changes, wanted, inputs)
     if "engineVersion" in changes and record["parameterGroupName"].startswith("default."):
-        # RDS itself takes the default group of the other major version.
+        # RDS switches to the default group of the new major version by itself.
         wanted["parameterGroupName"] = changes.get("parameterGroupName")
     if version := changes.get("engineVersion"):
         allowed = bool(inputs.get("allowMajorVersionUpgrade"))
@@ -31,9 +31,9 @@ def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
 
 
 def refuse_deletion(data: Data, record: Data, state: Data) -> None:
-    """Raise what DeleteDBInstance answers; the provider takes the arguments from the state."""
-    unlocked = state.get("applyImmediately") and state.get("deletionProtection") is False
-    if record.get("deletionProtection") and not unlocked:
+    """Raise the error of DeleteDBInstance; the provider takes its arguments from the state."""
+    disables_protection = state.get("applyImmediately") and state.get("deletionProtection") is False
+    if record.get("deletionProtection") and not disables_protection:
         raise invalid(
             "Cannot delete protected DB Instance, please disable deletion protection and try again."
         )

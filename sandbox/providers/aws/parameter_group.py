@@ -38,7 +38,7 @@ class ParameterGroup(Group):
     )
 
     def differs(self, path: Path, old: Data, new: Data) -> bool:
-        if path[0] == "parameters":  # a set; another apply method alone is no change
+        if path[0] == "parameters":  # a set; a different apply method alone is not a change
             return parameters.values(old) != parameters.values(new)
         return super().differs(path, old, new)
 
@@ -51,7 +51,7 @@ class ParameterGroup(Group):
                 yield from one_of(op, parameter, "applyMethod", ("immediate", "pending-reboot"))
 
     def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
-        """Create it, then set the parameters; if that fails, the group exists without them."""
+        """Create the group, then set its parameters; if that fails, an empty group remains."""
         id, found = super().create(op, {**inputs, "parameters": []})
         try:
             return id, self.modify(op, id, found, inputs)
@@ -59,7 +59,7 @@ class ParameterGroup(Group):
             raise InitFailed(id, found, str(error)) from None
 
     def modify(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
-        """Change it; instances take dynamic parameters at once, static ones at a restart."""
+        """Change the group; dynamic parameters apply at once, static ones at the next restart."""
         found = super().modify(op, id, state, inputs)
         region = Region.of(op, inputs)
         data = region.read()
@@ -68,12 +68,12 @@ class ParameterGroup(Group):
         return found
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        """Delete it, unless `skipDestroy` is set."""
+        """Delete the group, unless `skipDestroy` is set."""
         if not state.get("skipDestroy"):
             super().delete(op, id, state)
 
     def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
-        """The family must exist and have the parameters."""
+        """Refuse an unknown family, and parameters that it does not have."""
         family = inputs["family"]
         if family not in FAMILIES:
             raise ApiError(

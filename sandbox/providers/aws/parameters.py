@@ -10,7 +10,7 @@ from sandbox.providers.aws.errors import ApiError, invalid
 
 FILE = Path(__file__).with_name("parameters.tsv")
 OLDEST = 15
-"""The oldest major version in the file; older ones are assumed to have its parameters."""
+"""The oldest major version in parameters.tsv; older ones are assumed to have its parameters."""
 _RESERVED = """
 allow_alter_system allow_in_place_tablespaces allow_system_table_mods archive_cleanup_command
 archive_command archive_library archive_mode archive_timeout bonjour bonjour_name cluster_name
@@ -36,7 +36,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Parameter:
-    """What RDS says of one parameter."""
+    """One parameter, as RDS describes it."""
 
     kind: str
     apply: str
@@ -92,7 +92,7 @@ def known(major: int) -> dict[str, Parameter]:
 
 
 def refuse(major: int, name: str, value: str, method: str) -> None:
-    """Raise what ModifyDBParameterGroup answers to this parameter."""
+    """Raise the error with which ModifyDBParameterGroup refuses this parameter."""
     found = known(major).get(name)
     if found is None:
         raise ApiError("InvalidParameterValue", f"Could not find parameter with name: {name}")
@@ -115,7 +115,7 @@ def values(inputs: Data) -> dict[str, str]:
 
 
 def in_group(data: Data, name: str) -> dict[str, str]:
-    """PostgreSQL's settings in a stored group; RDS's own parameters are not among them."""
+    """PostgreSQL's settings in a stored group, without RDS's own parameters."""
     found = values(data["parameterGroups"].get(name, {}))
     return {key: value for key, value in found.items() if not key.startswith("rds.")}
 

@@ -25,7 +25,7 @@ class Aws(BridgedProvider):
     functions: ClassVar = FUNCTIONS
 
     def configured(self) -> None:
-        """A region is required."""
+        """Require a region."""
         if not self.config.get("region"):
             raise Failure(
                 "could not validate provider configuration: missing region information. Make sure "

@@ -1,4 +1,4 @@
-"""RDS in one region: what its instances' operations do."""
+"""RDS in one region: the effects of operations on its instances."""
 
 import re
 from collections.abc import Mapping
@@ -31,14 +31,14 @@ class Region(Cloud):
 
     @classmethod
     def of(cls, op: "Operation", inputs: Data | None = None) -> "Region":
-        """The region of the resource, or else of the provider."""
+        """The region that the inputs name, or the provider's."""
         return cls((inputs or {}).get("region") or op.config["region"]).recover()
 
     def seed(self) -> Data:
         return account.seed(self.scope)
 
     def arn(self, service: str, name: str) -> str:
-        """The Amazon Resource Name of something in the region."""
+        """The Amazon Resource Name of a resource in the region."""
         return account.arn(self.scope, service, name)
 
     def server(self, data: Data, instance: Data) -> ServerSpec:
@@ -57,7 +57,7 @@ class Region(Cloud):
         return "instanceClass" in changes
 
     def rebooted(self, instance: Data) -> Data:
-        # From now on, the parameters of the instance's own group are in force.
+        # From now on, the parameters of the instance's current group are in force.
         return {"inForce": None}
 
     def failed_over(self, data: Data, instance: Data) -> Data:

@@ -1,4 +1,4 @@
-"""What RDS refuses of an instance, at its creation and at a modification."""
+"""The requests to create or modify an instance that RDS refuses."""
 
 import re
 
@@ -15,7 +15,7 @@ CAS = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 
 
 def refuse_new(data: Data, inputs: Data) -> None:
-    """Raise what CreateDBInstance, or a restore, answers to these inputs."""
+    """Raise the error with which CreateDBInstance, or a restore, refuses these inputs."""
     if inputs["identifier"] in data["instances"]:
         raise ApiError("DBInstanceAlreadyExists", "DB instance already exists")
     if inputs.get("multiAz") and inputs.get("availabilityZone"):
@@ -30,7 +30,7 @@ def refuse_new(data: Data, inputs: Data) -> None:
 
 
 def refuse(data: Data, inputs: Data) -> None:
-    """Raise what RDS answers to inputs that neither a creation nor a modification may have."""
+    """Raise the error for inputs that both a creation and a modification refuse."""
     version = inputs["engineVersion"]
     if version == versions.major_of(version) and inputs.get("autoMinorVersionUpgrade") is False:
         raise invalid(f"Cannot find version {version} for postgres")

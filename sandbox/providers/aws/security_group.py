@@ -18,7 +18,7 @@ CHARACTERS = r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}"
 
 
 class SecurityGroup(BridgedResource):
-    """A group; its rules are resources of their own, inline rules are not simulated."""
+    """A security group; its rules are separate resources, inline rules are not simulated."""
 
     type = "aws:ec2/securityGroup:SecurityGroup"
     inputs, outputs, computed = sdk.resource(
@@ -68,7 +68,7 @@ class SecurityGroup(BridgedResource):
         return {**found, **self._outputs(region, id, found)} if found else None
 
     def modify(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
-        """Change the tags, and what a deletion does."""
+        """Change the tags and the options for the deletion."""
         region = Region.of(op, inputs)
         try:
             with region.transaction() as data:
@@ -82,7 +82,7 @@ class SecurityGroup(BridgedResource):
         return self._outputs(region, id, group)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        """Wait, as the provider does, until nothing refers to the group."""
+        """Wait, as the provider does, until nothing refers to the group; then delete it."""
         region = Region.of(op, state)
         while True:
             with region.transaction() as data:
@@ -116,7 +116,7 @@ class SecurityGroup(BridgedResource):
 
 
 def no_group(id: str) -> ApiError:
-    """There is no group with that id."""
+    """The API's error for an unknown group."""
     return ApiError("InvalidGroup.NotFound", f"The security group '{id}' does not exist")
 
 

@@ -10,13 +10,13 @@ from sandbox.providers.cloud.base import seconds
 KEYS = frozenset(("allocatedStorage", "iops", "storageThroughput", "storageType"))
 _SIZES = {"gp2": (20, 65536), "gp3": (20, 65536), "io1": (100, 65536), "io2": (100, 65536),
           "standard": (5, 3072)}  # fmt: skip
-"""The least and the most GiB of each type."""
-SMALL_FOR_IOPS = 400
-"""GiB from which on the speed of gp3 can be set."""
-OPTIMIZED = "because the previous storage change is being optimized."
-"""The provider repeats a request that RDS refuses with this end of the message."""
+"""The minimum and maximum size of each type, in GiB."""
+MIN_GIB_FOR_IOPS = 400
+"""The size, in GiB, from which the IOPS and throughput of gp3 can be set."""
+BEING_OPTIMIZED = "because the previous storage change is being optimized."
+"""The end of the message of an error after which the provider repeats the request."""
 _OPTIMIZING = 3
-"""After a change, storage is optimized this many times as long as an operation takes."""
+"""The optimization of changed storage takes this many times as long as an operation."""
 
 
 def refuse(inputs: Data) -> None:
@@ -49,11 +49,11 @@ def _speed(kind: str, size: int, iops: int, throughput: int) -> None:
             raise invalid(f"Invalid iops value for engine name postgres and storage type {kind}")
     if kind != "gp3":
         return
-    if size < SMALL_FOR_IOPS:
+    if size < MIN_GIB_FOR_IOPS:
         if iops or throughput:
             raise invalid(
                 "You can't specify IOPS or storage throughput for engine postgres and a storage "
-                f"size less than {SMALL_FOR_IOPS}."
+                f"size less than {MIN_GIB_FOR_IOPS}."
             )
     elif iops and not 12000 <= iops <= 64000:
         raise invalid(
@@ -71,7 +71,7 @@ def speed(record: Data) -> Data:
     """The IOPS and throughput of a gp3 volume; defaults depend on its size."""
     if record["storageType"] != "gp3":
         return {}
-    large = record["allocatedStorage"] >= SMALL_FOR_IOPS
+    large = record["allocatedStorage"] >= MIN_GIB_FOR_IOPS
     iops, throughput = (12000, 500) if large else (3000, 125)
     return {
         "iops": record["iops"] or iops,
@@ -89,16 +89,18 @@ def refuse_change(record: Data, changes: Data) -> None:
         )
     optimized = time.time() >= record.get("optimizedUntil", 0)
     if changes.keys() & KEYS and not optimized:
-        raise invalid(f"You can't currently modify the storage of this DB instance {OPTIMIZED}")
+        raise invalid(
+            f"You can't currently modify the storage of this DB instance {BEING_OPTIMIZED}"
+        )
 
 
 def request_speed(changes: Data, wanted: Data, inputs: Data) -> None:
-    """Set the speed that the provider requests: with another size, even an unchanged one."""
+    """Set the speed that the provider sends; with a changed size, it sends an unchanged one too."""
     if wanted["storageType"] != "gp3":
         if "storageType" in changes:
             wanted |= {key: inputs.get(key) for key in ("iops", "storageThroughput")}
         return
-    if wanted["allocatedStorage"] < SMALL_FOR_IOPS:
+    if wanted["allocatedStorage"] < MIN_GIB_FOR_IOPS:
         for key in ("iops", "storageThroughput"):
             wanted[key] = changes.get(key) and inputs.get(key)
     elif changes.keys() & {"allocatedStorage", "iops"} and wanted["iops"] < 12000:
@@ -109,7 +111,7 @@ def request_speed(changes: Data, wanted: Data, inputs: Data) -> None:
 
 
 def changed(record: Data, changes: Data) -> Data:
-    """The storage of an instance after a modification: it grows by a tenth at least."""
+    """The storage of an instance after a modification; it grows by at least a tenth."""
     found = {key: record[key] for key in KEYS}
     found |= {key: each for key, each in changes.items() if key in KEYS and each is not None}
     size = record["allocatedStorage"]

@@ -15,7 +15,7 @@ from sandbox.providers.framework.values import Path
 
 
 class SubnetGroup(Group):
-    """The subnets that an instance may be in."""
+    """A DB subnet group: the subnets in which an instance may be placed."""
 
     type = "aws:rds/subnetGroup:SubnetGroup"
     kind = "subnetGroups"
@@ -45,7 +45,7 @@ class SubnetGroup(Group):
             yield from matches(op, inputs, key, pattern, text)
 
     def refuse(self, data: Data, inputs: Data, id: str = "") -> None:
-        """Subnets must exist, in one VPC and two zones; one in use must stay."""
+        """Refuse unknown subnets, several VPCs, a single zone, and removing a subnet in use."""
         wanted = inputs["subnetIds"]
         if unknown := [each for each in wanted if each not in data["subnets"]]:
             raise ApiError(

@@ -9,7 +9,7 @@ from sandbox.providers.framework.operation import Operation
 
 
 def tags_all(op: Operation, inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The provider's default tags and the resource's own; ApiError if the API refuses one."""
+    """The provider's default tags merged with the resource's own; ApiError for an invalid tag."""
     defaults = (op.config.get("defaultTags") or {}).get("tags", {})
     found: dict[str, str] = {**defaults, **(inputs.get("tags") or {})}
     if len(found) > 50:
