@@ -4,11 +4,13 @@ import dataclasses
 import functools
 import gc
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pulumi
 
-from components.charts import Chart, ChartOptions, chart
+from components.charts import Chart
+from components.charts.fetch import fetch
 from components.clouds import CLOUDS, Cloud
 from components.coder.coder import CoderArgs
 from components.coder.latency_gate import LatencyGate
@@ -23,6 +25,8 @@ from components.server.discovery import (
 )
 from components.server.settings import ServerSettings
 from reader import SettingReader
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,10 +58,10 @@ class StackReader(SettingReader):
     def read(self) -> Stack | None:
         """The stack, or None where a fault left a part of it unknown."""
         config = self.config
-        cloud, chosen = self._cloud(), self._chart()
-        server, options, values = self._server(chosen), self._chart_options(), self.chart_values()
+        cloud, chosen = self._cloud(), self.chart()
+        repository = self.chart_repository(chosen)
+        server, options, values = self._server(chosen), self.chart_options(), self.chart_values()
         gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
-        repository = self.url("chartRepository")
         own = self.objects(config.require("cloud"), cloud.Settings) if cloud else None
         traits = cloud.traits(server, own) if cloud and own else UNKNOWN_TRAITS
         self.problems += [*server.spec.problems(), *gate.problems(), *server.problems()]
@@ -65,13 +69,18 @@ class StackReader(SettingReader):
             self.problems += cloud.POLICY.problems(server)
         if own:
             self.problems += own.problems(server)
-        if chosen:
-            self.problems += chosen.value_problems(traits, options, values)
         if chosen and own:
-            self.problems += chosen.problems(traits)
             self.problems += preflight_problems(chosen, traits, options.replicas)
-        found = self._discover(cloud, server, own) if cloud and own else None
-        if cloud is None or chosen is None or found is None:
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            # The cloud is asked meanwhile, in this thread, because its look-ups may warn.
+            fetching = beside.submit(fetch, repository, chosen) if repository and chosen else None
+            found = self._discover(cloud, server, own) if cloud and own else None
+            archive = self._found(fetching.result) if fetching else None
+        if chosen and archive:
+            chosen = dataclasses.replace(chosen, defaults=archive.values)
+            self.problems += chosen.value_problems(traits, options, values)
+            self.problems += chosen.problems(traits, options) if own else ()
+        if not (cloud and chosen and repository and archive and found):
             return None
         return Stack(
             cloud=cloud,
@@ -82,7 +91,8 @@ class StackReader(SettingReader):
                 CoderArgs,
                 spec=server.spec,
                 chart=chosen,
-                chart_repository=repository or chosen.default_repository,
+                chart_repository=repository,
+                chart_archive=archive,
                 chart_values=values,
                 create_namespace=config.require_bool("createNamespace"),
                 access_url=options.access_url,
@@ -96,22 +106,6 @@ class StackReader(SettingReader):
         if name not in CLOUDS:
             self.problems.append(f'cloud: is "{name}", must be one of: {", ".join(CLOUDS)}')
         return CLOUDS.get(name)
-
-    def _chart(self) -> Chart | None:
-        version = self.config.require("chartVersion")
-        chosen = chart(version)
-        if chosen is None:
-            self.problems.append(
-                f'chartVersion: is "{version}", must be 1.19.0 to 1.44.3 (classic) or 2.0.0 and '
-                "later (v2), as x.y.z"
-            )
-        return chosen
-
-    def _chart_options(self) -> ChartOptions:
-        replicas = self.config.require_int("replicas")
-        if not 1 <= replicas <= 10:
-            self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
-        return ChartOptions(replicas=replicas, access_url=self.url("accessUrl"))
 
     def _server(self, chosen: Chart | None) -> ServerSettings:
         """What is asked of the server, in any cloud."""
@@ -135,7 +129,7 @@ class StackReader(SettingReader):
             backup_days=config.require_int("backupDays"),
             apply_immediately=config.require_bool("applyImmediately"),
             labels=config.require_object("labels"),
-            ca_certificate=self.ca_certificate(),
+            ca_certificate=self.certificates("caCertificate"),
         )
 
     def _discover(self, cloud: Cloud, server: ServerSettings, own: Any) -> Discovery | None:
@@ -143,8 +137,14 @@ class StackReader(SettingReader):
         request = DiscoveryRequest(
             server=server, own=own, kube_context=self.config.require("kubeContext")
         )
+        if any(server.problems()):
+            return None
+        return self._found(functools.partial(cloud.discover, request))
+
+    def _found(self, lookup: Callable[[], T]) -> T | None:
+        """What the look-up finds; None where it fails."""
         try:
-            return None if any(server.problems()) else cloud.discover(request)
+            return lookup()
         except DiscoveryFailed as failed:
             self.problems += failed.lines
             return None

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.machine import paths
+from tests import chart_server
+
 ROOT = Path(__file__).parent.parent
 EXPORTS = {
     "contractVersion",
@@ -68,6 +71,28 @@ def _project_directory() -> Iterator[None]:
     """Run from the project's directory, as the engine runs the program."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
+        yield
+
+
+@pytest.fixture(scope="session")
+def charts_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both charts in all versions, packaged."""
+    return chart_server.build(tmp_path_factory.mktemp("charts"))
+
+
+@pytest.fixture(scope="session")
+def charts_url(charts_folder: Path) -> Iterator[str]:
+    """Where both charts are served, each at the path of its flavour."""
+    with chart_server.serve(charts_folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of the run's own for fetched charts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODER_SANDBOX_HOME", str(paths.HOME))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -21,13 +21,14 @@ __all__ = [
 ]
 
 
-def chart(version: str) -> Chart | None:
+def chart(version: str, pool_size: int = 0) -> Chart | None:
     """The chart of that version, or None if neither chart has such a version."""
     match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", version)
     if match is None:
         return None
     major, minor, patch = (int(part) for part in match.groups())
     number = (major, minor, patch)
-    if (1, 19, 0) <= number <= (1, 44, 3):
-        return Classic(version=number)
-    return V2(version=number) if major == 2 else None
+    # 1.19 and 1.20 have no `coderd` values, and objects that Kubernetes 1.22 removed.
+    if (1, 21, 0) <= number <= (1, 44, 3):
+        return Classic(version=number, pool_size=pool_size)
+    return V2(version=number, pool_size=pool_size) if major == 2 else None

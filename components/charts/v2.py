@@ -1,6 +1,7 @@
 """The chart of Coder 2.x, which is configured by environment variables."""
 
-from components.charts import keys
+from types import MappingProxyType
+
 from components.charts.base import CA_KEY, ROLLOUT_MARKER, URL_KEY, Chart, ChartOptions, tolerations
 from components.charts.values import Values
 from components.connection import PostgresConnection
@@ -11,15 +12,21 @@ class V2(Chart):
     """The chart of Coder 2.x, which has no `postgres` values."""
 
     flavour = "v2"
+    section = "coder"
     service = "coder"
     minimum_postgres = 13
-    pool = 10
-    # Outside the pool: one for LISTEN, one that holds the migrations' lock.
-    connections_per_replica = pool + 2
+    usual_pool = 10
+    outside_pool = 2  # one for LISTEN, one that holds the migrations' lock
     default_repository = "https://helm.coder.com/v2"
-    keys = keys.V2
-    environment = ("coder", "env")
+    environment = "coder.env"
     own_variables = ("CODER_PG_AUTH",)
+    set_by = MappingProxyType(
+        {
+            "coder.replicaCount": "replicas",
+            "coder.env[CODER_PG_CONN_MAX_OPEN]": "poolSize",
+            "coder.env[CODER_ACCESS_URL]": "accessUrl",
+        }
+    )
 
     def values(self, connection: PostgresConnection, options: ChartOptions) -> Values:
         secret_name = connection.login.secret_name

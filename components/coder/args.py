@@ -6,6 +6,8 @@ import pulumi
 from pulumi_kubernetes import core
 
 from components.charts import Chart
+from components.charts.archive import ChartArchive
+from components.charts.repository import ChartRepository
 from components.charts.values import Values
 from components.coder.latency_gate import LatencyGate
 from components.connection import PostgresConnection
@@ -19,7 +21,8 @@ class CoderArgs:
     spec: DatabaseSpec
     connection: PostgresConnection
     chart: Chart
-    chart_repository: str
+    chart_repository: ChartRepository
+    chart_archive: ChartArchive
     chart_values: Values
     """The user's own; the program's values take precedence."""
     create_namespace: bool

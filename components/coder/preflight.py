@@ -71,7 +71,7 @@ def preflight_problems(chart: Chart, traits: ConnectionTraits, replicas: int) ->
     if limit is not None and needed > limit - RESERVED_CONNECTIONS:
         problems.append(
             f"replicas: {replicas} of chart {chart} need {needed} connections during a rolling "
-            f"update, the server allows {limit - RESERVED_CONNECTIONS}; set fewer replicas or a "
-            "larger server"
+            f"update, the server allows {limit - RESERVED_CONNECTIONS}; set fewer replicas, "
+            "a smaller poolSize or a larger server"
         )
     return problems

@@ -5,6 +5,7 @@ from pulumi_kubernetes import helm
 
 from components import guards
 from components.charts import ChartOptions, values
+from components.charts.installation import release_inputs
 from components.coder.args import CoderArgs
 from components.coder.rollout_marker import RolloutMarker
 
@@ -36,9 +37,8 @@ def release(
         name,
         name=RELEASE,
         namespace=namespace,
-        chart="coder",
         version=str(args.chart),
-        repository_opts={"repo": args.chart_repository},
+        **release_inputs(args.chart_repository, args.chart_archive),
         values=values.merge(args.chart.values(args.connection, options), args.chart_values),
         atomic=True,
         cleanup_on_fail=True,

@@ -41,8 +41,11 @@ def build() -> None:
     for flavour in FLAVOURS:
         directory = paths.CHARTS / flavour
         directory.mkdir(parents=True, exist_ok=True)
-        files = _files(flavour)
-        entries = [_package(directory, flavour, version, files) for version in versions(flavour)]
+        templates, values = _templates(flavour), _Values(flavour)
+        entries = [
+            _package(directory, flavour, version, templates | {"values.yaml": values.of(version)})
+            for version in versions(flavour)
+        ]
         _write(directory / "index.yaml", _dump(_index(entries)))
 
 
@@ -61,9 +64,31 @@ def serve() -> None:
     ThreadingHTTPServer((network.GATEWAY, network.CHARTS_PORT), handler).serve_forever()
 
 
-def _files(flavour: str) -> dict[str, bytes]:
+class _Values:
+    """The values.yaml of each version: the newest one without the keys that came later."""
+
+    def __init__(self, flavour: str) -> None:
+        self._newest = (SOURCES / flavour / "values.yaml").read_text()
+        lines = (SOURCES / flavour / "keys.tsv").read_text().splitlines()
+        self._keys = [line.split("\t") for line in lines if not line.startswith("#")]
+
+    def of(self, version: str) -> bytes:
+        """The text of that version's file."""
+        values = yaml.safe_load(self._newest)
+        for key, first, *without in self._keys:
+            numbers = _version_numbers(version)
+            if numbers < _version_numbers(first) or version in " ".join(without).split():
+                *path, last = key.split(".")
+                section = values
+                for part in path:
+                    section = section.get(part, {})
+                section.pop(last, None)
+        return _dump(values)
+
+
+def _templates(flavour: str) -> dict[str, bytes]:
     source = SOURCES / flavour
-    paths_in_chart = [source / "values.yaml", *sorted((source / "templates").iterdir())]
+    paths_in_chart = sorted((source / "templates").iterdir())
     return {str(path.relative_to(source)): path.read_bytes() for path in paths_in_chart}
 
 

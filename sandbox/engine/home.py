@@ -8,7 +8,7 @@ from sandbox import SandboxError
 from sandbox.engine import wrappers
 from sandbox.machine import paths
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Add one when this sandbox would change what an earlier one has brought up."""
 
 

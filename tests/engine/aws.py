@@ -49,6 +49,7 @@ class AwsStack(Stack):
             "aws:region": "us-east-1",
             "coder:cloud": "aws",
             "coder:cluster": {"name": "dev"},
+            "coder:chartRepository": f"{environment['CHARTS_URL']}/classic",
         }
         self.run("stack", "init", "dev")
         self.set()

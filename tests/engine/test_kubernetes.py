@@ -48,6 +48,7 @@ class ProgramStack(Stack):
             "coder:cloud": "existing",
             "coder:cluster": {},
             "coder:existing": {"host": "db.example.com", "username": "coder"},
+            "coder:chartRepository": f"{environment['CHARTS_URL']}/classic",
         }
         file = folder / "Pulumi.dev.yaml"
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}

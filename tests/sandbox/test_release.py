@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox.machine import paths
 from tests.conftest import ROOT
@@ -103,7 +104,8 @@ def ignorant(tmp_path: Path) -> Iterator[str]:
         if template.is_file():
             text = template.read_text().replace(".Values.postgres", ".Values.ignored")
             template.write_text(text)
-    values.write_text(values.read_text().replace("\npostgres:", "\nignored:"))
+    known = yaml.safe_load(values.read_text())
+    values.write_text(yaml.safe_dump(known | {"ignored": known["postgres"]}))
     out = tmp_path / "repository"
     out.mkdir()
     package = [paths.BIN / "helm", "package", chart, "--version", "1.44.3"]

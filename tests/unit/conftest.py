@@ -11,6 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from components.charts import V2, Classic
+
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 
@@ -50,6 +52,15 @@ def _default_kubeconfig(tmp_path_factory: pytest.TempPathFactory, cluster_ca: st
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(path))
         yield path.read_text()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _published_charts(charts_url: str) -> Iterator[None]:
+    """The charts' own repositories, at another address."""
+    with pytest.MonkeyPatch.context() as patch:
+        for chart in (Classic, V2):
+            patch.setattr(chart, "default_repository", f"{charts_url}/{chart.flavour}")
+        yield
 
 
 @pytest.fixture

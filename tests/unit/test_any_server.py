@@ -1,11 +1,14 @@
 """Database and Coder with a node label that is not the zone's name, and a CA that is an output."""
 
+import dataclasses
 from typing import Any
 
 import pulumi
 import pytest
 
 from components.charts import chart
+from components.charts.fetch import fetch
+from components.charts.repository import ChartRepository
 from components.coder.args import CoderArgs
 from components.coder.coder import Coder
 from components.coder.latency_gate import LatencyGate
@@ -45,11 +48,14 @@ def program(version: str = "2.38.8", **server: Any) -> None:
     pulumi.export("zone", database.connection.zone_name)
     chosen = chart(version)
     assert chosen
+    repository = ChartRepository(url=chosen.default_repository)
+    archive = fetch(repository, chosen)
     args = CoderArgs(
         spec=SPEC,
         connection=database.connection,
-        chart=chosen,
-        chart_repository=chosen.default_repository,
+        chart=dataclasses.replace(chosen, defaults=archive.values),
+        chart_repository=repository,
+        chart_archive=archive,
         chart_values={},
         create_namespace=True,
         access_url="",

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from sandbox.cluster import chart_repository
-from sandbox.machine import paths
 from tests.unit.charts import Render, render
 
 FACTS = Path(__file__).parent.parent / "data" / "classic_switches.tsv"
@@ -26,13 +25,9 @@ Chart = Callable[[str, str], Path]
 
 
 @pytest.fixture(scope="module")
-def chart(tmp_path_factory: pytest.TempPathFactory) -> Chart:
+def chart(charts_folder: Path) -> Chart:
     """The path of a packaged chart, by flavour and version."""
-    directory = tmp_path_factory.mktemp("charts")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "CHARTS", directory)
-        chart_repository.build()
-    return lambda flavour, version: directory / flavour / f"coder-{version}.tgz"
+    return lambda flavour, version: charts_folder / flavour / f"coder-{version}.tgz"
 
 
 def facts() -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ DATABASE_RULE = (
     "must be at most 57 of a-z, 0-9 and _ and not begin with a digit or pg_: the roles are named "
     "after it"
 )
-VERSION_RULE = "must be 1.19.0 to 1.44.3 (classic) or 2.0.0 and later (v2), as x.y.z"
+VERSION_RULE = "must be 1.21.0 to 1.44.3 (classic) or 2.0.0 and later (v2), as x.y.z"
 EXISTING_KEYS = (
     "adminPassword, adminUsername, database, flavour, host, maxConnections, password, port, "
     "sslMode, username"
@@ -109,10 +109,10 @@ WRONG: list[tuple[Stack, str]] = [
     # the budget: (1 replica + 1 of the rolling update) x 30 + 10 kept free, 3 are PostgreSQL's own
     (existing(maxConnections=72),
      "replicas: 1 of chart 1.44.3 need 70 connections during a rolling update, the server allows "
-     "69; set fewer replicas or a larger server"),
+     "69; set fewer replicas, a smaller poolSize or a larger server"),
     (made(replicas=4, existing=MADE | {"maxConnections": 162}),
      "replicas: 4 of chart 1.44.3 need 160 connections during a rolling update, the server allows "
-     "159; set fewer replicas or a larger server"),
+     "159; set fewer replicas, a smaller poolSize or a larger server"),
     # numbers and words
     (made(replicas=0), "replicas: is 0, must be 1 to 10"),
     (made(replicas=11), "replicas: is 11, must be 1 to 10"),
@@ -131,9 +131,24 @@ WRONG: list[tuple[Stack, str]] = [
      "docker.io/library/postgres:17.6-alpine"),
     (made(accessUrl="coder.example.com", chartVersion="2.38.8"),
      'accessUrl: is "coder.example.com", must be a URL that begins with https:// or http://'),
-    (made(chartRepository="oci://ghcr.io/coder"),
-     'chartRepository: is "oci://ghcr.io/coder", must be a URL that begins with https:// or '
-     "http://"),
+    (made(chartRepository="helm.example.com"),
+     'chartRepository: is "helm.example.com", must be a URL that begins with https://, http:// or '
+     "oci://"),
+    (made(chartRepository="https://bob:canary@helm.example.com"),
+     "chartRepository: contains a login; remove it, and set chartRepositoryUsername and "
+     "chartRepositoryPassword"),
+    (made(chartRepositoryUsername="bob"),
+     "chartRepositoryPassword: missing, yet chartRepositoryUsername is given; type `pulumi config "
+     "set --secret chartRepositoryPassword`, or remove the user name"),
+    (made(chartRepositoryCaCertificate="/no/such/file"),
+     "chartRepositoryCaCertificate: /no/such/file can't be read: No such file or directory"),
+    (made(poolSize=1), "poolSize: is 1, must be 2 to 1000, or 0 for what Coder uses itself"),
+    (made(poolSize=50, existing=MADE | {"maxConnections": 112}),
+     "replicas: 1 of chart 1.44.3 need 110 connections during a rolling update, the server allows "
+     "109; set fewer replicas, a smaller poolSize or a larger server"),
+    (made(poolSize=20, chartVersion="1.29.0"),
+     "poolSize: is 20, and chart 1.29.0 has no value for it; set chartVersion to 1.29.1 or later, "
+     "or poolSize to 0"),
     # the password's generation
     (made(passwordGeneration=0), "passwordGeneration: is 0, must be 1 or more"),
     (given(passwordGeneration=2),
@@ -149,11 +164,11 @@ WRONG: list[tuple[Stack, str]] = [
     # the chart's version
     *[
         (made(chartVersion=version), f'chartVersion: is "{version}", {VERSION_RULE}')
-        for version in ("latest", "", "1.44", "1.18.9", "1.44.4", "1.45.0", "3.0.0", "0.27.1",
-                        "2.0.0-rc.1")
+        for version in ("latest", "", "1.44", "1.18.9", "1.19.0", "1.20.0", "1.44.4", "1.45.0",
+                        "3.0.0", "0.27.1", "2.0.0-rc.1")
     ],
-    (made(chartVersion="1.25.4"),
-     "chartVersion: 1.25.4 has no value for a CA certificate, so Coder can't verify the server "
+    (made(chartVersion="1.25.0"),
+     "chartVersion: 1.25.0 has no value for a CA certificate, so Coder can't verify the server "
      "(verify-full); set it to 1.26.0 or later, or with cloud: existing set existing.sslMode to "
      "require"),
     (given(chartVersion="1.26.1", existing=without(GIVEN, "password")),

@@ -37,7 +37,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 - {name: HUMAN_LOG, value: {{ .Values.logging.human | quote }}}
 - {name: JSON_LOG, value: {{ .Values.logging.json | quote }}}
 - {name: STACKDRIVER_LOG, value: {{ .Values.logging.stackdriver | quote }}}
-- {name: VERBOSE, value: {{ .Values.logging.verbose | quote }}}
+- {name: VERBOSE, value: {{ dig "verbose" true .Values.logging | quote }}}
 - name: NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 {{- end }}

@@ -1,0 +1,34 @@
+"""Checks of the environment variables among the chart values."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from components.charts.values import shown
+
+
+def problems(entries: Any, key: str, own_prefixes: tuple[str, ...]) -> Iterator[str]:
+    """One line for each entry that Kubernetes refuses, or that is the program's to set."""
+    if not isinstance(entries, list):
+        return  # the check of the values' shapes says so
+    names: Counter[str] = Counter()
+    for index, entry in enumerate(entries):
+        at = f"{key}[{index}]"
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(name, str) or not name:
+            yield f"{at}: has no name; an entry has a `name`, and a `value` or `valueFrom`"
+            continue
+        names[name] += 1
+        if name.startswith(own_prefixes):
+            yield f"{key}[{name}]: only the program selects Coder's database; remove it"
+        value = entry.get("value", "")
+        if value is not None and not isinstance(value, str):
+            cure = ""
+            if not isinstance(value, dict | list):
+                text = json.dumps(value)
+                cure = f"; type `pulumi config set --path '{at}.value' --type string {text}`"
+            yield f"{key}[{name}].value: is {shown(value)}, must be a string{cure}"
+    for name, count in names.items():
+        if count > 1:
+            yield f"{key}[{name}]: is there {count} times; remove all but one"
