@@ -1,5 +1,6 @@
 """Look-ups of what there is already: their result is complete, or one error names every fault."""
 
+import asyncio
 import contextvars
 import dataclasses
 from collections.abc import Callable, Iterable
@@ -93,12 +94,22 @@ def ask(*lookups: Lookup[Any]) -> list[Any]:
     """The answers of independent look-ups, asked at the same time; all failures are one error."""
     if not lookups:
         return []
-    # The SDK's blocking functions run an event loop of their own in each thread.
     with ThreadPoolExecutor(max_workers=len(lookups)) as pool:
-        answers = [pool.submit(contextvars.copy_context().run, each) for each in lookups]
+        answers = [pool.submit(contextvars.copy_context().run, _answer, each) for each in lookups]
     failures = [error for answer in answers if (error := answer.exception())]
     refuse(*(error.lines for error in failures if isinstance(error, DiscoveryFailed)))
     return [answer.result() for answer in answers]
+
+
+def _answer(lookup: Lookup[T]) -> T:
+    """The answer, from a thread: the SDK's blocking functions need an event loop of their own."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return lookup()
+    finally:
+        loop.close()  # left open, its collection may print a traceback among the errors
+        asyncio.set_event_loop(None)
 
 
 def refuse(*faults: Iterable[str]) -> None:
