@@ -1,4 +1,4 @@
-"""A pretend AWS: an EKS cluster and what is around it, as the look-ups answer."""
+"""A fake AWS: answers the look-ups of an EKS cluster, its network, instances and snapshots."""
 
 from typing import Any
 
@@ -39,11 +39,11 @@ SOURCE = {
     "tags": {},
     "dbParameterGroups": [],
 }
-"""A snapshot and an instance at once, as the look-ups describe each."""
+"""A record that serves both as a snapshot and as an instance."""
 
 
 class Refused(grpc.RpcError):
-    """What the API answers, as the bridge and the engine wrap it."""
+    """An error of the API, wrapped as by the bridge and the engine."""
 
     def __init__(self, details: str) -> None:
         self._details = details
@@ -56,7 +56,7 @@ class Refused(grpc.RpcError):
 
 
 class Aws(Engine):
-    """Answers the look-ups of `find_cluster`; a test changes what it needs to be different."""
+    """Answers the look-ups of discovery; a test changes the attributes that it is about."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class Aws(Engine):
         return self.named("postgres-server").plain
 
     def refuses(self, **changes: Any) -> list[str]:
-        """The lines with which a stack is refused before anything is registered."""
+        """The error lines of a stack that is refused before any resource is registered."""
         with pytest.raises(pulumi.RunError) as error:
             self.run(**changes)
         assert not self.asked, "something was registered before the settings were refused"
@@ -171,5 +171,5 @@ def _found(known: dict[str, dict[str, Any]], name: str, noun: str) -> dict[str, 
 
 
 def aws(**changes: Any) -> Stack:
-    """A stack of `cloud: aws`, with nothing given that need not be."""
+    """A stack with `cloud: aws` and only the required settings."""
     return stack(cloud="aws", cluster={"name": "dev"}) | changes

@@ -1,4 +1,4 @@
-"""Stacks for the tests, in the words of a Pulumi.<stack>.yaml; defaults are Pulumi.yaml's own."""
+"""Settings of test stacks, as in a Pulumi.<stack>.yaml; defaults come from Pulumi.yaml."""
 
 from typing import Any
 
@@ -20,16 +20,16 @@ GIVEN = {"host": HOST, "username": "bob", "password": PASSWORD}
 
 
 def made(**changes: Any) -> Stack:
-    """A stack that is given the admin's login and has roles and a database made."""
+    """A stack with the admin's login: the program creates the roles and the database."""
     return stack(existing=MADE) | changes
 
 
 def given(**changes: Any) -> Stack:
-    """A stack that is given a login to use as it is."""
+    """A stack with a login that Coder uses unchanged."""
     return stack(existing=GIVEN) | changes
 
 
 def stack(**settings: Any) -> Stack:
-    """All settings of a stack of `cloud: existing`, as the engine would hand them over."""
+    """All settings of a stack with `cloud: existing`, as the engine passes them."""
     cluster = {"endpoint": "https://api.example.com"}
     return DEFAULTS | {"cloud": "existing", "cluster": cluster} | settings

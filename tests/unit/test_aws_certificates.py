@@ -1,4 +1,4 @@
-"""Amazon's certificate authorities, as they ship with the project."""
+"""The bundle of Amazon's RDS certificate authorities."""
 
 import datetime
 
@@ -7,11 +7,11 @@ from cryptography import x509
 
 from components.aws.certificates import CA_BUNDLE, regional_authorities
 
-LEFT = datetime.timedelta(days=365)
+MIN_VALIDITY = datetime.timedelta(days=365)
 
 
-def test_no_certificate_has_expired_or_soon_will() -> None:
-    soon = datetime.datetime.now(datetime.UTC) + LEFT
+def test_no_certificate_expires_within_a_year() -> None:
+    soon = datetime.datetime.now(datetime.UTC) + MIN_VALIDITY
     ending = [
         f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}"
         for each in x509.load_pem_x509_certificates(CA_BUNDLE.read_bytes())
@@ -21,12 +21,12 @@ def test_no_certificate_has_expired_or_soon_will() -> None:
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])
-def test_a_region_has_its_own_authorities_of_each_kind(region: str) -> None:
+def test_region_has_a_ca_of_each_kind(region: str) -> None:
     found = x509.load_pem_x509_certificates(regional_authorities(region).encode())
     names = {each.subject.rfc4514_string().split("CN=")[1].split(",")[0] for each in found}
     kinds = ("RSA2048", "RSA4096", "ECC384")
     assert names == {f"Amazon RDS {region} Root CA {kind} G1" for kind in kinds}
 
 
-def test_a_region_without_its_own_gets_none() -> None:
+def test_unknown_region_has_no_ca() -> None:
     assert regional_authorities("cn-north-1") == ""

@@ -1,4 +1,4 @@
-"""How much memory a class has, and how many connections fit in it."""
+"""The memory and the connection limit of each instance class."""
 
 import pytest
 
@@ -18,11 +18,11 @@ from components.aws import machines
         ("db.q9.large", None),
     ],
 )
-def test_a_class_has_the_memory_of_its_family(instance_class: str, gib: int | None) -> None:
+def test_class_has_the_memory_of_its_family(instance_class: str, gib: int | None) -> None:
     assert machines.memory_gib(instance_class) == gib
 
 
-def test_the_limit_is_on_the_low_side_of_rds_own_formula() -> None:
+def test_connection_limit_is_not_above_that_of_rds() -> None:
     assert machines.max_connections("db.m6i.large") == 675
     assert machines.max_connections("db.r6i.32xlarge") == 5000
     assert machines.max_connections("db.q9.large") is None

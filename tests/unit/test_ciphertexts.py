@@ -1,4 +1,4 @@
-"""A password is encrypted again only when it, or the stack's key, has changed."""
+"""A password is encrypted again only if it or the stack's key has changed."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def settings(tmp_path: Path) -> Path:
     return file
 
 
-def test_an_unchanged_password_keeps_its_ciphertext(settings: Path) -> None:
+def test_unchanged_password_keeps_its_ciphertext(settings: Path) -> None:
     config: dict[str, Any] = {"coder:existing": {"host": "db"}}
     assert Ciphertexts(settings, SALT).insert(config, {PATH: PASSWORD}) == {}
     assert config["coder:existing"] == {"host": "db", "adminPassword": {"secure": "v1:cipher"}}
@@ -32,7 +32,7 @@ def test_an_unchanged_password_keeps_its_ciphertext(settings: Path) -> None:
 @pytest.mark.parametrize(
     ("salt", "password"), [(SALT, "another"), ({"encryptionsalt": "v1:two"}, PASSWORD)]
 )
-def test_another_password_or_key_is_encrypted(
+def test_changed_password_or_key_is_encrypted_again(
     settings: Path, salt: dict[str, str], password: str
 ) -> None:
     config: dict[str, Any] = {"coder:existing": {"host": "db"}}

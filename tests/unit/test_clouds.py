@@ -1,4 +1,4 @@
-"""What every cloud's room must offer, so that no other module needs to know a cloud."""
+"""Contract tests: what each cloud's folder must provide, so that no other module names a cloud."""
 
 import ast
 import dataclasses
@@ -25,15 +25,15 @@ from tests.conftest import ROOT
 from tests.unit.aws import Aws, aws
 from tests.unit.pretend import deploy
 
-ROOM = ("settings.py", "policy.py", "discovery.py", "postgres.py")
-"""The files of every room."""
-SERVER_ROOM = (*ROOM, "network.py", "machines.py", "recovery.py")
-"""The files of a room that makes a server."""
+CLOUD_FILES = ("settings.py", "policy.py", "discovery.py", "postgres.py")
+"""The files that every cloud's folder has."""
+SERVER_CLOUD_FILES = (*CLOUD_FILES, "network.py", "machines.py", "recovery.py")
+"""The files that the folder of a cloud has if it creates a server."""
 SDK = re.compile(r"pulumi_(aws|azure|azure_native|gcp)\b")
 
 every_cloud = pytest.mark.parametrize("name", CLOUDS)
-MAKERS = {name: cloud.POLICY for name, cloud in CLOUDS.items() if cloud.POLICY}
-every_maker = pytest.mark.parametrize("name", MAKERS)
+POLICIES = {name: cloud.POLICY for name, cloud in CLOUDS.items() if cloud.POLICY}
+every_cloud_with_servers = pytest.mark.parametrize("name", POLICIES)
 
 
 def policy(name: str) -> ServerPolicy:
@@ -43,27 +43,27 @@ def policy(name: str) -> ServerPolicy:
 
 
 @every_cloud
-def test_a_room_has_the_files_that_every_room_has(name: str) -> None:
+def test_cloud_folder_has_the_required_files(name: str) -> None:
     files = {path.name for path in (ROOT / "components" / name).iterdir()}
-    assert set(SERVER_ROOM if CLOUDS[name].POLICY else ROOM) <= files
+    assert set(SERVER_CLOUD_FILES if CLOUDS[name].POLICY else CLOUD_FILES) <= files
 
 
 @every_cloud
-def test_a_room_offers_what_the_program_uses(name: str) -> None:
+def test_cloud_implements_the_protocol(name: str) -> None:
     offered = {member for member in vars(Cloud) if not member.startswith("_")}
-    room = CLOUDS[name]
-    assert offered <= set(vars(room))
-    assert issubclass(room.Settings, SettingModel)
-    assert list(inspect.signature(room.discover).parameters) == ["request"]
-    assert list(inspect.signature(room.traits).parameters) == ["asked", "own"]
-    found = inspect.signature(room.discover).return_annotation
+    cloud = CLOUDS[name]
+    assert offered <= set(vars(cloud))
+    assert issubclass(cloud.Settings, SettingModel)
+    assert list(inspect.signature(cloud.discover).parameters) == ["request"]
+    assert list(inspect.signature(cloud.traits).parameters) == ["asked", "own"]
+    found = inspect.signature(cloud.discover).return_annotation
     assert issubclass(found, Discovery)
     assert dataclasses.fields(found), "a discovery is a record"
-    assert room.Postgres.__annotations__["connection"] is PostgresConnection
+    assert cloud.Postgres.__annotations__["connection"] is PostgresConnection
 
 
 @every_cloud
-def test_a_room_has_a_sample_stack(name: str) -> None:
+def test_cloud_has_a_sample_stack(name: str) -> None:
     assert f"coder:cloud: {name}" in (ROOT / f"Pulumi.{name}.yaml").read_text()
 
 
@@ -77,7 +77,7 @@ def models(model: type[SettingModel], key: str = "") -> list[tuple[str, type[Set
 
 
 @every_cloud
-def test_an_unknown_key_is_refused_in_every_object(name: str) -> None:
+def test_unknown_keys_are_refused_in_every_object(name: str) -> None:
     objects = [key for key, _ in models(CLOUDS[name].Settings) if key]
     assert objects
     for key in objects:
@@ -92,8 +92,8 @@ def test_an_unknown_key_is_refused_in_every_object(name: str) -> None:
 
 
 @every_cloud
-def test_a_component_registers_only_what_settings_and_discovery_say(name: str) -> None:
-    """Look-ups are discovery's alone: a component and a model call none."""
+def test_components_and_models_call_no_look_ups(name: str) -> None:
+    """Only discovery calls look-ups."""
     for path in (ROOT / "components" / name).glob("*.py"):
         calls = {
             node.func.attr
@@ -103,8 +103,8 @@ def test_a_component_registers_only_what_settings_and_discovery_say(name: str) -
         assert not {call for call in calls if call.startswith("get_")}, path.name
 
 
-@every_maker
-def test_every_setting_has_one_effect(name: str) -> None:
+@every_cloud_with_servers
+def test_each_setting_has_exactly_one_effect(name: str) -> None:
     neutral = {
         to_camel(field.name)
         for field in dataclasses.fields(ServerSettings)
@@ -117,8 +117,8 @@ def test_every_setting_has_one_effect(name: str) -> None:
     assert set(settings) == neutral | asked | {"postgresVersion"}
 
 
-@every_maker
-def test_a_policy_is_consistent(name: str) -> None:
+@every_cloud_with_servers
+def test_policy_is_consistent(name: str) -> None:
     limits = policy(name)
     assert tuple(limits.sizes) == SIZES
     machines = [*limits.sizes.values(), limits.machine_example]
@@ -159,10 +159,10 @@ def test_server_modules_load_no_cloud_sdk() -> None:
 
 @every_cloud
 def test_created_servers_can_be_imported_after_a_killed_update(name: str) -> None:
-    assert bool(CLOUDS[name].IMPORT_IDS) == (name in MAKERS)
+    assert bool(CLOUDS[name].IMPORT_IDS) == (name in POLICIES)
 
 
-def test_a_component_can_be_used_twice_in_one_program() -> None:
+def test_component_can_be_used_twice_in_one_program() -> None:
     def program() -> None:
         stack = settings.load()
         for name in ("first", "second"):
@@ -178,12 +178,12 @@ def test_a_component_can_be_used_twice_in_one_program() -> None:
 
 
 def test_importing_the_program_loads_no_cloud_sdk_module() -> None:
-    # Their classes take a second to import, also on the stacks of another cloud.
+    # Importing their classes takes a second, also for stacks of another cloud.
     program = "import settings, sys; print([m for m in sys.modules if m.startswith('pulumi_')])"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
     loaded = ast.literal_eval(done.stdout)
     assert "pulumi_kubernetes.core.v1._inputs" in loaded
-    # Each SDK module, as pulumi_aws.ec2, has one of these.
+    # Every module of an SDK, such as pulumi_aws.ec2, has one of these.
     assert not [name for name in loaded if re.fullmatch(rf"{SDK.pattern}\.\w+\._inputs", name)]

@@ -23,11 +23,11 @@ HERE, THERE = "https://api.example.com:443", "https://there.example.com:6443"
     "endpoint",
     ["https://api.example.com", "https://API.example.com:443/", "api.example.com"],
 )
-def test_an_endpoint_may_be_written_in_any_way(endpoint: str) -> None:
+def test_equivalent_spellings_of_the_endpoint_are_accepted(endpoint: str) -> None:
     deploy(made(cluster={"endpoint": endpoint}))
 
 
-def test_another_endpoint_is_refused() -> None:
+def test_different_endpoint_is_refused() -> None:
     assert refused(made(cluster={"endpoint": THERE})) == [
         f"cluster.endpoint: is {THERE}, but context here of the kubeconfig points to {HERE}; "
         "set kubeContext to the right cluster"
@@ -41,13 +41,13 @@ def test_kube_context_selects_the_context() -> None:
     assert provider["clusterIdentifier"] == THERE
 
 
-def test_the_cluster_s_ca_may_be_pasted_in_any_way(cluster_ca: str) -> None:
+def test_equivalent_encodings_of_the_ca_are_accepted(cluster_ca: str) -> None:
     encoded = base64.encodebytes(cluster_ca.encode()).decode()
     for pasted in (cluster_ca, f"\n{cluster_ca}", cluster_ca.replace("\n", "\r\n"), encoded):
         deploy(made(cluster={"certificateAuthority": pasted}))
 
 
-def test_another_ca_is_refused(other_ca: str) -> None:
+def test_different_ca_is_refused(other_ca: str) -> None:
     assert refused(made(cluster={"certificateAuthority": other_ca})) == [
         f"cluster.certificateAuthority: is not the one of context here ({HERE}); set kubeContext "
         "to the right cluster"
@@ -55,13 +55,13 @@ def test_another_ca_is_refused(other_ca: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["nonsense", "bm9uc2Vuc2U=", "ä"])
-def test_what_is_no_ca_is_said_to_be_none(text: str) -> None:
+def test_invalid_ca_is_reported(text: str) -> None:
     assert refused(made(cluster={"certificateAuthority": text})) == [
         "cluster.certificateAuthority: is not a certificate in PEM or base64 of it"
     ]
 
 
-def test_without_endpoint_and_ca_the_program_says_that_it_can_t_tell() -> None:
+def test_missing_endpoint_and_ca_are_reported() -> None:
     assert deploy(made(cluster={"zone": "a"})).said[0] == (
         "cluster: neither endpoint nor certificateAuthority is set, so nothing tells whether "
         f"{HERE} (context here) is the right cluster"
@@ -69,13 +69,13 @@ def test_without_endpoint_and_ca_the_program_says_that_it_can_t_tell() -> None:
     assert "cluster:" not in "".join(deploy(made()).said), "with either, it can"
 
 
-def test_an_unknown_context_is_refused_with_the_known_ones() -> None:
+def test_unknown_context_error_lists_the_known_ones() -> None:
     assert refused(made(kubeContext="elsewhere")) == [
         'kubeContext: is "elsewhere", must be a context of the kubeconfig: here, there'
     ]
 
 
-def test_a_missing_kubeconfig_is_refused_with_its_path(
+def test_missing_kubeconfig_error_names_its_path(
     kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubeconfig.unlink()
@@ -119,7 +119,7 @@ def broken(kubeconfig: Path) -> dict[str, tuple[Any, str]]:
 
 
 @pytest.mark.parametrize("what", broken(Path("/x/y")))
-def test_an_invalid_kubeconfig_is_refused_with_the_reason(what: str, kubeconfig: Path) -> None:
+def test_invalid_kubeconfig_error_has_the_reason(what: str, kubeconfig: Path) -> None:
     data, line = broken(kubeconfig)[what]
     if isinstance(data, bytes):
         kubeconfig.write_bytes(data)
@@ -149,7 +149,7 @@ def test_a_ca_path_is_relative_to_the_kubeconfig(kubeconfig: Path, cluster_ca: s
 
 
 @pytest.mark.parametrize("zone", [{"zone": "a"}, {"cluster": {"zone": "a"}}])
-def test_either_zone_is_the_database_s(zone: dict[str, Any]) -> None:
+def test_zone_of_either_setting_is_used(zone: dict[str, Any]) -> None:
     assert deploy(made(**zone)).exports["databaseZone"] == "a"
 
 
@@ -181,23 +181,23 @@ def identified(known: str = "", uid: str = UID, context: str = "here") -> tuple[
     return engine.named("cluster").plain["clusterIdentifier"], engine
 
 
-def test_a_new_stack_identifies_its_cluster_by_address_and_uid() -> None:
+def test_new_stack_identifies_its_cluster_by_address_and_uid() -> None:
     assert identified()[0] == f"{HERE}#{UID}"
     assert identified(uid="")[0] == HERE, "a login that may not read kube-system"
 
 
 @pytest.mark.parametrize("known", [HERE, "https://api.example.com", f"{HERE}#{UID}", f"{HERE}#0"])
-def test_the_identifier_of_a_stack_stays_while_the_address_does(known: str) -> None:
+def test_identifier_is_kept_while_the_address_is_unchanged(known: str) -> None:
     assert identified(known)[0] == known, "a change would replace everything in the cluster"
 
 
-def test_the_same_cluster_at_another_address_is_the_same() -> None:
+def test_same_cluster_at_a_new_address_keeps_its_identifier() -> None:
     found, engine = identified(f"{HERE}#{UID}", context="there")
     assert found == f"{HERE}#{UID}"
     assert "points to" not in "".join(engine.said)
 
 
-def test_another_cluster_has_another_identifier_and_is_named() -> None:
+def test_different_cluster_gets_a_new_identifier_and_a_warning() -> None:
     found, engine = identified(f"{HERE}#0", context="there")
     assert found == f"{THERE}#{UID}"
     assert (
@@ -206,14 +206,14 @@ def test_another_cluster_has_another_identifier_and_is_named() -> None:
     ) in engine.said
 
 
-def test_an_old_identifier_at_another_address_says_how_to_keep_it() -> None:
+def test_old_identifier_at_a_new_address_explains_how_to_keep_it() -> None:
     found, engine = identified(HERE, context="there")
     assert found == f"{THERE}#{UID}"
     [said] = [line for line in engine.said if f"points to {THERE};" in line]
     assert "set the server in the kubeconfig to the old address" in said
 
 
-def test_the_uid_is_that_of_kube_system(kubeconfig: Path) -> None:
+def test_cluster_uid_is_that_of_the_kube_system_namespace(kubeconfig: Path) -> None:
     cluster = PretendCluster()
     cluster.add("kube-system", metadata={"uid": UID})
     with cluster.serving(kubeconfig):
@@ -222,7 +222,7 @@ def test_the_uid_is_that_of_kube_system(kubeconfig: Path) -> None:
         assert kube_system_uid(current(""), required=True) == ""
 
 
-def test_a_cluster_that_can_not_be_asked_is_not_taken_for_another(kubeconfig: Path) -> None:
+def test_unreachable_cluster_is_not_treated_as_a_different_one(kubeconfig: Path) -> None:
     with PretendCluster().serving(kubeconfig):
         gone = current("")
     assert kube_system_uid(gone, required=False) == ""

@@ -1,4 +1,4 @@
-"""The rules of the house, as far as a machine can tell."""
+"""Checks the project's rules for code."""
 
 import ast
 import re
@@ -18,42 +18,42 @@ MAIN = [ROOT / f"{name}.py" for name in ("__main__", "settings", "reader")]
 PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY]
 
 
-def of(paths: list[Path]) -> pytest.MarkDecorator:
+def each_file(paths: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=[str(p.relative_to(ROOT)) for p in paths])
 
 
-@of([*PROGRAM, *SCRIPTS])
-def test_a_file_is_short_enough_to_read_at_once(path: Path) -> None:
+@each_file([*PROGRAM, *SCRIPTS])
+def test_files_have_at_most_150_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 150
 
 
-def test_the_program_is_one_sentence() -> None:
+def test_main_is_short_and_has_no_branches() -> None:
     text = (ROOT / "__main__.py").read_text()
     assert len(text.splitlines()) < 40
     branches = (ast.If, ast.For, ast.While, ast.IfExp, ast.comprehension, ast.FunctionDef)
     assert not [node for node in ast.walk(ast.parse(text)) if isinstance(node, branches)]
 
 
-@of(PROGRAM)
+@each_file(PROGRAM)
 def test_functions_have_at_most_60_lines(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno
-            assert node.end_lineno - node.lineno < 60, f"{node.name}: split it by noun"
+            assert node.end_lineno - node.lineno < 60, f"{node.name}: split it by subject"
 
 
-@of(COMPONENTS)
-def test_a_component_s_types_can_be_analysed(path: Path) -> None:
+@each_file(COMPONENTS)
+def test_components_do_not_postpone_annotations(path: Path) -> None:
     assert "from __future__ import annotations" not in path.read_text()
 
 
-@of([*PROGRAM, *SCRIPTS])
-def test_the_program_knows_nothing_of_where_it_is_tried_out(path: Path) -> None:
+@each_file([*PROGRAM, *SCRIPTS])
+def test_program_does_not_mention_the_sandbox(path: Path) -> None:
     assert not re.search(r"sandbox|simulat|stand-in|mock", path.read_text(), re.IGNORECASE)
 
 
-@of(COMPONENTS)
-def test_a_component_reads_no_config_and_no_other_stack(path: Path) -> None:
+@each_file(COMPONENTS)
+def test_components_read_no_config_and_no_other_stack(path: Path) -> None:
     words = {"Config", "StackReference", "get_stack", "get_project"}
     used = {
         node.attr if isinstance(node, ast.Attribute) else node.id
@@ -63,12 +63,12 @@ def test_a_component_reads_no_config_and_no_other_stack(path: Path) -> None:
     assert not used & words
 
 
-def test_only_main_exports() -> None:
+def test_only_main_exports_stack_outputs() -> None:
     assert [p.name for p in PROGRAM if "pulumi.export(" in p.read_text()] == ["__main__.py"]
 
 
-@of(COMPONENTS)
-def test_no_cloud_knows_another(path: Path) -> None:
+@each_file(COMPONENTS)
+def test_clouds_do_not_import_each_other(path: Path) -> None:
     own = path.parent.name
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and path.parent.name in CLOUDS:
@@ -76,23 +76,23 @@ def test_no_cloud_knows_another(path: Path) -> None:
             assert not others & set((node.module or "").split("."))
 
 
-@of([p for p in COMPONENTS if p.parent.name not in CLOUDS and p.name != "clouds.py"])
-def test_only_a_clouds_folder_imports_its_sdk_and_its_modules(path: Path) -> None:
+@each_file([p for p in COMPONENTS if p.parent.name not in CLOUDS and p.name != "clouds.py"])
+def test_neutral_modules_import_no_cloud_and_no_cloud_sdk(path: Path) -> None:
     for module in _imported(path):
         assert not re.match(rf"components\.({'|'.join(CLOUDS)})(\.|$)", module)
         assert not re.match(r"pulumi_(?!kubernetes|random)|boto|google|azure", module)
 
 
-@of(COMPONENTS)
-def test_every_args_is_frozen_and_by_keyword(path: Path) -> None:
+@each_file(COMPONENTS)
+def test_args_classes_are_frozen_and_keyword_only(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ClassDef) and node.name.endswith("Args"):
             [decorator] = node.decorator_list
             assert ast.unparse(decorator) == "dataclasses.dataclass(frozen=True, kw_only=True)"
 
 
-@of(COMPONENTS)
-def test_register_outputs_is_the_last_word_of_a_component(path: Path) -> None:
+@each_file(COMPONENTS)
+def test_component_constructors_end_with_register_outputs(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.ClassDef):
             continue
@@ -106,38 +106,38 @@ def test_register_outputs_is_the_last_word_of_a_component(path: Path) -> None:
             assert ast.unparse(init.body[-1]).startswith("self.register_outputs(")
 
 
-@of(PROGRAM)
-def test_no_caller_s_options_are_merged_into_children(path: Path) -> None:
+@each_file(PROGRAM)
+def test_options_are_not_merged_into_children(path: Path) -> None:
     assert "ResourceOptions.merge" not in path.read_text()
 
 
-@of(PROGRAM)
-def test_no_default_of_a_setting_stands_a_second_time(path: Path) -> None:
+@each_file(PROGRAM)
+def test_program_repeats_no_default_of_a_setting(path: Path) -> None:
     used = re.findall(r"\bconfig\.(get\w*)\(|Config\(\)\.(get\w*)\(", path.read_text())
     assert not used, "settings are required; their defaults are Pulumi.yaml's"
 
 
-@of(SCRIPTS)
+@each_file(SCRIPTS)
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-def test_a_script_is_one(path: Path, shell: str) -> None:
+def test_script_syntax(path: Path, shell: str) -> None:
     program = shutil.which(shell)
     assert program, f"{shell} is not installed"
     subprocess.run([program, "-n", str(path)], check=True, capture_output=True)
 
 
-@of(SCRIPTS)
-def test_kubernetes_finds_nothing_to_expand_in_a_script(path: Path) -> None:
-    # In a container's command it makes $$ one $, and replaces $(NAME) of an environment variable.
+@each_file(SCRIPTS)
+def test_scripts_contain_nothing_that_kubernetes_expands(path: Path) -> None:
+    # In a container's command, it replaces $$ by $, and $(NAME) by an environment variable.
     assert not re.search(r"\$\$|\$\([A-Z_]+\)", path.read_text())
 
 
-@of(SCRIPTS)
-def test_a_script_says_first_what_it_is_for(path: Path) -> None:
+@each_file(SCRIPTS)
+def test_scripts_begin_with_a_comment(path: Path) -> None:
     assert path.read_text().startswith("# ")
 
 
-@of(SCRIPTS)
-def test_no_script_puts_a_password_into_arguments_or_words(path: Path) -> None:
+@each_file(SCRIPTS)
+def test_scripts_put_no_password_into_arguments_or_output(path: Path) -> None:
     for line in path.read_text().splitlines():
         code = line.split(" # ")[0].strip()
         if code.startswith("#") or "PASSWORD=$(cat /login/password)" in code:
@@ -147,7 +147,7 @@ def test_no_script_puts_a_password_into_arguments_or_words(path: Path) -> None:
 
 
 def _imported(path: Path) -> set[str]:
-    """The modules that the file imports, and each name that it imports from one as a module."""
+    """The modules that the file imports; each imported name counts as a module too."""
     modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

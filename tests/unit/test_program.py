@@ -1,4 +1,4 @@
-"""What is true of the whole program, whatever is asked for."""
+"""Properties of the whole program that hold for all settings."""
 
 import ast
 import base64
@@ -30,13 +30,13 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return deployed(request.param)
 
 
-def test_the_exports_are_the_contract_s_and_none_is_secret(engine: Engine) -> None:
+def test_outputs_match_the_contract_and_none_is_secret(engine: Engine) -> None:
     assert set(engine.exports) == EXPORTS
     assert unwrapped(engine.exports, "[secret]") == engine.exports
     assert not re.search("canary|postgresql:", json.dumps(engine.exports))
 
 
-def test_the_exports_say_where_coder_and_its_database_are() -> None:
+def test_outputs_have_the_addresses_of_coder_and_its_database() -> None:
     assert deployed(made(zone="us-east-1a")).exports == {
         "contractVersion": 1,
         "accessUrl": "http://192.0.2.7",
@@ -54,12 +54,12 @@ def test_the_exports_say_where_coder_and_its_database_are() -> None:
     }
 
 
-def test_the_access_url_is_the_settings_own_where_they_give_one() -> None:
+def test_access_url_setting_overrides_the_address() -> None:
     url = "https://coder.example.com"
     assert deployed(STACKS["v2"]).exports["accessUrl"] == url
 
 
-def test_every_child_has_its_component_as_parent_and_begins_its_name(engine: Engine) -> None:
+def test_children_have_their_component_as_parent_and_name_prefix(engine: Engine) -> None:
     components = {r.urn: r for r in engine.asked if r.type.startswith("coder:")}
     assert components
     for resource in engine.asked:
@@ -70,30 +70,30 @@ def test_every_child_has_its_component_as_parent_and_begins_its_name(engine: Eng
         assert resource.name.startswith(f"{parent.name}-"), f"{resource.name} in {parent.name}"
 
 
-def test_no_two_resources_have_one_name(engine: Engine) -> None:
+def test_resource_names_are_unique(engine: Engine) -> None:
     assert len(engine.names) == len(engine.asked)
 
 
-def test_every_component_registers_outputs_without_a_secret(engine: Engine) -> None:
+def test_component_outputs_contain_no_secret(engine: Engine) -> None:
     for resource in engine.asked:
         if resource.type.startswith("coder:"):
             outputs = engine.outputs[resource.name]
             assert unwrapped(outputs, "[secret]") == outputs
 
 
-def test_nothing_is_read_back_but_the_service(engine: Engine) -> None:
-    # Functions of providers are refused by the pretend engine itself.
+def test_only_the_service_is_read_from_the_cluster(engine: Engine) -> None:
+    # The pretend engine itself refuses calls of provider functions.
     assert [resource.type for resource in engine.asked if resource.read] == [SERVICE]
 
 
-def test_every_object_goes_to_the_cluster_of_the_settings(engine: Engine) -> None:
+def test_all_objects_use_the_kubernetes_provider_of_the_stack(engine: Engine) -> None:
     provider = engine.named("cluster")
     for resource in engine.asked:
         if resource.type.startswith("kubernetes:"):
             assert provider.urn in resource.provider, f"{resource.name} goes to another cluster"
 
 
-def test_the_provider_is_the_kubeconfig_s_and_changes_secrets_in_place() -> None:
+def test_provider_uses_the_kubeconfig_and_mutable_secrets() -> None:
     provider = deployed(made()).named("cluster").plain
     assert provider["clusterIdentifier"] == "https://api.example.com:443"
     assert provider["enableSecretMutable"] == "true"
@@ -101,7 +101,7 @@ def test_the_provider_is_the_kubeconfig_s_and_changes_secrets_in_place() -> None
 
 
 @pytest.mark.parametrize("generation", [1, 2])
-def test_no_password_is_anywhere_in_the_clear(generation: int) -> None:
+def test_no_password_is_in_the_clear(generation: int) -> None:
     nasty = "p@ss:w/o?r#d%20 '\"\\ü canary"
     for version in ("1.44.3", "2.38.8"):
         for stack in (
@@ -118,8 +118,8 @@ def test_no_password_is_anywhere_in_the_clear(generation: int) -> None:
             assert nasty not in "".join(engine.said)
 
 
-def test_the_passwords_are_where_they_belong() -> None:
-    # Else the test above would see nothing and find nothing.
+def test_passwords_are_only_in_the_expected_secrets() -> None:
+    # Shows that the test above searches where passwords can be found.
     holders = {
         resource.name
         for resource in deployed(made()).asked
@@ -128,7 +128,7 @@ def test_the_passwords_are_where_they_belong() -> None:
     assert holders == {"coder-db-blue", "coder-db-green", "postgres-database-credentials"}
 
 
-def test_no_job_has_a_secret_in_its_pod(engine: Engine) -> None:
+def test_job_pods_contain_no_secret(engine: Engine) -> None:
     for job in engine.all(JOB):
         assert "[secret]" not in job.in_the_clear
         assert not re.search("canary|postgresql://", json.dumps(job.plain))
@@ -136,12 +136,12 @@ def test_no_job_has_a_secret_in_its_pod(engine: Engine) -> None:
         assert not names & {"PGPASSWORD", "PGPASSFILE"}
 
 
-def test_every_job_is_bounded_unprivileged_and_made_anew_after_a_failure(engine: Engine) -> None:
+def test_jobs_are_bounded_unprivileged_and_recreated_after_a_failure(engine: Engine) -> None:
     for job in engine.all(JOB):
         spec, pod = job.plain["spec"], job.plain["spec"]["template"]["spec"]
         assert job.plain["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}
         assert spec["backoffLimit"] == 0
-        # The engine gives up after ten minutes, with fewer words.
+        # The engine's own timeout is ten minutes, and its error says less.
         assert 0 < spec["activeDeadlineSeconds"] < 600
         assert "ttlSecondsAfterFinished" not in spec, "it would vanish behind the engine's back"
         assert pod["restartPolicy"] == "Never"
@@ -155,13 +155,13 @@ def test_every_job_is_bounded_unprivileged_and_made_anew_after_a_failure(engine:
         }
 
 
-def test_the_jobs_use_the_image_of_the_settings() -> None:
+def test_jobs_use_the_image_of_the_settings() -> None:
     image = "registry.example.com:5000/tools/postgres:17@sha256:" + "0" * 64
     for job in deployed(made(toolsImage=image)).all(JOB):
         assert container(job.plain)["image"] == image
 
 
-def test_every_name_and_type_of_a_component_is_literal() -> None:
+def test_component_names_and_types_are_literals() -> None:
     tokens: list[str] = []
     for path in (ROOT / "components").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -171,14 +171,14 @@ def test_every_name_and_type_of_a_component_is_literal() -> None:
     assert all(re.fullmatch(r"coder:[a-z]+:[A-Z]\w+", token) for token in tokens), tokens
 
 
-def test_a_protected_stack_protects_what_holds_data_and_nothing_else() -> None:
+def test_protected_stack_protects_namespace_release_and_secrets() -> None:
     engine = deployed(made())
     guarded = {"coder-namespace", "coder-release", "coder-db-blue", "coder-db-green"}
     assert {resource.name for resource in engine.asked if resource.protect} == guarded
     assert {r.name for r in engine.asked if r.hooks.get("before_delete")} == guarded
 
 
-def test_an_unprotected_stack_protects_nothing_and_says_what_stays() -> None:
+def test_unprotected_stack_protects_nothing_and_lists_what_remains() -> None:
     engine = deployed(made(protect=False))
     assert not any(resource.protect for resource in engine.asked)
     assert not any(resource.hooks.get("before_delete") for resource in engine.asked)
@@ -186,13 +186,13 @@ def test_an_unprotected_stack_protects_nothing_and_says_what_stays() -> None:
     assert "would leave" not in "".join(deployed(made()).said)
 
 
-def test_every_hook_runs_at_preview(engine: Engine) -> None:
+def test_all_hooks_run_at_preview(engine: Engine) -> None:
     for hook in engine.hooks.values():
         assert hook.opts
         assert hook.opts.on_dry_run, "what is refused is refused before anything is touched"
 
 
-def test_the_release_is_atomic_and_waits_for_its_pods(engine: Engine) -> None:
+def test_release_is_atomic_and_waits_for_its_pods(engine: Engine) -> None:
     release = engine.named("coder-release").plain
     assert release["atomic"] is True
     assert release["cleanupOnFail"] is True
@@ -208,7 +208,7 @@ def container(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def forms(word: str) -> set[str]:
-    """A password as it is, and as it would look in a URL, in JSON and in a Secret's data."""
+    """The spellings of a password: plain, in a URL, in JSON and in a Secret's data."""
     encoded = base64.b64encode(word.encode()).decode()
     return {word, quote(word, safe=""), quote(word), json.dumps(word)[1:-1], encoded}
 

@@ -1,4 +1,4 @@
-"""The README says what Pulumi.yaml says."""
+"""The README's tables match Pulumi.yaml and the program's outputs."""
 
 import re
 from typing import Any
@@ -8,13 +8,13 @@ import yaml
 from tests.conftest import ROOT
 
 
-def test_the_settings_table_is_in_step_with_the_schema() -> None:
+def test_settings_table_matches_the_schema() -> None:
     table = re.search(r"<!-- settings.*?-->\n(.*?)<!-- /settings -->", _readme(), re.DOTALL)
     assert table, "the README has no settings table"
     assert table.group(1) == settings_table(), f"paste this instead:\n{settings_table()}"
 
 
-def test_every_output_is_in_the_outputs_table() -> None:
+def test_outputs_table_lists_every_output() -> None:
     exported = re.findall(r'pulumi\.export\("(\w+)"', (ROOT / "__main__.py").read_text())
     section = _readme().split("## Outputs")[1].split("## Day 2")[0]
     cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
@@ -23,7 +23,7 @@ def test_every_output_is_in_the_outputs_table() -> None:
 
 
 def settings_table() -> str:
-    """The table of Pulumi.yaml's `config`, as the README has it."""
+    """The README's settings table, generated from `config` in Pulumi.yaml."""
     schema: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     rows = ["| key | type, default | meaning |", "|---|---|---|"]
     for key, field in schema.items():

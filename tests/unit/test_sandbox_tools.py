@@ -1,4 +1,4 @@
-"""What the sandbox's own programs are built from."""
+"""The Go modules from which the sandbox builds its programs."""
 
 import itertools
 import re
@@ -12,7 +12,7 @@ SHARED = ("helm", "kubernetes", "pulumi-kubernetes")
 
 
 def versions(name: str) -> dict[str, str]:
-    """The version of each module that a go.mod requires, or puts in the place of another."""
+    """The version of each module that a go.mod requires or replaces."""
     text = (MODULES / name / "go.mod").read_text()
     required = re.findall(r"(?m)^\s+(\S+) (v\S+)", text)
     replaced = re.findall(r"(?m)^replace (\S+) => \S+ (v\S+)", text)
@@ -20,7 +20,7 @@ def versions(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(SHARED, 2)))
-def test_what_is_built_twice_has_one_version(one: str, other: str) -> None:
+def test_shared_modules_have_one_version(one: str, other: str) -> None:
     first, second = versions(one), versions(other)
     assert len(first) > 50
     differing = {name for name in first.keys() & second.keys() if first[name] != second[name]}

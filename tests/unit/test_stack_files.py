@@ -1,4 +1,4 @@
-"""The stack files that ship are of use as they are, but for names and passwords."""
+"""The sample stack files can be deployed once names and passwords are filled in."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
 
 
 def settings(file: Path) -> Stack:
-    """The file's settings; the keys are Pulumi.yaml's, or a provider's."""
+    """The file's settings; each key must be in Pulumi.yaml or belong to a provider."""
     config: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
     names = {key.partition(":")[2]: value for key, value in config.items() if "coder:" in key}
     assert {key for key in config if "coder:" not in key} <= {"aws:region"}
@@ -23,12 +23,12 @@ def settings(file: Path) -> Stack:
     return names
 
 
-def test_there_is_one_for_each_way() -> None:
+def test_each_cloud_has_a_sample_file() -> None:
     assert {settings(file)["cloud"] for file in FILES} == {"aws", "existing"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_a_stack_file_deploys(file: Path) -> None:
+def test_sample_file_can_be_deployed(file: Path) -> None:
     given = DEFAULTS | settings(file)
     engine = Aws()
     if given["cloud"] == "aws":

@@ -46,7 +46,7 @@ def operation(timeout: float = 5) -> Operation:
 
 
 def checked(**changes: Any) -> dict[str, Any]:
-    """Good inputs with defaults filled in, as they are after Check."""
+    """Valid inputs with defaults filled in, as Check returns them."""
     given = {key: each.default for key, each in INSTANCE.inputs.items() if each.default is not None}
     wanted = {**given, **GOOD, **changes}
     return {key: value for key, value in wanted.items() if value is not None}
@@ -60,7 +60,7 @@ def make(**changes: Any) -> tuple[str, dict[str, Any]]:
 
 
 def update(id: str, state: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The state after an update to good inputs with these changes."""
+    """The state after an update to valid inputs with these changes."""
     inputs = checked(**changes)
     return {**inputs, **INSTANCE.update(operation(), id, state, inputs)}
 
@@ -72,7 +72,7 @@ def make_security_group(name: str = "fw", vpc: str = VPC) -> str:
 
 
 def changed(state: dict[str, Any], **changes: Any) -> tuple[set[str], set[str]]:
-    """What an update would change, and what of that replaces."""
+    """The keys that an update would change, and those of them that replace."""
     found = difference(INSTANCE, {}, state, checked(**changes), ())
     return set(found.diffs or ()), set(found.replaces or ())
 
@@ -94,7 +94,7 @@ def keep_snapshot() -> None:
 
 
 def ask(token: str, **arguments: Any) -> dict[str, Any]:
-    """What a function returns."""
+    """The result of a provider function."""
     return Aws.functions[token](operation(), arguments)
 
 
@@ -108,7 +108,7 @@ def refused(action: collections.abc.Callable[[], Any]) -> str:
 
 
 def changes(resource: Resource, state: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    """What the new inputs change of what there is."""
+    """The changes from the state to the new inputs."""
     return set(difference(resource, {}, state, new, ()).diffs)
 
 
@@ -131,7 +131,7 @@ def optional_type(wanted: Any) -> bool:
 
 
 def is_of(value: Any, wanted: Any) -> bool:
-    """Whether a value is of a published type; objects are not looked into."""
+    """Whether a value has a published type; fields of objects are not checked."""
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if wanted is Any:
         return True

@@ -110,7 +110,7 @@ def test_missing_object_is_an_error_with_the_providers_message(
 
 
 def results(function: Any) -> dict[str, Any]:
-    """The published fields of what a function gives, and their types."""
+    """The published fields of a function's result, and their types."""
     result = typing.get_type_hints(function)["return"].__mro__[1]
     return {
         name: each.fget.__annotations__["return"]

@@ -104,7 +104,7 @@ def test_family_has_the_parameters_of_its_major_version() -> None:
 
 
 def test_changed_apply_method_alone_is_no_change() -> None:
-    """The provider sees no difference, so no call may refuse what it would not send."""
+    """The provider sees no difference and sends no request, so nothing may be refused."""
     before = FAMILY | {"parameters": [parameter("max_connections", "500", "pending-reboot")]}
     id, found = PARAMETERS.create(operation(), before)
     after = FAMILY | {"parameters": [parameter("max_connections", "500")]}

@@ -1,4 +1,4 @@
-"""The simulated RDS refuses what RDS refuses, with its messages, and changes nothing then."""
+"""The simulated RDS refuses what RDS refuses, with RDS's messages, and changes nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The mechanics that simulated clouds share, on a toy cloud with words of its own."""
+"""The behaviour that simulated clouds share, tested on a toy cloud."""
 
 import os
 import re
@@ -23,7 +23,7 @@ PROJECT = Project("p")
 
 
 class Calls(list[tuple[str, str]]):
-    """What the servers were asked to do."""
+    """Records the calls of the servers' methods."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("create", "restore", "snapshot", "start", "delete", "restart", "upgrade"):
@@ -154,7 +154,7 @@ def test_reboot_applies_what_the_cloud_says(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_final_snapshot_is_taken_once(calls: Calls) -> None:
-    """Although the process is killed between the snapshot and the deletion."""
+    """Even if the process is killed between the snapshot and the deletion."""
     create()
     calls.clear()
     with PROJECT.transaction() as data:

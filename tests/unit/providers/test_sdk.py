@@ -1,4 +1,4 @@
-"""Declarations read from an SDK's source agree with what the imported SDK says of itself."""
+"""Declarations read from an SDK's source match the classes of the imported SDK."""
 
 import collections.abc
 import inspect
@@ -38,7 +38,7 @@ KINDS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def described(arguments: type[Any]) -> dict[str, Any]:
-    """The inputs of a class of arguments, by its runtime types."""
+    """The inputs of an Args class, read from its runtime types."""
     names = _types.input_type_py_to_pulumi_names(arguments)
     parameters = inspect.signature(arguments).parameters.values()
     required = {names[each.name] for each in parameters if each.default is each.empty}
@@ -47,7 +47,7 @@ def described(arguments: type[Any]) -> dict[str, Any]:
 
 
 def kind(type: Any) -> tuple[str, Any]:
-    """A type's kind, and the types of what it holds."""
+    """A type's kind, and the types of its elements or fields."""
     origin, arguments = typing.get_origin(type), typing.get_args(type)
     if origin is typing.Union:
         return kind(arguments[0])
@@ -61,7 +61,7 @@ def kind(type: Any) -> tuple[str, Any]:
 
 
 def declared(inputs: Inputs) -> dict[str, Any]:
-    """The same of a declaration."""
+    """The same description, made from a declaration."""
     found: dict[str, Any] = {}
     for key, each in inputs.items():
         fields = declared(each.fields) if each.fields else None

@@ -1,4 +1,4 @@
-"""The smallest simulated cloud: what every cloud must say of itself."""
+"""The smallest possible simulated cloud."""
 
 import re
 from collections.abc import Mapping
