@@ -6,6 +6,7 @@ from pulumi_kubernetes import core
 from components.coder.address import address
 from components.coder.aftercheck import aftercheck
 from components.coder.args import CoderArgs, InstalledLogin
+from components.coder.findings import findings
 from components.coder.login_secret import LoginSecretArgs, login_secret
 from components.coder.namespace import namespace
 from components.coder.preflight import preflight
@@ -39,7 +40,7 @@ class Coder(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[checked]),
         )
         released = release(f"{name}-release", args, self.namespace, marker, self)
-        aftercheck(
+        proved = aftercheck(
             f"{name}-aftercheck",
             args,
             login,
@@ -48,6 +49,7 @@ class Coder(pulumi.ComponentResource):
             revision=running_revision(args, released, self),
             parent=self,
         )
+        findings(f"{name}-findings", args, self.namespace, [checked, proved], self)
         self.address = address(f"{name}-service", released, args.chart.service, self)
         self.access_url = (
             pulumi.Output.from_input(args.access_url)

@@ -43,6 +43,7 @@ encoding=$(query 'SHOW server_encoding')
 
 # Services, proxies and poolers have names and ports of their own. The address is the one that Coder uses.
 notes=''
+: > /tmp/warnings
 note() {
   [ "$2" = "$3" ] || notes="$notes; $1 is \"$2\" on the server and \"$3\" in the settings (a proxy is between them)"
 }
@@ -122,11 +123,11 @@ if [ "$LATENCY_GATE" != off ]; then
       slower="latency: $average ms on average under load, but ${slow}% above $LATENCY_LIMIT_MS ms, must be at most $TAIL_PERCENT%"
     fi
     if [ -n "$slower" ]; then
-      if [ "$LATENCY_GATE" = warn ]; then echo "Warning: $slower"; else problem "$slower"; fi
+      if [ "$LATENCY_GATE" = warn ]; then echo "Warning: $slower" >> /tmp/warnings; else problem "$slower"; fi
     fi
   fi
 fi
 
 verdict
-echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($required), $needed of $limit connections" \
-  "($held held by other users), $measured$notes" | finish
+{ echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($required), $needed of $limit connections" \
+  "($held held by other users), $measured$notes"; cat /tmp/warnings; } | finish

@@ -39,6 +39,10 @@ class Cluster:
         """The Deployment of that name."""
         return self._api.get("namespaces", namespace, "deployments", name, group="apis/apps/v1")
 
+    def config_map(self, namespace: str, name: str) -> Object | None:
+        """The ConfigMap of that name."""
+        return self._api.get("namespaces", namespace, "configmaps", name)
+
     def job_pods(self, namespace: str, job: str) -> list[Object]:
         """The pods of a Job, the oldest first."""
         found = self._list(namespace, "pods", f"batch.kubernetes.io/job-name={job}")

@@ -1,10 +1,12 @@
 """The latency gate: a database that answers too slowly fails the update or causes a warning."""
 
+import re
+
 import pytest
 
 from sandbox.postgres import latency
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, helm
+from tests.sandbox.stack import Stack, helm, kubectl
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,12 @@ def test_slow_database_is_refused_with_the_measured_latency(slow: Stack) -> None
 def test_slow_database_is_a_warning_when_the_gate_is_warn(slow: Stack) -> None:
     latency.set_latency(slow.host, 15)
     try:
-        slow.set(latencyGate="warn").up()
+        printed = slow.set(latencyGate="warn").up()
     finally:
         latency.set_latency(slow.host, None)
+    diagnostics = printed.partition("Diagnostics:")[2]
+    assert re.search(r"warning: latency: .* ms on average under load, must be under", diagnostics)
+    assert f"Coder uses database coder on {slow.host}" in diagnostics
+    slow.unchanged()
+    findings = kubectl("-n", slow.name, "get", "configmap", "coder-findings", "-o", "yaml")
+    assert "Warning: latency: " in findings

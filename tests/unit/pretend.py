@@ -97,6 +97,7 @@ class Engine(pulumi.runtime.Mocks):
         """What each component, and the stack, registered as outputs; secrets are wrapped."""
         self.hooks: dict[str, pulumi.ResourceHook] = {}
         self.said: list[str] = []
+        self.warned: list[str] = []
         self.cluster_identifier = ""
         """Of the provider in the state; empty for a new stack."""
         self.kube_system_uid = ""
@@ -151,6 +152,14 @@ class Engine(pulumi.runtime.Mocks):
         """The Deployment in the cluster."""
         return {"spec": {"replicas": 1}, "status": {"readyReplicas": 1}}
 
+    def config_map(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The ConfigMap in the cluster."""
+        return None
+
+    def job_pods(self, namespace: str, job: str) -> list[Any]:
+        """The pods of a Job in the cluster."""
+        return []
+
     @property
     def exports(self) -> dict[str, Any]:
         """The stack's outputs; secrets are wrapped."""
@@ -187,6 +196,7 @@ def deploy(
     engine = engine or Engine()
     logger = logging.Logger("pretend", logging.INFO)
     logger.addHandler(_Listener(engine.said))
+    logger.addHandler(_Listener(engine.warned, logging.WARNING))
     # What a test before this one may have left unfinished belongs to a loop that is gone.
     runtime: Any = SETTINGS
     runtime.rpc_manager.clear()
@@ -211,7 +221,12 @@ def deploy(
     asyncio.set_event_loop(loop)
     try:
         with (
-            mock.patch.object(Cluster, "deployment", lambda _, *where: engine.deployment(*where)),
+            mock.patch.multiple(
+                Cluster,
+                deployment=lambda _, *where: engine.deployment(*where),
+                config_map=lambda _, *where: engine.config_map(*where),
+                job_pods=lambda _, *where: engine.job_pods(*where),
+            ),
             mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)),
             # A stack trace for each resource, through pytest's frames, is a tenth of the run's CPU.
             mock.patch.object(resource, "_get_stack_trace", StackTrace),
@@ -268,8 +283,8 @@ def unwrapped(value: Any, secret: Any = None) -> Any:
 
 
 class _Listener(logging.Handler):
-    def __init__(self, said: list[str]) -> None:
-        super().__init__()
+    def __init__(self, said: list[str], level: int = logging.INFO) -> None:
+        super().__init__(level)
         self.said = said
 
     def emit(self, record: logging.LogRecord) -> None:

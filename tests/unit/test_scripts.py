@@ -431,7 +431,7 @@ def test_a_slow_database_fails_with_the_measured_latency(load: str, line: str, r
 def test_latency_gate_warn_passes_with_a_warning(load: str, run: Runner) -> None:
     result = preflight(run, load=load, LATENCY_GATE="warn")
     assert result.code == 0
-    assert "Warning: latency: " in result.printed
+    assert "Warning: latency: " in result.said
     assert "ms on average" in result.said, "the measured latency is printed"
 
 

@@ -1,0 +1,61 @@
+"""What the checks of Coder's database found, kept for longer than their pods last."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes import core
+
+from components.coder.args import CoderArgs
+from components.kubernetes.client import ClusterError, cluster, termination_message
+from components.kubernetes.job import Job
+
+FINDINGS = "coder-findings"
+WARNING = "Warning: "
+"""Begins those lines of a Job's last message that are warnings."""
+
+
+def findings(
+    name: str,
+    args: CoderArgs,
+    namespace: pulumi.Output[str],
+    jobs: Sequence[Job],
+    parent: pulumi.Resource,
+) -> core.v1.ConfigMap:
+    """A ConfigMap with the last message of each Job; a new message is a diagnostic, too.
+
+    The provider shows a pod's messages only while the update runs.
+    """
+
+    async def finding(found: list[str]) -> tuple[str, str]:
+        space, job = found
+        try:
+            return job, await _finding(args.spec.kube_context, space, job, parent)
+        except ClusterError as error:
+            pulumi.warn(f"What Job {space}/{job} found can't be read: {error}", parent)
+            return job, ""
+
+    found = [pulumi.Output.all(namespace, job.metadata.name).apply(finding) for job in jobs]
+    return core.v1.ConfigMap(
+        name,
+        metadata={"name": FINDINGS, "namespace": namespace},
+        data=pulumi.Output.all(*found).apply(dict),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+async def _finding(context: str, namespace: str, job: str, parent: pulumi.Resource) -> str:
+    """The Job's message, from the ConfigMap unless the Job is new."""
+    api = cluster(context)
+    kept = await asyncio.to_thread(api.config_map, namespace, FINDINGS)
+    if kept and (message := kept.get("data", {}).get(job)):
+        return message
+    pods = await asyncio.to_thread(api.job_pods, namespace, job)
+    # The Job indents all lines but the first.
+    lines = [line.strip() for pod in pods for line in termination_message(pod).splitlines()]
+    for line in lines:
+        if line.startswith(WARNING):
+            pulumi.warn(line.removeprefix(WARNING), parent)
+        else:
+            pulumi.info(line, parent)
+    return "\n".join(lines)
