@@ -1,4 +1,4 @@
-"""A database that fails the preflight stops the update before the release, with all its faults."""
+"""A database that fails the preflight stops the update before the release; it lists all faults."""
 
 import re
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ BLOCK = """\
     \t\\* \\[BackoffLimitExceeded] Job has reached the specified backoff limit
 
 """
-"""All that an update prints of a Job that failed; the provider's own lines are around ours."""
+"""What an update prints about a failed Job: our lines, surrounded by the provider's."""
 
 
 @pytest.fixture(scope="module")
 def unfit(make: Make) -> Iterator[Stack]:
-    """A stack whose own server is fit; tests give it others that are not."""
+    """A stack whose own server passes the preflight; each test switches it to one that fails."""
     stack = make("unfit")
     stack.run("preview")
     yield stack
@@ -39,7 +39,7 @@ def unfit(make: Make) -> Iterator[Stack]:
 
 
 def fails_on(stack: Stack, server: Server) -> str:
-    """What an update prints that must fail on that server, before any release."""
+    """Update on that server; must fail before the release. Returns the output."""
     stack.set(existing={"host": server.host, "adminUsername": "coder_admin"})
     printed = stack.fails("up", "--yes", "--skip-preview")
     assert helm("list", "-n", stack.name, "-q", "--all") == "", "Coder was touched"
@@ -60,7 +60,7 @@ def test_too_few_connections_are_refused(unfit: Stack) -> None:
     assert "the server allows 37" in printed
 
 
-def test_an_old_version_and_too_few_connections_are_named_together(unfit: Stack) -> None:
+def test_old_version_and_too_few_connections_are_reported_together(unfit: Stack) -> None:
     unfit.set(chartVersion="2.38.8", replicas=3, chartValues={})
     try:
         printed = fails_on(unfit, server("old", version="12", settings={"max_connections": "40"}))
@@ -69,19 +69,19 @@ def test_an_old_version_and_too_few_connections_are_named_together(unfit: Stack)
     assert re.search(BLOCK, printed, re.MULTILINE), printed
 
 
-def test_a_server_without_tls_is_refused(unfit: Stack) -> None:
+def test_server_without_tls_is_refused(unfit: Stack) -> None:
     printed = fails_on(unfit, server("plain", tls=False))
     assert "TLS: the server does not support it, and sslMode is verify-full" in printed
 
 
-def test_a_wrong_password_is_named(unfit: Stack) -> None:
+def test_wrong_password_is_reported(unfit: Stack) -> None:
     other = server("locked")
     other.sql("ALTER ROLE coder_admin PASSWORD 'another-one'")
     printed = fails_on(unfit, other)
     assert 'the server rejected the password of "coder_admin"' in printed
 
 
-def test_a_standby_is_refused(unfit: Stack) -> None:
+def test_standby_is_refused(unfit: Stack) -> None:
     primary = server("primary")
     standby = Server.create_standby("standby", "standby.coder.internal", primary)
     home.write_private(PASSWORDS / "standby", PASSWORD)
@@ -90,7 +90,7 @@ def test_a_standby_is_refused(unfit: Stack) -> None:
     assert "standby: standby.coder.internal is a read-only standby" in printed
 
 
-def test_the_other_charts_data_and_another_stacks_database_are_refused(unfit: Stack) -> None:
+def test_database_of_another_chart_or_stack_is_refused(unfit: Stack) -> None:
     taken = server("taken")
     taken.sql("CREATE DATABASE coder")
     taken.sql("COMMENT ON DATABASE coder IS 'coder stack=coder/unfit flavour=v2'")
@@ -101,7 +101,7 @@ def test_the_other_charts_data_and_another_stacks_database_are_refused(unfit: St
     assert 'database "coder" belongs to stack coder/other' in printed
 
 
-def test_a_database_with_tables_of_somebody_needs_a_persons_word(unfit: Stack) -> None:
+def test_database_with_unowned_tables_needs_confirmation(unfit: Stack) -> None:
     somebodys = server("somebodys")
     somebodys.sql("CREATE DATABASE coder")
     somebodys.sql("CREATE TABLE theirs (id int)", "coder")
@@ -110,6 +110,6 @@ def test_a_database_with_tables_of_somebody_needs_a_persons_word(unfit: Stack) -
     assert "pulumi config set --path existing.flavour classic" in printed
 
 
-def test_a_certificate_of_another_authority_is_refused(unfit: Stack) -> None:
+def test_certificate_of_an_unknown_ca_is_refused(unfit: Stack) -> None:
     printed = fails_on(unfit.set(caCertificate=str(paths.PKI / "ca.crt")), server("foreign"))
     assert "the server's certificate fails verify-full" in printed

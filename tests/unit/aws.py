@@ -87,6 +87,8 @@ class Aws(Engine):
             "aws:rds/getInstance:getInstance": self._instance,
             "aws:rds/getSnapshot:getSnapshot": self._snapshot,
         }
+        if args.token not in known:
+            return super().call(args)
         return known[args.token](args.args)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:

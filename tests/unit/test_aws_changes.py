@@ -1,4 +1,4 @@
-"""What the hooks of an RDS instance refuse and say, called as the engine calls them."""
+"""Refusals and messages of an RDS instance's hooks, called as the engine calls them."""
 
 from typing import Any
 from unittest import mock
@@ -23,7 +23,7 @@ SERVER = {
     "availabilityZone": "us-east-1a",
     "tags": {"coder:zone": "us-east-1a"},
 }
-"""As the engine hands it to a hook: numbers are floats."""
+"""Inputs as the engine passes them to a hook: numbers are floats."""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_impossible_changes_are_always_refused(
     assert said.startswith(line)
 
 
-def test_all_broken_rules_are_named_at_once(cloud: Aws) -> None:
+def test_all_broken_rules_are_reported_together(cloud: Aws) -> None:
     cloud.run()
     changes = {"identifier": "x", "allocatedStorage": 105.0, "multiAz": False}
     old = SERVER | {"multiAz": True}
@@ -74,7 +74,7 @@ def test_all_broken_rules_are_named_at_once(cloud: Aws) -> None:
     ]
 
 
-def test_a_standby_is_deleted_only_from_an_unprotected_stack() -> None:
+def test_standby_is_deleted_only_if_the_stack_is_unprotected() -> None:
     with_standby = SERVER | {"multiAz": True}
     (line,) = refusals(with_standby, SERVER)
     assert line.startswith("highAvailability: is false and was true, and the standby would be")
@@ -82,22 +82,22 @@ def test_a_standby_is_deleted_only_from_an_unprotected_stack() -> None:
     assert refusals(with_standby, SERVER, protect=False) == []
 
 
-TAKEN: list[dict[str, Any]] = [
+ACCEPTED: list[dict[str, Any]] = [
     {},
     {"multiAz": True},
     {"instanceClass": "db.m6i.xlarge"},
     {"allocatedStorage": 110.0},
-    {"allocatedStorage": 64.0},  # it has grown by itself
+    {"allocatedStorage": 64.0},  # storage autoscaling has grown it
     {"tags": {"coder:zone": "us-east-1a", "team": "x"}},
 ]
 
 
-@pytest.mark.parametrize("changes", TAKEN)
-def test_other_updates_in_place_are_accepted(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", ACCEPTED)
+def test_allowed_updates_are_accepted(changes: dict[str, Any]) -> None:
     assert refusals(SERVER, SERVER | changes) == []
 
 
-def test_the_zone_that_a_failover_chose_may_be_made_the_servers_own() -> None:
+def test_zone_after_a_failover_can_be_set_as_the_servers_zone() -> None:
     moved = SERVER | {"availabilityZone": "us-east-1b"}
     assert refusals(moved, moved | {"tags": {"coder:zone": "us-east-1b"}}) == []
 
@@ -124,14 +124,14 @@ def refused(cloud: Aws, kind: str, **inputs: Any) -> str:
     return str(error.value)
 
 
-def test_the_instances_own_hook_refuses(cloud: Aws) -> None:
+def test_instance_hook_refuses_an_update(cloud: Aws) -> None:
     cloud.run()
     assert "renamed" in refused(
         cloud, "before_update", old=SERVER, new=SERVER | {"identifier": "x"}, state=SERVER
     )
 
 
-def test_the_first_instance_is_made_without_a_standby(cloud: Aws) -> None:
+def test_first_instance_must_be_created_without_a_standby(cloud: Aws) -> None:
     cloud.run()
     call(cloud, "before_create", new=SERVER)
     cloud = Aws()
@@ -144,7 +144,7 @@ def test_the_first_instance_is_made_without_a_standby(cloud: Aws) -> None:
     )
 
 
-def test_no_second_instance_is_made_beside_the_one_that_is_there(cloud: Aws) -> None:
+def test_second_instance_is_refused_while_one_exists(cloud: Aws) -> None:
     cloud.run(running={})
     line = refused(cloud, "before_create", new=SERVER)
     assert line.startswith(
@@ -161,7 +161,7 @@ def test_no_second_instance_is_made_beside_the_one_that_is_there(cloud: Aws) -> 
     call(cloud, "before_create", new=SERVER)
 
 
-def test_a_deletion_or_replacement_is_refused_with_what_does_it(cloud: Aws) -> None:
+def test_deletion_or_replacement_is_refused_with_its_cause(cloud: Aws) -> None:
     cloud.run()
     line = refused(cloud, "before_delete", old=SERVER)
     assert line.startswith(
@@ -170,13 +170,13 @@ def test_a_deletion_or_replacement_is_refused_with_what_does_it(cloud: Aws) -> N
 
 
 def said(cloud: Aws, new: dict[str, Any], state: dict[str, Any] | None = None) -> list[str]:
-    """What an update in place says."""
+    """The messages of an update in place."""
     with mock.patch("pulumi.info") as info:
         call(cloud, "before_update", old=SERVER, new=SERVER | new, state=SERVER | (state or {}))
     return [each.args[0] for each in info.call_args_list]
 
 
-def test_changes_say_that_they_wait(cloud: Aws) -> None:
+def test_deferred_changes_are_announced(cloud: Aws) -> None:
     cloud.run()
     assert said(cloud, {}) == []
     assert said(cloud, {"instanceClass": "db.m6i.xlarge", "multiAz": False}) == [
@@ -188,14 +188,14 @@ def test_changes_say_that_they_wait(cloud: Aws) -> None:
     assert line.startswith("Changes of storageGb, postgresVersion wait for")
 
 
-def test_what_still_waits_is_said_again(cloud: Aws) -> None:
+def test_changes_still_pending_are_announced_again(cloud: Aws) -> None:
     cloud.run()
     (line,) = said(cloud, {}, state={"instanceClass": "db.m5.large"})
     assert line.startswith("Changes of size wait for")
     assert said(cloud, {}, state={"engineVersion": "17.6", "allocatedStorage": 128.0}) == []
 
 
-def test_changes_at_once_say_so_and_take_along_what_waits(cloud: Aws) -> None:
+def test_immediate_changes_are_announced_with_the_pending_ones(cloud: Aws) -> None:
     cloud.run(applyImmediately=True)
     lines = said(cloud, {"multiAz": True, "applyImmediately": True})
     assert lines == [
@@ -205,7 +205,7 @@ def test_changes_at_once_say_so_and_take_along_what_waits(cloud: Aws) -> None:
     ]
 
 
-def test_parameters_of_another_group_hold_after_a_reboot(cloud: Aws) -> None:
+def test_new_parameter_group_announces_a_reboot(cloud: Aws) -> None:
     cloud.run(running={})
     (line,) = said(cloud, {"parameterGroupName": "own"})
     assert line.startswith(
@@ -216,7 +216,7 @@ def test_parameters_of_another_group_hold_after_a_reboot(cloud: Aws) -> None:
     assert not [each for each in said(cloud, upgraded) if "reboot" in each], "an upgrade has one"
 
 
-def test_static_parameters_of_the_same_group_say_that_they_need_a_reboot(cloud: Aws) -> None:
+def test_changed_static_parameters_announce_a_reboot(cloud: Aws) -> None:
     parameters = {"max_connections": 500, "work_mem": "8192"}
     cloud.run(running={}, server={"parameters": parameters})
     group = cloud.named("postgres-parameters")
@@ -250,11 +250,11 @@ def test_static_parameters_of_the_same_group_say_that_they_need_a_reboot(cloud: 
         ("c--d/e", "coder-c-d-e-final-"),
     ],
 )
-def test_the_final_snapshots_name_is_legal_whatever_the_stacks(stack: str, prefix: str) -> None:
+def test_final_snapshot_name_is_valid_for_any_stack_name(stack: str, prefix: str) -> None:
     assert snapshot_prefix(stack) == prefix
 
 
-UNFIT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+UNSUITABLE_SOURCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"engineVersion": "16.10"}, {},
      "postgresVersion: is 17, but {} has 16, and so does the server restored from it; type "
      "`pulumi config set postgresVersion 16`, and upgrade afterwards"),
@@ -267,9 +267,9 @@ UNFIT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "settings", "line"), UNFIT)
+@pytest.mark.parametrize(("source", "settings", "line"), UNSUITABLE_SOURCES)
 @pytest.mark.parametrize("kind", ["snapshot", "instance"])
-def test_a_source_that_does_not_fit_is_refused(
+def test_unsuitable_restore_source_is_refused(
     cloud: Aws, kind: str, source: dict[str, Any], settings: dict[str, Any], line: str
 ) -> None:
     cloud.snapshots["one"] = cloud.instances["one"] = SOURCE | source
@@ -277,7 +277,7 @@ def test_a_source_that_does_not_fit_is_refused(
     assert said.startswith(line.format(f"{kind} one"))
 
 
-def test_a_snapshot_that_is_not_ready_or_not_there_is_refused(cloud: Aws) -> None:
+def test_unavailable_or_missing_snapshot_is_refused(cloud: Aws) -> None:
     cloud.snapshots["one"] = SOURCE | {"status": "creating"}
     (line,) = cloud.refuses(restoreFrom={"snapshot": "one"})
     assert line == "restoreFrom.snapshot: one is creating; wait until it is available"
@@ -285,7 +285,7 @@ def test_a_snapshot_that_is_not_ready_or_not_there_is_refused(cloud: Aws) -> Non
     assert line.startswith("restoreFrom.snapshot: none can't be found: reading RDS DB Snapshot")
 
 
-def test_an_instance_of_another_program_or_without_backups_is_refused(cloud: Aws) -> None:
+def test_source_instance_needs_the_same_login_and_backups(cloud: Aws) -> None:
     other = {"masterUsername": "postgres", "backupRetentionPeriod": 0}
     cloud.instances["one"] = SOURCE | other
     master, backups = cloud.refuses(restoreFrom={"instance": "one"})
@@ -293,5 +293,5 @@ def test_an_instance_of_another_program_or_without_backups_is_refused(cloud: Aws
     assert backups.startswith("restoreFrom.instance: one keeps no backups")
 
 
-def test_the_source_is_read_once(cloud: Aws) -> None:
+def test_restore_source_is_ignored_once_the_instance_exists(cloud: Aws) -> None:
     assert cloud.run(running={}, restoreFrom={"snapshot": "gone"})

@@ -1,4 +1,4 @@
-"""What is found of an EKS cluster, what is refused, and what it says."""
+"""Discovery of an EKS cluster: what it finds, refuses and reports."""
 
 import time
 from typing import Any
@@ -15,13 +15,13 @@ def cloud() -> Aws:
     return Aws()
 
 
-def test_the_only_zone_of_the_nodes_is_taken(cloud: Aws) -> None:
+def test_single_zone_of_the_nodes_is_used(cloud: Aws) -> None:
     cloud.node_groups = {"workers": (["subnet-b"], 1)}
     assert cloud.run()["availabilityZone"] == "us-east-1b"
     assert not [line for line in cloud.said if line.startswith("zone:")]
 
 
-def test_the_zone_with_most_desired_nodes_is_taken_and_said(cloud: Aws) -> None:
+def test_zone_with_most_desired_nodes_is_used_and_announced(cloud: Aws) -> None:
     cloud.node_groups = {
         "small": (["subnet-a"], 2),
         "large": (["subnet-b"], 3),
@@ -32,18 +32,18 @@ def test_the_zone_with_most_desired_nodes_is_taken_and_said(cloud: Aws) -> None:
     assert "us-east-1a 3, us-east-1b 4" in line
 
 
-def test_a_zone_given_is_taken(cloud: Aws) -> None:
+def test_zone_setting_is_used(cloud: Aws) -> None:
     assert cloud.run(zone="us-east-1b")["availabilityZone"] == "us-east-1b"
 
 
-def test_without_node_groups_a_zone_must_be_given(cloud: Aws) -> None:
+def test_zone_is_required_without_node_groups(cloud: Aws) -> None:
     cloud.node_groups = {}
     (line,) = cloud.refuses()
     assert line.startswith("zone: cannot be found, because EKS cluster dev has no node groups")
     assert cloud.run(zone="us-east-1b")["availabilityZone"] == "us-east-1b"
 
 
-def test_a_zone_of_the_nodes_alone_is_added_to_the_clusters_subnets(cloud: Aws) -> None:
+def test_subnet_group_includes_the_subnet_of_the_nodes(cloud: Aws) -> None:
     cloud.node_groups = {"workers": (["subnet-c"], 1)}
     assert cloud.run()["availabilityZone"] == "us-east-1c"
     subnets = cloud.named("postgres-subnets").plain["subnetIds"]
@@ -58,13 +58,13 @@ def test_private_subnets_are_preferred(cloud: Aws) -> None:
     assert cloud.named("postgres-subnets").plain["subnetIds"] == ["subnet-a", "subnet-b"]
 
 
-def test_public_subnets_serve_where_private_ones_are_too_few(cloud: Aws) -> None:
+def test_public_subnets_are_used_if_private_ones_are_too_few(cloud: Aws) -> None:
     cloud.public = {"subnet-b"}
     cloud.run()
     assert cloud.named("postgres-subnets").plain["subnetIds"] == ["subnet-a", "subnet-b"]
 
 
-def test_what_is_given_of_the_network_is_not_taken_from_the_cluster(cloud: Aws) -> None:
+def test_network_settings_override_the_network_of_the_cluster(cloud: Aws) -> None:
     cloud.vpcs = {"subnet-b": "vpc-2", "subnet-c": "vpc-2"}
     cloud.run(
         zone="us-east-1c",
@@ -87,12 +87,12 @@ def test_the_kubeconfig_must_point_to_the_cluster(cloud: Aws) -> None:
     assert cloud.run(network={"endpoint": "https://api.example.com"}), "a tunnel may be given"
 
 
-def test_the_instance_keeps_the_zone_that_was_chosen_for_it(cloud: Aws) -> None:
+def test_existing_instance_keeps_its_zone(cloud: Aws) -> None:
     cloud.node_groups = {"workers": (["subnet-b"], 9)}
     assert cloud.run(running={})["availabilityZone"] == "us-east-1a"
 
 
-def test_a_zone_that_a_failover_changed_is_accepted_silently(cloud: Aws) -> None:
+def test_zone_changed_by_a_failover_is_accepted(cloud: Aws) -> None:
     failed_over = {"availabilityZone": "us-east-1b"}
     server = cloud.run(running=failed_over)
     assert server["availabilityZone"] == "us-east-1a"
@@ -101,18 +101,18 @@ def test_a_zone_that_a_failover_changed_is_accepted_silently(cloud: Aws) -> None
     assert Aws().run(running=failed_over, zone="us-east-1b")["tags"]["coder:zone"] == "us-east-1b"
 
 
-def test_high_availability_can_be_turned_on_for_an_instance_that_is_there(cloud: Aws) -> None:
+def test_standby_can_be_added_to_an_existing_instance(cloud: Aws) -> None:
     server = cloud.run(running={}, highAvailability=True)
     assert server["multiAz"] is True
     assert server["availabilityZone"] == "us-east-1a"
 
 
-def test_the_next_major_version_is_allowed_only_while_it_is_asked_for() -> None:
+def test_major_upgrade_is_allowed_only_if_requested() -> None:
     assert Aws().run(running={}, postgresVersion="18")["allowMajorVersionUpgrade"] is True
     assert Aws().run(running={}, postgresVersion="17")["allowMajorVersionUpgrade"] is False
 
 
-def test_an_upgrade_with_parameters_is_made_at_once() -> None:
+def test_upgrade_with_own_parameter_group_is_immediate() -> None:
     own = {"dbParameterGroups": ["own"]}
     server = Aws().run(running=own, postgresVersion="18", applyImmediately=True)
     assert server["allowMajorVersionUpgrade"] is True
@@ -204,7 +204,7 @@ WRONG: list[tuple[Stack, str]] = [
 
 
 @pytest.mark.parametrize(("settings", "line"), WRONG)
-def test_what_can_not_be_is_refused_with_its_line(cloud: Aws, settings: Stack, line: str) -> None:
+def test_invalid_setting_is_refused_with_its_line(cloud: Aws, settings: Stack, line: str) -> None:
     lines = cloud.refuses(**settings)
     assert len(lines) == 1, lines
     assert lines[0].startswith(line)
@@ -217,19 +217,19 @@ def test_two_instances_of_one_stack_are_refused(cloud: Aws) -> None:
     assert line.startswith("RDS: one, two all carry the label coder:stack=coder/dev")
 
 
-def test_a_cluster_in_one_zone_is_told_what_to_do(cloud: Aws) -> None:
+def test_cluster_in_one_zone_is_refused(cloud: Aws) -> None:
     cloud.cluster_subnets = ["subnet-a"]
     (line,) = cloud.refuses()
     assert line.startswith("network.subnetIds: the cluster's subnets are all in us-east-1a")
 
 
-def test_a_cluster_without_a_security_group_is_told_what_to_give(cloud: Aws) -> None:
+def test_cluster_without_security_group_needs_client_groups(cloud: Aws) -> None:
     cloud.cluster_security_group = ""
     (line,) = cloud.refuses()
     assert line.startswith("network.clientSecurityGroupIds: missing, and EKS cluster dev has no")
 
 
-def test_a_region_whose_authorities_do_not_ship_needs_its_bundle(cloud: Aws) -> None:
+def test_region_without_bundled_ca_needs_a_certificate(cloud: Aws) -> None:
     cloud.region = "us-gov-west-1"
     (line,) = cloud.refuses()
     assert line.startswith(
@@ -237,19 +237,19 @@ def test_a_region_whose_authorities_do_not_ship_needs_its_bundle(cloud: Aws) -> 
     )
 
 
-def test_nothing_is_looked_up_that_was_given(cloud: Aws) -> None:
+def test_given_values_are_not_looked_up(cloud: Aws) -> None:
     cloud.node_groups = {"gone": (["subnet-gone"], 1)}
     network = {"subnetIds": ["subnet-a", "subnet-b"]}
     assert cloud.run(zone="us-east-1b", network=network)["availabilityZone"] == "us-east-1b"
 
 
-def test_a_look_up_that_fails_is_one_line(cloud: Aws) -> None:
+def test_failed_look_up_is_one_line(cloud: Aws) -> None:
     cloud.cluster_subnets = ["subnet-gone"]
     (line,) = cloud.refuses()
     assert line.startswith("network.subnetIds: subnet-gone: ")
 
 
-def test_the_subnets_must_be_in_one_vpc(cloud: Aws) -> None:
+def test_subnets_must_be_in_one_vpc(cloud: Aws) -> None:
     cloud.vpcs = {"subnet-b": "vpc-2"}
     (line,) = cloud.refuses(network={"subnetIds": ["subnet-a", "subnet-b"]})
     assert (
@@ -257,7 +257,7 @@ def test_the_subnets_must_be_in_one_vpc(cloud: Aws) -> None:
     )
 
 
-def test_everything_wrong_is_said_at_once(cloud: Aws) -> None:
+def test_all_errors_are_reported_together(cloud: Aws) -> None:
     cloud.node_groups = {}
     wrong: dict[str, Any] = {"size": "huge", "postgresVersion": "42", "backupDays": 0}
     assert len(cloud.refuses(**wrong)) == 4
@@ -267,7 +267,7 @@ QUIET_SECONDS = 0.8
 
 
 class SlowAws(Aws):
-    """Counts how many answers, one after the other, a look-up had to wait for."""
+    """Measures how many look-ups run one after the other."""
 
     def __init__(self, groups: int) -> None:
         super().__init__()
@@ -279,7 +279,7 @@ class SlowAws(Aws):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         depth, self.latest = self.depth + 1, time.monotonic()
-        # All that is asked side by side has arrived once nothing new has come for a while.
+        # Once no new call arrives for a while, all concurrent calls have arrived.
         while time.monotonic() - self.latest < QUIET_SECONDS:
             time.sleep(0.05)
         self.depth = max(self.depth, depth)
@@ -287,7 +287,7 @@ class SlowAws(Aws):
 
 
 @pytest.mark.parametrize("groups", [1, 40])
-def test_look_ups_are_at_most_five_answers_deep_however_many_there_are(groups: int) -> None:
+def test_at_most_five_look_ups_are_sequential(groups: int) -> None:
     cloud = SlowAws(groups)
     cloud.instances[RUNNING["dbInstanceIdentifier"]] = RUNNING
     assert cloud.run()

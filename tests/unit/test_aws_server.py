@@ -1,4 +1,4 @@
-"""What is asked of RDS: private, encrypted, backed up, in the right zone, hard to lose."""
+"""The inputs of the RDS instance and its network: private, encrypted, backed up, protected."""
 
 import re
 from typing import Any
@@ -65,12 +65,12 @@ EXPECTED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def default_instance() -> dict[str, Any]:
-    """What is asked of RDS where no setting says otherwise."""
+    """The inputs of the instance with default settings."""
     return Aws().run()
 
 
 @pytest.mark.parametrize("key", EXPECTED)
-def test_an_instance_has_production_defaults(default_instance: dict[str, Any], key: str) -> None:
+def test_instance_has_production_defaults(default_instance: dict[str, Any], key: str) -> None:
     assert default_instance[key] == EXPECTED[key]
 
 
@@ -108,7 +108,7 @@ def test_each_setting_reaches_the_instance(
     assert {key: asked[key] for key in inputs} == inputs
 
 
-def test_the_final_snapshot_has_a_legal_name_of_its_own(cloud: Aws) -> None:
+def test_final_snapshot_has_a_valid_unique_name(cloud: Aws) -> None:
     name = cloud.run()["finalSnapshotIdentifier"]
     assert name == "coder-coder-dev-final-0a1b2c3d"
     suffix = cloud.named("postgres-final-snapshot")
@@ -121,7 +121,9 @@ def test_only_the_nodes_may_connect(cloud: Aws) -> None:
     firewall = cloud.named("postgres-firewall")
     assert firewall.type == SECURITY_GROUP
     assert firewall.plain["vpcId"] == VPC
-    assert not {"ingress", "egress"} & firewall.plain.keys(), "inline rules fight separate ones"
+    assert not {"ingress", "egress"} & firewall.plain.keys(), (
+        "inline rules conflict with separate ones"
+    )
     assert server["vpcSecurityGroupIds"] == ["postgres-firewall-1a2b3c"]
     (rule,) = cloud.all(INGRESS)
     assert rule.plain["referencedSecurityGroupId"] == NODES
@@ -130,30 +132,30 @@ def test_only_the_nodes_may_connect(cloud: Aws) -> None:
     assert not {"cidrIpv4", "cidrIpv6"} & rule.plain.keys()
 
 
-def test_each_client_has_a_rule_that_the_server_waits_for(cloud: Aws) -> None:
+def test_server_depends_on_a_rule_for_each_client_group(cloud: Aws) -> None:
     cloud.run(network={"clientSecurityGroupIds": ["sg-1", "sg-2"]})
     rules = {rule.name: rule for rule in cloud.all(INGRESS)}
     assert set(rules) == {"postgres-from-sg-1", "postgres-from-sg-2"}
     assert {rule.urn for rule in rules.values()} <= cloud.named("postgres-server").dependencies
 
 
-def test_the_subnet_group_has_the_clusters_subnets(cloud: Aws) -> None:
+def test_subnet_group_has_the_subnets_of_the_cluster(cloud: Aws) -> None:
     server = cloud.run()
     (group,) = cloud.all(SUBNET_GROUP)
     assert group.plain["subnetIds"] == ["subnet-a", "subnet-b"]
     assert server["dbSubnetGroupName"] == "postgres-subnets-1a2b3c"
 
 
-def test_small_storage_has_the_speed_that_comes_with_it(cloud: Aws) -> None:
+def test_storage_below_400_gib_sets_no_iops(cloud: Aws) -> None:
     assert not {"iops", "storageThroughput"} & cloud.run(storageGb=399, maxStorageGb=500).keys()
 
 
-def test_a_parameter_group_is_made_only_where_a_setting_needs_it(cloud: Aws) -> None:
+def test_parameter_group_is_created_only_if_needed(cloud: Aws) -> None:
     cloud.run()
     assert not cloud.all(PARAMETER_GROUP)
 
 
-def test_parameters_say_whether_they_need_a_restart(cloud: Aws) -> None:
+def test_parameters_have_their_apply_method(cloud: Aws) -> None:
     parameters = {"max_connections": 500, "log_min_duration_statement": "1000"}
     asked = cloud.run(server={"parameters": parameters})
     assert asked["parameterGroupName"] == "postgres-parameters-1a2b3c"
@@ -165,7 +167,7 @@ def test_parameters_say_whether_they_need_a_restart(cloud: Aws) -> None:
     ]
 
 
-def test_tls_is_forced_where_it_is_not_the_default(cloud: Aws) -> None:
+def test_tls_is_required_on_versions_without_that_default(cloud: Aws) -> None:
     cloud.run(postgresVersion="14")
     (group,) = cloud.all(PARAMETER_GROUP)
     assert group.plain["family"] == "postgres14"
@@ -174,7 +176,7 @@ def test_tls_is_forced_where_it_is_not_the_default(cloud: Aws) -> None:
     ]
 
 
-def test_what_holds_data_or_its_network_is_protected(cloud: Aws) -> None:
+def test_instance_and_its_network_are_protected(cloud: Aws) -> None:
     cloud.run()
     protected = {each.type for each in cloud.asked if each.protect and "aws:" in each.type}
     assert protected == {INSTANCE, SUBNET_GROUP, SECURITY_GROUP}
@@ -183,7 +185,7 @@ def test_what_holds_data_or_its_network_is_protected(cloud: Aws) -> None:
             assert each.hooks.get("before_delete"), f"{each.name} has no hook at its deletion"
 
 
-def test_nothing_is_protected_once_that_is_switched_off(cloud: Aws) -> None:
+def test_protect_false_protects_nothing(cloud: Aws) -> None:
     cloud.run(protect=False)
     assert not [each for each in cloud.asked if each.protect]
     assert not [each for each in cloud.asked if each.hooks.get("before_delete")]
@@ -200,14 +202,14 @@ def test_each_deletion_guard_follows_protect(cloud: Aws) -> None:
         )
 
 
-def test_what_moves_or_was_read_once_is_no_change(cloud: Aws) -> None:
+def test_zone_and_restore_source_are_ignored_as_changes(cloud: Aws) -> None:
     cloud.run()
     server = cloud.named("postgres-server")
     assert server.ignores == {"availabilityZone", "snapshotIdentifier", "restoreToPointInTime"}
     assert server.timeouts == {"create": "60m", "update": "80m", "delete": "60m"}
 
 
-def test_everything_of_aws_carries_the_labels(cloud: Aws) -> None:
+def test_all_aws_resources_have_the_labels(cloud: Aws) -> None:
     cloud.run(labels={"team": "x"}, server={"parameters": {"work_mem": "8192"}})
     made = [each for each in cloud.asked if each.type.startswith("aws:")]
     assert {each.type for each in made} == {
@@ -216,12 +218,12 @@ def test_everything_of_aws_carries_the_labels(cloud: Aws) -> None:
     assert all(each.plain["tags"]["team"] == "x" for each in made)
 
 
-def test_a_firewall_lets_go_of_rules_that_others_added(cloud: Aws) -> None:
+def test_firewall_revokes_foreign_rules_at_deletion(cloud: Aws) -> None:
     cloud.run()
     assert cloud.named("postgres-firewall").plain["revokeRulesOnDelete"] is True
 
 
-def test_the_connection_is_verified_by_the_regions_own_authorities(cloud: Aws) -> None:
+def test_connection_is_verified_with_the_cas_of_the_region(cloud: Aws) -> None:
     cloud.run()
     login = cloud.named("coder-db-blue").plain["stringData"]
     assert login["host"] == HOST, "the endpoint would be host and port"
@@ -231,7 +233,7 @@ def test_the_connection_is_verified_by_the_regions_own_authorities(cloud: Aws) -
     assert all(name.startswith("Amazon RDS us-east-1 Root CA ") for name in names)
 
 
-def test_the_master_login_never_reaches_coders_namespace(cloud: Aws) -> None:
+def test_master_login_is_not_in_the_namespace_of_coder(cloud: Aws) -> None:
     cloud.run()
     made = {each.name for each in cloud.all(PASSWORD)}
     assert made == {
@@ -245,7 +247,7 @@ def test_the_master_login_never_reaches_coders_namespace(cloud: Aws) -> None:
     assert holders == {"postgres-database-credentials"}
 
 
-def test_the_master_password_is_legal_and_secret(cloud: Aws) -> None:
+def test_master_password_is_valid_and_secret(cloud: Aws) -> None:
     cloud.run()
     asked = cloud.named("postgres-admin-password").plain
     assert (asked["length"], asked["overrideSpecial"]) == (32, "-_~")
@@ -253,7 +255,7 @@ def test_the_master_password_is_legal_and_secret(cloud: Aws) -> None:
     assert '"password": "[secret]"' in cloud.named("postgres-server").in_the_clear
 
 
-def test_a_database_that_came_with_a_snapshot_is_this_stacks(cloud: Aws) -> None:
+def test_database_from_a_snapshot_is_taken_over(cloud: Aws) -> None:
     cloud.run()
     (container,) = cloud.named("postgres-database-roles").plain["spec"]["template"]["spec"][
         "containers"
@@ -261,7 +263,7 @@ def test_a_database_that_came_with_a_snapshot_is_this_stacks(cloud: Aws) -> None
     assert {"name": "OWNER_ANY_STACK", "value": "yes"} in container["env"]
 
 
-def test_every_resource_of_aws_belongs_to_the_component(cloud: Aws) -> None:
+def test_all_aws_resources_are_children_of_the_component(cloud: Aws) -> None:
     cloud.run()
     for each in cloud.asked:
         if each.type.startswith("aws:"):
