@@ -1,4 +1,4 @@
-"""The AWS server alone, without what is made in it from inside a cluster."""
+"""The program's AWS server without the roles and database, which need a cluster."""
 
 from typing import Any
 

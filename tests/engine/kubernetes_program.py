@@ -1,4 +1,4 @@
-"""The program itself, with one Secret in place of Coder and all that it needs in the cluster."""
+"""The program, with one Secret instead of Coder and its other objects in the cluster."""
 
 import os
 import runpy

@@ -37,7 +37,7 @@ class Stack:
         return ["pulumi", *words, "--stack", "dev", "--non-interactive"]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the CLI; its two streams come as one."""
+        """Run the CLI; stderr is merged into stdout."""
         command = ["pulumi", *words] if words[:2] == ("stack", "init") else self.command(*words)
         return subprocess.run(
             command,
@@ -78,7 +78,7 @@ class Stack:
         return state["deployment"].get("resources", [])
 
     def things(self) -> dict[str, dict[str, Any]]:
-        """What is in the toy cloud."""
+        """The objects in the toy cloud."""
         return {file.stem: json.loads(file.read_text()) for file in self.cloud.iterdir()}
 
 

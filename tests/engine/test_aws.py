@@ -1,4 +1,4 @@
-"""The AWS server on a real engine and the simulated account: changes, protections, the end."""
+"""The AWS server on a real engine and the simulated account: changes, protection, deletion."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
     return AwsStack(tmp_path / "coder", engine)
 
 
-def test_a_second_up_changes_nothing_nor_does_a_failover(stack: AwsStack) -> None:
+def test_second_update_and_failover_change_nothing(stack: AwsStack) -> None:
     stack.up()
     assert not changes(stack.up())
     stack.happens(availabilityZone="us-east-1b")
@@ -23,7 +23,7 @@ def test_a_second_up_changes_nothing_nor_does_a_failover(stack: AwsStack) -> Non
     assert "but instance" in stack.refuses(zone="us-east-1c")
 
 
-def test_what_would_replace_or_delete_is_refused_and_touches_nothing(stack: AwsStack) -> None:
+def test_replacement_and_deletion_are_refused(stack: AwsStack) -> None:
     stack.up()
     key = {"kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/abc"}
     assert "server.kmsKeyId" in stack.refuses(server=key)
@@ -34,7 +34,7 @@ def test_what_would_replace_or_delete_is_refused_and_touches_nothing(stack: AwsS
     assert "never shrinks" in stack.refuses(storageGb=32, maxStorageGb=32)
 
 
-def test_changes_wait_for_the_window_or_not_and_say_so(stack: AwsStack) -> None:
+def test_deferred_and_immediate_changes_are_announced(stack: AwsStack) -> None:
     stack.up()
     said = stack.set(size="medium", storageGb=100)._good("up", "--yes")
     assert "Changes of size, storageGb wait for the maintenance window" in said
@@ -54,7 +54,7 @@ def test_changes_wait_for_the_window_or_not_and_say_so(stack: AwsStack) -> None:
     assert not changes(stack.up())
 
 
-def test_what_waits_is_made_in_the_window(stack: AwsStack) -> None:
+def test_deferred_changes_are_applied_in_the_window(stack: AwsStack) -> None:
     stack.up()
     stack.set(size="medium").up()
     stack.trigger("maintenance")
@@ -63,7 +63,7 @@ def test_what_waits_is_made_in_the_window(stack: AwsStack) -> None:
     assert not changes(stack.up())
 
 
-def test_apply_immediately_alone_makes_what_waits(stack: AwsStack) -> None:
+def test_apply_immediately_alone_applies_deferred_changes(stack: AwsStack) -> None:
     stack.up()
     stack.set(size="medium").up()
     stack.set(applyImmediately=True, size="small").up()
@@ -71,7 +71,7 @@ def test_apply_immediately_alone_makes_what_waits(stack: AwsStack) -> None:
     assert not stack.instance()["pending"]
 
 
-def test_a_killed_update_is_finished_by_rds_and_goes_on(stack: AwsStack) -> None:
+def test_killed_update_and_destroy_can_be_repeated(stack: AwsStack) -> None:
     stack.set(applyImmediately=True).up()
     stack.set(size="medium")
     stack.killed("modifying", "up", "--yes", "--skip-preview")
@@ -85,7 +85,7 @@ def test_a_killed_update_is_finished_by_rds_and_goes_on(stack: AwsStack) -> None
     assert len(stack.account()["snapshots"]) == 1
 
 
-def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:
+def test_standby_is_added_and_removed_in_place(stack: AwsStack) -> None:
     assert "highAvailability: is true, but" in stack.set(highAvailability=True).fails("preview")
     stack.set(highAvailability=False, applyImmediately=True).up()
     assert changes(stack.set(highAvailability=True).up()) == {"updated"}
@@ -96,7 +96,7 @@ def test_a_standby_comes_and_goes_in_place(stack: AwsStack) -> None:
     assert stack.instance()["availabilityZone"] == "us-east-1a"
 
 
-def test_the_next_major_version_is_an_upgrade_in_place(stack: AwsStack) -> None:
+def test_major_upgrade_is_in_place(stack: AwsStack) -> None:
     parameters = {"parameters": {"log_min_duration_statement": "1000"}}
     stack.set(postgresVersion="16", server=parameters, applyImmediately=True).up()
     said = stack.set(postgresVersion="17").up()
@@ -108,7 +108,7 @@ def test_the_next_major_version_is_an_upgrade_in_place(stack: AwsStack) -> None:
     assert not changes(stack.up())
 
 
-def test_the_end_leaves_a_snapshot_each_time_that_can_be_restored(stack: AwsStack) -> None:
+def test_each_destroy_leaves_a_restorable_snapshot(stack: AwsStack) -> None:
     stack.up()
     stack.set(protect=False).up()
     stack._good("destroy", "--yes", "--skip-preview")
@@ -123,7 +123,7 @@ def test_the_end_leaves_a_snapshot_each_time_that_can_be_restored(stack: AwsStac
     assert len(stack.account()["snapshots"]) == 2
 
 
-def test_another_vpc_is_refused_for_all_that_would_move_with_it(stack: AwsStack) -> None:
+def test_different_vpc_is_refused(stack: AwsStack) -> None:
     stack.up()
     subnets = {"subnet-1": "us-east-1a", "subnet-2": "us-east-1b"}
     account = stack.account()

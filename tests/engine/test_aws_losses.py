@@ -1,4 +1,4 @@
-"""What could lose or strand an RDS instance is refused on the real engine, or cleaned up after."""
+"""Updates that could lose or orphan an RDS instance are refused, or can be repaired."""
 
 import shlex
 from pathlib import Path
@@ -15,7 +15,7 @@ def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
     return AwsStack(tmp_path / "coder", engine)
 
 
-def test_a_lost_state_makes_no_second_database(
+def test_lost_state_creates_no_second_instance(
     stack: AwsStack, engine: dict[str, str], tmp_path: Path
 ) -> None:
     stack.up()
@@ -31,7 +31,7 @@ def test_a_lost_state_makes_no_second_database(
     assert stack.instance()["identifier"] == name
 
 
-def test_an_instance_whose_update_was_killed_is_taken_back_as_the_error_says(
+def test_instance_of_a_killed_update_is_imported_as_the_error_says(
     stack: AwsStack,
 ) -> None:
     stack.killed("backing-up", "up", "--yes", "--skip-preview")
@@ -46,7 +46,7 @@ def test_an_instance_whose_update_was_killed_is_taken_back_as_the_error_says(
     assert stack.instance()["deletionProtection"] is True
 
 
-def test_an_upgrade_with_parameters_does_not_wait(stack: AwsStack) -> None:
+def test_upgrade_with_parameters_must_be_immediate(stack: AwsStack) -> None:
     stack.set(postgresVersion="16", server=PARAMETERS).up()
     said = stack.refuses(postgresVersion="17")
     assert "which can be deleted only after the upgrade" in said
@@ -56,7 +56,7 @@ def test_an_upgrade_with_parameters_does_not_wait(stack: AwsStack) -> None:
     assert stack.instance()["parameterGroupName"] == group["name"]
 
 
-def test_parameters_that_are_taken_out_leave_no_group_behind(stack: AwsStack) -> None:
+def test_removed_parameters_delete_their_group(stack: AwsStack) -> None:
     stack.set(server=PARAMETERS).up()
     said = stack.set(server={}).up()
     assert "take effect only after a manual reboot" in said
@@ -65,7 +65,7 @@ def test_parameters_that_are_taken_out_leave_no_group_behind(stack: AwsStack) ->
     assert not changes(stack.up())
 
 
-def test_storage_that_has_grown_by_itself_is_no_change(stack: AwsStack) -> None:
+def test_autoscaled_storage_is_not_a_change(stack: AwsStack) -> None:
     stack.up()
     stack.happens(allocatedStorage=128)
     stack.refresh()
@@ -74,7 +74,7 @@ def test_storage_that_has_grown_by_itself_is_no_change(stack: AwsStack) -> None:
     assert stack.resource(INSTANCE)["outputs"]["allocatedStorage"] == 128
 
 
-def test_a_snapshot_that_does_not_fit_is_refused(stack: AwsStack) -> None:
+def test_unsuitable_snapshot_is_refused(stack: AwsStack) -> None:
     stack.set(protect=False).up()
     stack.set(protect=False)._good("destroy", "--yes", "--skip-preview")
     (snapshot,) = stack.account()["snapshots"]

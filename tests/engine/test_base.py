@@ -162,7 +162,7 @@ def test_custom_timeout_ends_the_wait(stack: Stack) -> None:
 
 
 def _start(stack: Stack, more: str = "") -> subprocess.Popen[str]:
-    """An update that is busy making a thing for a minute."""
+    """Start an update whose resource takes a minute to create."""
     stack.program(f'Thing("a", size=1, sleep=60)\n{more}')
     running = subprocess.Popen(
         stack.command("up", "--yes", "--skip-preview"),
@@ -180,7 +180,7 @@ def _start(stack: Stack, more: str = "") -> subprocess.Popen[str]:
 
 
 def _processes(stack: Stack) -> list[str]:
-    """What still runs of an update of this stack."""
+    """The processes of this stack's update that still run."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -7,21 +7,21 @@ from pathlib import Path
 from tests.engine.stack import Stack
 
 
-def test_a_programs_mistake_is_shown_where_it_is(stack: Stack) -> None:
+def test_exception_is_shown_with_its_location(stack: Stack) -> None:
     stack.program("import nothing_of_this_name")
     words = stack.run("preview").stdout
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in words
     assert "an unhandled error" not in words, "it has been shown already"
 
 
-def test_an_error_for_people_is_one_line(stack: Stack) -> None:
+def test_run_error_is_one_line(stack: Stack) -> None:
     stack.program('raise pulumi.RunError("size is 0: it must be at least 1")')
     assert "error: size is 0: it must be at least 1\n" in stack.fails("preview")
 
 
-def test_a_program_gets_its_settings_and_its_own_interpreter(stack: Stack) -> None:
+def test_program_gets_its_settings_and_virtualenv(stack: Stack) -> None:
     venv.create(stack.folder / "venv", with_pip=False)
-    # The SDK is not installed in it: it is lent by a path file.
+    # The virtualenv has no SDK installed; a .pth file adds the tests' one.
     packages = next((stack.folder / "venv" / "lib").glob("python3*/site-packages"))
     (packages / "lent.pth").write_text("\n".join(path for path in sys.path if "packages" in path))
     (stack.folder / "Pulumi.yaml").write_text(
@@ -41,7 +41,7 @@ def test_a_program_gets_its_settings_and_its_own_interpreter(stack: Stack) -> No
     assert f'root  : "{stack.folder}"' in words
 
 
-def test_a_missing_virtualenv_is_named(stack: Stack) -> None:
+def test_missing_virtualenv_is_reported(stack: Stack) -> None:
     (stack.folder / "Pulumi.yaml").write_text(
         "name: engine\nruntime: {name: python, options: {virtualenv: none}}\n"
     )
@@ -49,7 +49,7 @@ def test_a_missing_virtualenv_is_named(stack: Stack) -> None:
     assert "the virtualenv 'none' of Pulumi.yaml does not exist" in stack.fails("preview")
 
 
-def test_a_policy_pack_stops_what_it_forbids(stack: Stack, tmp_path: Path) -> None:
+def test_policy_pack_stops_a_violation(stack: Stack, tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")

@@ -1,4 +1,4 @@
-"""`python -m sandbox pulumi` and `recover`: settings laid over, stacks made, kills put right."""
+"""`python -m sandbox pulumi` and `recover`: overrides, new stacks, repair after a kill."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from sandbox.machine import paths
 
 
 class Home:
-    """A sandbox of its own that runs nothing, and a project in it."""
+    """A separate sandbox without running services, and a project in it."""
 
     def __init__(self, folder: Path, path: str) -> None:
         self.state = folder / "home" / paths.STATE.name / "pulumi"
@@ -66,7 +66,7 @@ def home(tmp_path: Path, engine: dict[str, str]) -> Home:
     return Home(tmp_path, engine["PATH"])
 
 
-def test_a_stack_is_made_and_its_own_file_stays_as_it_is(home: Home) -> None:
+def test_stack_is_created_and_its_file_is_unchanged(home: Home) -> None:
     home.settings.write_text(
         "encryptionsalt: of-another-machine\n"
         "config: {coder:size: '5', coder:word: {secure: v1:unreadable}}\n"
@@ -93,7 +93,7 @@ def test_a_stack_is_made_and_its_own_file_stays_as_it_is(home: Home) -> None:
     assert "[secret]" in home.run("pulumi", "stack", "output", "-s", "dev")
 
 
-def test_what_a_killed_update_left_is_put_right(home: Home) -> None:
+def test_state_of_a_killed_update_is_repaired(home: Home) -> None:
     assert "nothing to repair" in home.run("recover", "dev"), "there is no stack yet"
     home.program("Thing('a', size=1, sleep=60)")
     running = home.start("pulumi", "up", "--yes", "--skip-preview", "-C", str(home.project))
@@ -126,7 +126,7 @@ def test_stacks_of_an_older_sandbox_are_refused(home: Home, words: list[str]) ->
     )
 
 
-def test_a_stack_without_settings_is_named(home: Home) -> None:
+def test_missing_settings_file_is_reported(home: Home) -> None:
     process = home.start("pulumi", "preview", "-C", str(home.project), "--stack", "prod")
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 1
@@ -149,18 +149,18 @@ def test_a_stack_without_settings_is_named(home: Home) -> None:
         ("version", None, False, False),
     ],
 )
-def test_commands_get_the_stack_and_settings_that_they_take(
+def test_commands_get_only_the_options_that_they_accept(
     line: str, stack: str | None, wanted: bool, configured: bool
 ) -> None:
     command = Command(line.split())
     assert (command.stack, command.stack_wanted, command.configured) == (stack, wanted, configured)
 
 
-def test_a_removed_stack_leaves_the_projects_settings() -> None:
+def test_removing_a_stack_keeps_its_settings_file() -> None:
     assert Command(["stack", "rm", "dev"]).removes_stack
 
 
-def test_the_stacks_own_words_stand() -> None:
+def test_settings_of_the_stack_are_not_overridden() -> None:
     given = {"coder:chartRepository": "mine", "coder:existing": {"adminPassword": "plain"}}
     overrides = Overrides(dict(given))
     overrides.put("chartRepository", "theirs")
@@ -170,14 +170,14 @@ def test_the_stacks_own_words_stand() -> None:
     assert not overrides.passwords
 
 
-def test_charts_come_from_the_repository_of_their_flavour() -> None:
+def test_chart_repository_matches_the_flavour() -> None:
     for version, flavour in (("1.44.3", "classic"), ("2.0.0", "v2"), (None, "classic")):
         overrides = Overrides({"coder:chartVersion": version})
         overlay.common(overrides)
         assert overrides.config["coder:chartRepository"].endswith(f"/{flavour}")
 
 
-def test_settings_of_a_wrong_shape_are_left_to_the_program() -> None:
+def test_settings_of_a_wrong_type_are_left_to_the_program() -> None:
     overrides = Overrides({"coder:existing": "host", "coder:cluster": 3})
     overrides.put("cluster", "x", "endpoint")
     overrides.put("existing", "x", "host")

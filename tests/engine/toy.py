@@ -1,4 +1,4 @@
-"""A plugin with a cloud made of files, to see what all plugins do alike."""
+"""A plugin whose cloud is a folder of files, to test what all plugins share."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def _file(id: str) -> Path:
 
 
 class Bridged(BridgedResource):
-    """A thing as the Terraform bridge has it; the cloud refuses sizes above 100."""
+    """A bridged resource; its cloud refuses sizes above 100."""
 
     type = "toy:index:Bridged"
     inputs: ClassVar[Inputs] = {"size": Input("integer", required=True)}

@@ -1,1 +1,1 @@
-"""Everything at once: the program, the engine, Kubernetes, Helm and PostgreSQL."""
+"""Whole deployments: the program, the engine, Kubernetes, Helm and PostgreSQL."""

@@ -1,4 +1,4 @@
-"""A stack of the program on the simulated AWS, and what the account holds of it."""
+"""A stack of the program on the simulated AWS, and the account's records of it."""
 
 import re
 import subprocess
@@ -52,11 +52,11 @@ class AwsStack(Stack):
         subprocess.run(run, cwd=ROOT, check=True, timeout=120)
 
     def delete_server(self) -> None:
-        """Nothing: the instance stays in the account, which lasts no longer than the tests."""
+        """Do nothing: the account is deleted after the tests."""
 
 
 def account() -> dict[str, Any]:
-    """All that the simulated account holds."""
+    """The whole state of the simulated account."""
     return REGION.read()
 
 
@@ -67,13 +67,13 @@ def snapshots(stack: str) -> list[str]:
 
 
 def in_place(printed: str) -> None:
-    """The update replaced and deleted nothing of the server's."""
+    """Assert that the update replaced and deleted no AWS resource."""
     assert re.search(r"aws:rds:Instance \S+ updated", printed), printed
     assert not re.search(r"(?m)^ *(\+-|-|\+\+|--) +aws:", printed), printed
 
 
 def on_rds(stack: AwsStack) -> None:
-    """Coder answers, from the stack's own instance, with a verified certificate."""
+    """Assert that Coder uses the stack's own instance, with a verified certificate."""
     database = stack.coder().buildinfo()["database"]
     assert database["host"] == stack.instance["address"]
     assert database["certificate_verified"]

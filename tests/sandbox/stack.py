@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 Settings = dict[str, Any]
 PASSWORDS = paths.PULUMI / "passwords"
 SOON_READY = {"coderd": {"readiness": {"initialDelaySeconds": 0, "periodSeconds": 1}}}
-"""Of a classic chart, whose own figures would add 10 s and more to every update."""
+"""Faster probes of the classic chart, whose defaults delay each update by 10 s or more."""
 
 
 class Stack:
@@ -40,7 +40,7 @@ class Stack:
             "namespace": name,
             "existing": {"host": self.host, "adminUsername": "coder_admin"},
             "protect": False,
-            # Measuring takes 15 s; the tests that are about it switch it on.
+            # Measuring takes 15 s; the tests of the latency gate switch it on.
             "latencyGate": "off",
         }
         if not str(settings.get("chartVersion", "")).startswith("2"):
@@ -50,7 +50,7 @@ class Stack:
 
     @property
     def server(self) -> Server:
-        """The PostgreSQL server that the sandbox made for the stack."""
+        """The PostgreSQL server that the sandbox created for the stack."""
         return Server(self.host.partition(".")[0])
 
     def set(self, **settings: Any) -> "Stack":
@@ -61,7 +61,7 @@ class Stack:
         return self
 
     def secret(self, part: str, value: str) -> "Stack":
-        """Give `existing.<part>` encrypted, as `pulumi config set --secret` would."""
+        """Set `existing.<part>` encrypted, as `pulumi config set --secret` would."""
         home.write_private(PASSWORDS / f"coder-{self.name}-coder-existing.{part}", value)
         return self.set(existing=self.settings["existing"] | {part: {"secure": "v1:elsewhere"}})
 
@@ -71,7 +71,7 @@ class Stack:
         return [*command, "--stack", self.name, "--config-file", str(self.file)]
 
     def run(self, *words: str, timeout: int = 600) -> subprocess.CompletedProcess[str]:
-        """Run the CLI on this stack; its two streams come as one."""
+        """Run the CLI on this stack; stderr is merged into stdout."""
         self._outputs = None
         return subprocess.run(
             self.command(*words),
@@ -84,30 +84,30 @@ class Stack:
         )
 
     def up(self, *words: str) -> str:
-        """Update without the preview before it; returns what was printed."""
+        """Update without a preview; returns the output."""
         result = self.run("up", "--yes", "--skip-preview", *words)
         assert result.returncode == 0, result.stdout
         return result.stdout
 
     def unchanged(self) -> None:
-        """A further update has nothing to do."""
+        """Assert that another update changes nothing."""
         self.up("--expect-no-changes")
 
     def fails(self, *words: str) -> str:
-        """A command that must fail, in words and without a traceback."""
+        """Run a command that must fail without a traceback; returns the output."""
         result = self.run(*words)
         assert result.returncode != 0, f"{' '.join(words)} should have failed:\n{result.stdout}"
         assert "Traceback" not in result.stdout, result.stdout
         return result.stdout
 
     def discard(self) -> None:
-        """Free what the stack holds of the sandbox, which lasts no longer than the tests."""
+        """Delete the stack's namespaces and server to free the sandbox's resources."""
         spaces = (f"{self.settings['namespace']}{suffix}" for suffix in ("", "-database"))
         kubectl("delete", "namespace", *spaces, "--ignore-not-found", "--wait=false")
         self.delete_server()
 
     def delete_server(self) -> None:
-        """Delete the server, which is not the stack's."""
+        """Delete the server, which is not part of the stack."""
         if self.server.exists:
             self.server.delete()
 
@@ -133,13 +133,13 @@ class Stack:
 
 
 class CoderPage:
-    """What the stand-in Coder says of itself."""
+    """Client of the stand-in Coder's HTTP API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def buildinfo(self) -> dict[str, Any]:
-        """Which database Coder is on."""
+        """Coder's build info, with the database that it uses."""
         return self.get("/api/v2/buildinfo")
 
     def users(self) -> list[str]:
@@ -147,7 +147,7 @@ class CoderPage:
         return sorted(user["username"] for user in self.get("/api/v2/users")["users"])
 
     def add_user(self, name: str) -> None:
-        """Make a user."""
+        """Create a user."""
         body = json.dumps({"username": name}).encode()
         request = urllib.request.Request(  # noqa: S310
             f"{self.url}/api/v2/users", body, {"Content-Type": "application/json"}
@@ -161,12 +161,12 @@ class CoderPage:
 
 
 def kubectl(*words: str, check: bool = True) -> str:
-    """What kubectl prints."""
+    """The output of a kubectl command."""
     return _printed("kubectl", *words, check=check)
 
 
 def helm(*words: str) -> str:
-    """What helm prints."""
+    """The output of a helm command."""
     return _printed("helm", *words)
 
 
@@ -182,7 +182,7 @@ def _printed(program: str, *words: str, check: bool = True) -> str:
 
 
 def kill(process: int) -> None:
-    """Kill a process with all that it started, as a machine that loses its power does."""
+    """Kill a process and all its descendants at once, like a power failure."""
     running = processes.running().values()
     ids, found = [process], [process]
     while found:
@@ -194,7 +194,7 @@ def kill(process: int) -> None:
 
 
 def wait(what: str, true: Callable[[], object], seconds: float = 180) -> None:
-    """Wait until something holds; fail by its name."""
+    """Wait until the condition is true; the failure message names it."""
     end = time.monotonic() + seconds
     while not _holds(true):
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"

@@ -1,4 +1,4 @@
-"""Coder on RDS: it changes in place, only the nodes reach it, and no data are lost."""
+"""Coder on RDS: updates in place, access from the nodes only, no loss of data."""
 
 import pytest
 
@@ -21,11 +21,11 @@ def classic(make_aws: MakeAws) -> AwsStack:
     return stack
 
 
-def still_there(stack: AwsStack) -> None:
+def assert_users_kept(stack: AwsStack) -> None:
     wait("Coder on its database", lambda: "ada" in stack.coder().users())
 
 
-def test_coder_runs_on_rds_as_a_role_that_can_little(classic: AwsStack) -> None:
+def test_coder_runs_on_rds_with_an_unprivileged_role(classic: AwsStack) -> None:
     on_rds(classic)
     assert classic.outputs()["databaseZone"] == "us-east-1a", "where most nodes are"
     assert classic.server.sql("SHOW server_version").startswith("16.")
@@ -37,13 +37,13 @@ def test_coder_runs_on_rds_as_a_role_that_can_little(classic: AwsStack) -> None:
 
 
 def test_all_passwords_are_rotated_in_place(classic: AwsStack) -> None:
-    # Coder's next login is made as the admin, whose new password must hold by then.
+    # The admin sets the password of Coder's next login, so its new password must be valid by then.
     in_place(classic.set(passwordGeneration=2).up("--replace", ADMIN_PASSWORD))
     assert classic.coder().buildinfo()["database"]["user"] == "coder_green"
-    still_there(classic)
+    assert_users_kept(classic)
 
 
-def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: AwsStack) -> None:
+def test_class_and_storage_changes_are_deferred_or_immediate(classic: AwsStack) -> None:
     resource = classic.instance["resourceId"]
     connections = int(classic.server.sql("SHOW max_connections"))
     printed = classic.set(size="medium", storageGb=100).up()
@@ -58,10 +58,10 @@ def test_class_and_storage_wait_for_the_window_or_are_changed_at_once(classic: A
     in_place(classic.set(applyImmediately=True, storageGb=120).up())
     assert classic.instance["allocatedStorage"] == 120
     assert classic.instance["resourceId"] == resource
-    still_there(classic)
+    assert_users_kept(classic)
 
 
-def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> None:
+def test_zone_changed_by_a_failover_is_not_a_change(classic: AwsStack) -> None:
     classic.set(highAvailability=True).up()
     classic.trigger("failover")
     assert classic.instance["availabilityZone"] != "us-east-1a"
@@ -69,10 +69,10 @@ def test_a_failover_that_moved_the_zone_changes_nothing(classic: AwsStack) -> No
     # The standby is deleted only while the stack is not protected.
     classic.set(highAvailability=False, protect=False).up()
     classic.set(protect=True).up()
-    still_there(classic)
+    assert_users_kept(classic)
 
 
-def test_without_its_rule_the_preflight_fails_and_coder_is_not_touched(classic: AwsStack) -> None:
+def test_missing_firewall_rule_fails_the_preflight_before_the_release(classic: AwsStack) -> None:
     group = classic.instance["vpcSecurityGroupIds"]
     before = _pods(classic)
     with REGION.transaction() as data:
@@ -86,29 +86,29 @@ def test_without_its_rule_the_preflight_fails_and_coder_is_not_touched(classic: 
     classic.up("--refresh")
     (rule,) = (each for each in account()["rules"].values() if each["securityGroupId"] in group)
     assert rule["referencedSecurityGroupId"] == NODES_GROUP
-    still_there(classic)
+    assert_users_kept(classic)
 
 
-def test_the_next_major_version_is_an_upgrade_in_place(classic: AwsStack) -> None:
+def test_major_upgrade_is_in_place(classic: AwsStack) -> None:
     resource = classic.instance["resourceId"]
     in_place(classic.set(postgresVersion="17", applyImmediately=True).up())
     assert classic.server.sql("SHOW server_version").startswith("17.")
     assert classic.instance["resourceId"] == resource
-    still_there(classic)
+    assert_users_kept(classic)
     on_rds(classic)
-    classic.up()  # takes the permission for major upgrades away
+    classic.up()  # resets allowMajorVersionUpgrade
     classic.unchanged()
 
 
-def test_a_protected_stack_is_not_destroyed(classic: AwsStack) -> None:
+def test_protected_stack_is_not_destroyed(classic: AwsStack) -> None:
     before = account()
     printed = classic.fails("destroy", "--yes")
     assert "pulumi config set protect false" in printed
     assert account() == before
-    still_there(classic)
+    assert_users_kept(classic)
 
 
-def test_destroyed_it_leaves_a_snapshot_that_becomes_another_stacks(
+def test_final_snapshot_can_be_restored_into_another_stack(
     classic: AwsStack, make_aws: MakeAws
 ) -> None:
     classic.set(protect=False).up()

@@ -16,9 +16,9 @@ def test_v2_runs_on_the_external_database_with_verified_tls(make: Make) -> None:
     assert stack.coder().buildinfo()["database"]["user"] == "coder_green"
 
 
-def test_a_given_login_is_used_unchanged(make: Make) -> None:
+def test_given_login_is_used_unchanged(make: Make) -> None:
     stack = make("given")
-    stack.run("preview")  # the sandbox makes the server on the way
+    stack.run("preview")  # the preview makes the sandbox create the server
     stack.server.sql("CREATE ROLE bob LOGIN PASSWORD 'B0bs-own-password'")
     stack.server.sql("CREATE DATABASE bobs OWNER bob")
     stack.set(existing={"host": stack.host, "database": "bobs", "username": "bob"})

@@ -1,4 +1,4 @@
-"""What a protected stack refuses, already at preview, and how it is let go."""
+"""A protected stack refuses dangerous changes at preview; protect=false allows them."""
 
 import pytest
 
@@ -14,22 +14,22 @@ def protected(make: Make) -> Stack:
     return stack
 
 
-def intact(stack: Stack) -> None:
+def assert_unchanged(stack: Stack) -> None:
     assert "grace" in stack.coder().users()
     stack.unchanged()
 
 
-def test_another_namespace_is_refused(protected: Stack) -> None:
+def test_changed_namespace_is_refused(protected: Stack) -> None:
     printed = protected.set(namespace="elsewhere").fails("preview")
     assert "is protected; to allow it: pulumi config set protect false" in printed
     assert "by the settings namespace or cluster. Nothing was changed" in printed
     protected.fails("up", "--yes")
     protected.set(namespace="protected")
     assert not kubectl("get", "namespace", "elsewhere", "--ignore-not-found", "-o", "name")
-    intact(protected)
+    assert_unchanged(protected)
 
 
-def test_another_database_is_refused(protected: Stack) -> None:
+def test_changed_database_is_refused(protected: Stack) -> None:
     before = protected.settings["existing"]
     protected.set(existing=merged(before, database="other"))
     printed = protected.fails("preview")
@@ -37,26 +37,24 @@ def test_another_database_is_refused(protected: Stack) -> None:
     assert "and lose its users and workspaces" in printed
     protected.fails("up", "--yes")
     protected.set(existing=before)
-    intact(protected)
+    assert_unchanged(protected)
 
 
-def test_a_password_generation_that_jumps_is_refused(protected: Stack) -> None:
+def test_skipped_password_generation_is_refused(protected: Stack) -> None:
     printed = protected.set(passwordGeneration=3).fails("preview")
     assert "passwordGeneration: is 3 and was 1, must be 1 or 2" in printed
     protected.set(passwordGeneration=1)
-    intact(protected)
+    assert_unchanged(protected)
 
 
 @pytest.mark.parametrize("words", [("destroy", "--yes"), ("destroy", "--yes", "--run-program")])
-def test_a_destroy_is_refused_before_anything_is_touched(
-    protected: Stack, words: tuple[str, ...]
-) -> None:
+def test_destroy_is_refused_before_any_change(protected: Stack, words: tuple[str, ...]) -> None:
     printed = protected.fails(*words)
     assert "is protected; to allow it: pulumi config set protect false, then pulumi up" in printed
-    intact(protected)
+    assert_unchanged(protected)
 
 
-def test_let_go_it_is_destroyed_and_the_database_stays(protected: Stack) -> None:
+def test_unprotected_stack_is_destroyed_and_keeps_the_database(protected: Stack) -> None:
     printed = protected.set(protect=False).up()
     assert "`pulumi destroy` leaves database coder on protected.coder.internal" in printed
     result = protected.run("destroy", "--yes")

@@ -35,7 +35,7 @@ FORBIDDEN = {
     "a role of programs": "GRANT pg_execute_server_program TO CURRENT_USER",
     "another's verifier": "SELECT rolpassword FROM pg_authid",
 }
-"""Not allowed even to rds_superuser."""
+"""Statements that RDS refuses even for rds_superuser."""
 
 
 def operation() -> Operation:
@@ -61,7 +61,7 @@ def inputs(name: str, **changes: Any) -> dict[str, Any]:
     return good | changes
 
 
-class Made:
+class RdsInstance:
     """An instance and the server behind it."""
 
     def __init__(self, name: str, **changes: Any) -> None:
@@ -86,8 +86,10 @@ class Made:
     def server(self) -> Server:
         return Server(self.id.lower())
 
-    def says(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
-        """What the master login is answered, over TLS."""
+    def run_sql(
+        self, statement: str, database: str = "postgres"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a statement as the master user, over TLS; returns the finished process."""
         psql = str(programs.path("17", "psql"))
         where = f"host={self.server.address} user=coder_admin dbname={database} sslmode=require"
         return namespaces.run_inside(
@@ -97,19 +99,19 @@ class Made:
             text=True,
         )
 
-    def asks(self, statement: str, database: str = "postgres") -> str:
-        done = self.says(statement, database)
+    def query(self, statement: str, database: str = "postgres") -> str:
+        done = self.run_sql(statement, database)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def fill(self) -> None:
-        """Have something in it that must last."""
-        self.asks("CREATE DATABASE kept")
-        self.asks("CREATE TABLE kept AS SELECT 42 AS answer", "kept")
+    def add_data(self) -> None:
+        """Create a database with data that must survive."""
+        self.query("CREATE DATABASE kept")
+        self.query("CREATE TABLE kept AS SELECT 42 AS answer", "kept")
 
     @property
-    def filled(self) -> bool:
-        return self.asks("SELECT answer FROM kept", "kept") == "42"
+    def has_data(self) -> bool:
+        return self.query("SELECT answer FROM kept", "kept") == "42"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -123,41 +125,41 @@ def _network(sandbox_up: None) -> Iterator[None]:
     SUBNETS.delete(operation(), "rds", subnets)
 
 
-def can_little(made: Made) -> None:
-    """The master login is what it is on RDS, and no more."""
-    assert made.asks("SELECT current_user") == "coder_admin"
+def assert_restricted(made: RdsInstance) -> None:
+    """The master user has the rights that it has on RDS, and no others."""
+    assert made.query("SELECT current_user") == "coder_admin"
     for what, statement in FORBIDDEN.items():
-        done = made.says(statement)
+        done = made.run_sql(statement)
         refusal = r"permission denied|must be superuser|must have admin option"
         assert re.search(refusal, done.stderr), f"{what}: {done.stdout}{done.stderr}"
 
 
 def test_master_login_has_no_more_rights_after_upgrade_and_restore() -> None:
-    one = Made("one", engineVersion="16")
-    can_little(one)
-    one.fill()
+    one = RdsInstance("one", engineVersion="16")
+    assert_restricted(one)
+    one.add_data()
     one.update(engineVersion="17", allowMajorVersionUpgrade=True)
-    assert one.asks("SHOW server_version").startswith("17.")
-    can_little(one)
+    assert one.query("SHOW server_version").startswith("17.")
+    assert_restricted(one)
     events.snapshot(REGION, "one", "by-hand")
-    assert one.filled, "a snapshot leaves the server running"
-    two = Made("two", snapshotIdentifier="by-hand")
-    assert two.filled
-    can_little(two)
+    assert one.has_data, "a snapshot leaves the server running"
+    two = RdsInstance("two", snapshotIdentifier="by-hand")
+    assert two.has_data
+    assert_restricted(two)
     two.delete()
 
 
 def test_master_login_is_restricted_on_15() -> None:
-    old = Made("old", engineVersion="15")
+    old = RdsInstance("old", engineVersion="15")
     try:
-        can_little(old)
+        assert_restricted(old)
     finally:
         old.delete()
 
 
 def test_failed_upgrade_leaves_the_server_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Made("stays", engineVersion="16")
-    made.fill()
+    made = RdsInstance("stays", engineVersion="16")
+    made.add_data()
     run = UpgradableServer._run
 
     def broken(self: UpgradableServer, program: str, *arguments: str, input: str = "") -> str:
@@ -169,8 +171,8 @@ def test_failed_upgrade_leaves_the_server_unchanged(monkeypatch: pytest.MonkeyPa
         made.update(engineVersion="17", allowMajorVersionUpgrade=True)
     monkeypatch.undo()
     assert (made.record["status"], made.record["engineVersionActual"][:2]) == ("available", "16")
-    assert made.filled
-    assert made.asks("SHOW server_version").startswith("16.")
+    assert made.has_data
+    assert made.query("SHOW server_version").startswith("16.")
     made.inputs["engineVersion"] = "16"
     made.delete()
 
@@ -178,8 +180,8 @@ def test_failed_upgrade_leaves_the_server_unchanged(monkeypatch: pytest.MonkeyPa
 def test_killed_upgrade_is_completed_by_the_next_reader(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = Made("killed", engineVersion="16")
-    made.fill()
+    made = RdsInstance("killed", engineVersion="16")
+    made.add_data()
 
     class Killed(BaseException):
         pass
@@ -199,26 +201,26 @@ def test_killed_upgrade_is_completed_by_the_next_reader(
         data["instances"]["killed"]["work"]["process"] = "1:0"
     REGION.recover()
     assert made.record["status"] == "available"
-    assert made.asks("SHOW server_version").startswith("17.")
-    assert made.filled
+    assert made.query("SHOW server_version").startswith("17.")
+    assert made.has_data
     made.delete()
 
 
 def test_firewall_blocks_unlisted_instances_and_orphans_are_deleted() -> None:
-    made = Made("shut")
+    made = RdsInstance("shut")
     address, server = made.server.address, made.server
     assert address in blocked()
     with REGION.transaction() as data:
         record = data["instances"].pop("shut")
     assert address in blocked(), "an orphan is open"
-    other = Made("other")
+    other = RdsInstance("other")
     assert not server.exists, "an orphan stays"
     assert record["resourceId"] != other.id
     other.delete()
 
 
 def test_stopped_firewall_keeps_blocking() -> None:
-    made = Made("watched")
+    made = RdsInstance("watched")
     services.remove(FIREWALL)
     services.wait_stopped(FIREWALL)
     listed = namespaces.run_inside(

@@ -1,4 +1,4 @@
-"""No password, and no URL with one, is anywhere in the clear but in its Secret."""
+"""No password, and no URL with one, is in the clear anywhere except in its Secret."""
 
 import base64
 import json
@@ -19,15 +19,15 @@ from tests.sandbox.stack import PASSWORDS, Stack, helm, kubectl
 ADMIN = "Adm1n/canary+of=the~test"
 
 
-class Arguments:
-    """Every process argument on the machine, looked at all the time."""
+class ProcessArguments:
+    """Collects the arguments of all processes on the machine while it is active."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> "Arguments":
+    def __enter__(self) -> "ProcessArguments":
         self._thread.start()
         return self
 
@@ -47,7 +47,7 @@ class Arguments:
 
 @pytest.fixture(scope="module")
 def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
-    """A stack that was updated and rotated, where canaries may be found, and the canaries."""
+    """A stack after an update and a rotation, the texts to search, and the passwords."""
     stack = make("secrets")
     Server.create(
         "secrets",
@@ -57,7 +57,7 @@ def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
         settings={"log_statement": "all", "log_connections": "on", "log_min_messages": "debug1"},
     )
     home.write_private(PASSWORDS / "secrets", ADMIN)
-    with Arguments() as arguments:
+    with ProcessArguments() as arguments:
         printed = stack.up("--diff")
         before = _generated(stack)
         printed += stack.set(passwordGeneration=2).up()
@@ -85,7 +85,7 @@ def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
     return stack, places, passwords
 
 
-def test_no_password_is_in_the_clear_anywhere(
+def test_no_password_is_in_the_clear(
     searched: tuple[Stack, dict[str, str], list[str]],
 ) -> None:
     _, places, passwords = searched
@@ -94,13 +94,13 @@ def test_no_password_is_in_the_clear_anywhere(
         f"{place}: {form}"
         for place, text in places.items()
         for password in passwords
-        for form in _forms(password)
+        for form in _spellings(password)
         if form in text
     ]
     assert not found
 
 
-def test_the_search_finds_what_is_there(
+def test_searched_texts_are_complete(
     searched: tuple[Stack, dict[str, str], list[str]],
 ) -> None:
     _, places, _ = searched
@@ -110,7 +110,7 @@ def test_the_search_finds_what_is_there(
     assert "SCRAM-SHA-256" in places["the server's log"], "verifiers are what a log may hold"
 
 
-def test_every_occurrence_in_the_state_is_marked_secret(
+def test_passwords_in_the_state_are_marked_secret(
     searched: tuple[Stack, dict[str, str], list[str]],
 ) -> None:
     stack, _, passwords = searched
@@ -119,40 +119,40 @@ def test_every_occurrence_in_the_state_is_marked_secret(
         command, env=home.environment(), cwd=paths.ROOT, capture_output=True, text=True
     )
     state = json.loads(done.stdout)
-    forms = [form for password in passwords for form in _forms(password)]
-    naked = _naked(state["deployment"]["resources"], forms, "")
-    held = [each for each in passwords if any(form in done.stdout for form in _forms(each))]
+    forms = [form for password in passwords for form in _spellings(password)]
+    unmarked = _unmarked(state["deployment"]["resources"], forms, "")
+    held = [each for each in passwords if any(form in done.stdout for form in _spellings(each))]
     assert len(held) == 3, "the state should hold the admin's password and both logins'"
-    assert not naked
+    assert not unmarked
 
 
-def _forms(password: str) -> set[str]:
-    """How a password may be written: plain, in a URL, in a Secret's data."""
+def _spellings(password: str) -> set[str]:
+    """The spellings of a password: plain, in a URL, in a Secret's data."""
     encoded = base64.b64encode(password.encode()).decode()
     return {password, quote(password, safe=""), encoded}
 
 
-def _naked(value: object, passwords: list[str], path: str) -> list[str]:
-    """The paths of passwords that no secret mark is around."""
+def _unmarked(value: object, passwords: list[str], path: str) -> list[str]:
+    """The paths of passwords that are not inside a secret."""
     if isinstance(value, dict):
         if "4dabf18193072939515e22adb298388d" in value:
             return []
         return [
             found
             for key, item in value.items()
-            for found in _naked(item, passwords, f"{path}.{key}")
+            for found in _unmarked(item, passwords, f"{path}.{key}")
         ]
     if isinstance(value, list):
         return [
             found
             for number, item in enumerate(value)
-            for found in _naked(item, passwords, f"{path}[{number}]")
+            for found in _unmarked(item, passwords, f"{path}[{number}]")
         ]
     return [path] if isinstance(value, str) and any(word in value for word in passwords) else []
 
 
 def _generated(stack: Stack) -> list[str]:
-    """The passwords of both logins as they are now."""
+    """The current passwords of both logins."""
     secret = ["-n", f"{stack.name}-database", "get", "secrets", "-o", "json"]
     passwords: list[str] = []
     for item in json.loads(kubectl(*secret))["items"]:

@@ -1,4 +1,4 @@
-"""Bad settings end at preview on the real engine: one line each, nothing made."""
+"""Invalid settings fail at preview on the real engine: one line each, nothing is created."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from tests.sandbox.conftest import Make
 from tests.sandbox.stack import kubectl
 
 
-def test_several_bad_settings_are_named_at_once_and_nothing_is_made(make: Make) -> None:
+def test_all_invalid_settings_are_reported_and_nothing_is_created(make: Make) -> None:
     stack = make(
         "bad",
         chartVersion="1.25.0",
