@@ -17,6 +17,7 @@ from components.coder.latency_gate import LatencyGate
 from components.coder.preflight import preflight_problems
 from components.connection import UNKNOWN_TRAITS
 from components.database.spec import DatabaseSpec
+from components.kubernetes.client import Cluster
 from components.server.discovery import (
     Discovery,
     DiscoveryFailed,
@@ -114,7 +115,7 @@ class StackReader(SettingReader):
             spec=DatabaseSpec(
                 stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
                 flavour=chosen.flavour if chosen else "",
-                kube_context=config.require("kubeContext"),
+                cluster=Cluster(config.require("kubeContext")),
                 namespace=config.require("namespace"),
                 password_generation=config.require_int("passwordGeneration"),
                 tools_image=config.require("toolsImage"),
@@ -134,9 +135,8 @@ class StackReader(SettingReader):
 
     def _discover(self, cloud: Cloud, server: ServerSettings, own: Any) -> Discovery | None:
         """What the look-ups find; None where they fail or the settings are malformed."""
-        request = DiscoveryRequest(
-            server=server, own=own, kube_context=self.config.require("kubeContext")
-        )
+        context = self.config.require("kubeContext")
+        request = DiscoveryRequest(server=server, own=own, kube_context=context)
         if any(server.problems()):
             return None
         return self._found(functools.partial(cloud.discover, request))

@@ -11,6 +11,8 @@ from typing import Any
 import pulumi
 
 Inputs = Mapping[str, Any]
+Refusal = Callable[[pulumi.ResourceHookArgs], str | None]
+"""Returns the lines that refuse the creation of a resource, or None."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,10 +33,12 @@ def protected(
     protect: bool,
     because: str = "",
     rules: Iterable[ChangeRule] = (),
+    conflict: Refusal | None = None,
 ) -> pulumi.ResourceOptions:
     """Options of the child `name`; while `protect` is true it is neither replaced nor deleted.
 
-    `because` names the settings that would do it; `rules` refuse updates in place.
+    `because` names the settings that would do it; `rules` refuse updates in place, `conflict` the
+    creation beside another one.
     """
     opts = pulumi.ResourceOptions(parent=parent, protect=protect)
     binding = pulumi.ResourceHookBinding()
@@ -43,9 +47,20 @@ def protected(
         binding.before_delete = [hook(known, _refuse_deletion(because))]
     if applying := [rule for rule in rules if protect or rule.impossible]:
         binding.before_update = [refuse_update(f"{name}: change rules", applying)]
-    if binding.before_delete or binding.before_update:
+    if conflict:
+        binding.before_create = [creation_hook(name, [conflict])]
+    if binding.before_create or binding.before_delete or binding.before_update:
         opts.hooks = binding
     return opts
+
+
+def creation_hook(name: str, refusals: Iterable[Refusal]) -> pulumi.ResourceHook:
+    """A hook that refuses the creation of `name` with the lines of all refusals."""
+
+    def before_create(call: pulumi.ResourceHookArgs) -> None:
+        refuse(refusal(call) for refusal in refusals)
+
+    return hook(f"{name}: creation rules", before_create)
 
 
 def refuse_update(name: str, rules: Iterable[ChangeRule]) -> pulumi.ResourceHook:

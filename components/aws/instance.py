@@ -10,7 +10,7 @@ from components.aws.discovery import Placement
 from components.aws.policy import LABELS, POLICY
 from components.aws.settings import RestoreFrom, Settings
 from components.connection import PORT
-from components.server.ownership import Refusal
+from components.guards import Refusal
 from components.server.settings import ServerSettings
 
 LOGS = ("postgresql", "upgrade")

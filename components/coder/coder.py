@@ -69,7 +69,8 @@ class Coder(pulumi.ComponentResource):
                     login=login,
                     namespace=self.namespace,
                     ca_path=args.chart.ca_path(login.secret_name),
-                    protect=args.spec.protect,
+                    spec=args.spec,
+                    create_namespace=args.create_namespace,
                 ),
                 self,
             )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_kubernetes import core
 
+from components import guards
 from components.coder.args import CoderArgs
-from components.kubernetes.client import ClusterError, cluster, termination_message
+from components.kubernetes.client import Cluster, ClusterError, termination_message
+from components.kubernetes.conflicts import object_conflict
 from components.kubernetes.job import Job
 
 FINDINGS = "coder-findings"
@@ -30,23 +32,31 @@ def findings(
     async def finding(found: list[str]) -> tuple[str, str]:
         space, job = found
         try:
-            return job, await _finding(args.spec.kube_context, space, job, parent)
+            return job, await _finding(args.spec.cluster, space, job, parent)
         except ClusterError as error:
             pulumi.warn(f"What Job {space}/{job} found can't be read: {error}", parent)
             return job, ""
 
     found = [pulumi.Output.all(namespace, job.metadata.name).apply(finding) for job in jobs]
+    spec = args.spec
+    conflict = object_conflict(
+        spec.cluster, "ConfigMap", spec.namespace, FINDINGS, parent, created=args.create_namespace
+    )
     return core.v1.ConfigMap(
         name,
         metadata={"name": FINDINGS, "namespace": namespace},
         data=pulumi.Output.all(*found).apply(dict),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            hooks=pulumi.ResourceHookBinding(
+                before_create=[guards.creation_hook(name, [conflict])]
+            ),
+        ),
     )
 
 
-async def _finding(context: str, namespace: str, job: str, parent: pulumi.Resource) -> str:
+async def _finding(api: Cluster, namespace: str, job: str, parent: pulumi.Resource) -> str:
     """The Job's message, from the ConfigMap unless the Job is new."""
-    api = cluster(context)
     kept = await asyncio.to_thread(api.config_map, namespace, FINDINGS)
     if kept and (message := kept.get("data", {}).get(job)):
         return message

@@ -11,6 +11,8 @@ from components import guards
 from components.charts import CA_KEY, PASSWORD_KEY, URL_KEY
 from components.connection import Login, PostgresConnection
 from components.database import generations
+from components.database.spec import DatabaseSpec
+from components.kubernetes.conflicts import object_conflict
 
 DATABASE_ANNOTATION = "coder/database"
 DIGEST_ANNOTATION = "coder/password-digest"
@@ -25,7 +27,8 @@ class LoginSecretArgs:
     namespace: pulumi.Input[str]
     ca_path: str
     """The path of this Secret's CA certificate in Coder's container."""
-    protect: bool
+    spec: DatabaseSpec
+    create_namespace: bool
 
 
 def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> core.v1.Secret:
@@ -64,12 +67,20 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
         opts=guards.protected(
             parent,
             name,
-            protect=args.protect,
+            protect=args.spec.protect,
             because=" by the settings existing, namespace or cluster",
             rules=[
                 guards.ChangeRule(validate_update=_refuse_another_database),
                 guards.ChangeRule(validate_update=_refuse_another_password, impossible=True),
             ],
+            conflict=object_conflict(
+                args.spec.cluster,
+                "Secret",
+                args.spec.namespace,
+                login.secret_name,
+                parent,
+                created=args.create_namespace,
+            ),
         ),
     )
 
@@ -102,4 +113,4 @@ def _refuse_another_password(old: guards.Inputs, new: guards.Inputs) -> str | No
 
 
 def _annotations(inputs: guards.Inputs) -> Mapping[str, Any]:
-    return inputs["metadata"]["annotations"]
+    return inputs["metadata"].get("annotations") or {}

@@ -1,5 +1,8 @@
 """The Helm release of Coder's chart."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 from pulumi_kubernetes import helm
 
@@ -7,6 +10,7 @@ from components import guards
 from components.charts import ChartOptions, values
 from components.charts.installation import release_inputs
 from components.coder.args import CoderArgs
+from components.coder.release_conflict import release_conflict
 from components.coder.rollout_marker import RolloutMarker
 
 RELEASE = "coder"
@@ -30,6 +34,9 @@ def release(
         name,
         protect=args.spec.protect,
         because=" by the settings namespace or cluster",
+        conflict=release_conflict(
+            args.spec.cluster, args.spec.namespace, RELEASE, _service_account(args), parent
+        ),
     )
     binding = opts.hooks = opts.hooks or pulumi.ResourceHookBinding()
     binding.before_update = [*(binding.before_update or ()), marker.refuse_old]
@@ -46,3 +53,11 @@ def release(
         timeout=TIMEOUT_SECONDS,
         opts=opts,
     )
+
+
+def _service_account(args: CoderArgs) -> str:
+    """The name of the chart's ServiceAccount; only v2 has a value for another one."""
+    found: Any = args.chart_values
+    for key in ("coder", "serviceAccount", "name"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else RELEASE

@@ -7,7 +7,7 @@ from pulumi_kubernetes import helm
 from pulumi_kubernetes.helm.v3.outputs import ReleaseStatus
 
 from components.coder.args import CoderArgs
-from components.kubernetes.client import ClusterError, cluster
+from components.kubernetes.client import ClusterError
 
 
 def running_revision(
@@ -37,7 +37,7 @@ def running_revision(
 def _problem(args: CoderArgs, namespace: str) -> str | None:
     """The line that says why Coder does not run, or None."""
     name, kubectl = args.chart.service, f"kubectl -n {namespace}"
-    deployment = cluster(args.spec.kube_context).deployment(namespace, name)
+    deployment = args.spec.cluster.deployment(namespace, name)
     if deployment is None:
         return (
             f"Coder is not running: there is no Deployment {namespace}/{name}; to create it again: "

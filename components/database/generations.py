@@ -21,7 +21,10 @@ def by_colour(generation: int) -> dict[str, int]:
 
 def refuse_skipped_generation(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     """Refuse a generation that would change the password of the login in use."""
-    was, wanted = (int(inputs["metadata"]["annotations"][ANNOTATION]) for inputs in (old, new))
+    before = ((old.get("metadata") or {}).get("annotations") or {}).get(ANNOTATION)
+    if before is None:  # a Namespace that was imported
+        return None
+    was, wanted = int(before), int(new["metadata"]["annotations"][ANNOTATION])
     if wanted in (was, was + 1):
         return None
     return (

@@ -4,8 +4,12 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+from components.kubernetes.client import Cluster
+
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,52}[a-z0-9])?")
 IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
+RESERVED = ("kube-node-lease", "kube-public", "kube-system")
+"""Kubernetes' own Namespaces."""
 TOOLS_IMAGE = "docker.io/library/postgres:17.6-alpine"
 
 
@@ -17,8 +21,8 @@ class DatabaseSpec:
     """The owner, as `project/stack`; the database's comment names it."""
     flavour: str
     """Of Coder's chart; the database's comment names it."""
-    kube_context: str
-    """Of the kubeconfig; empty for the current one."""
+    cluster: Cluster
+    """Asked, before an object is created, whether there is another one of that name."""
     namespace: str
     """Coder's namespace; the Job runs in `<namespace>-database`."""
     password_generation: int
@@ -33,6 +37,11 @@ class DatabaseSpec:
             yield (
                 f'namespace: is "{self.namespace}", must be at most 54 of a-z, 0-9 and -, and '
                 "begin and end with a letter or digit"
+            )
+        if self.namespace in RESERVED:
+            yield (
+                f'namespace: is "{self.namespace}", which belongs to Kubernetes; choose another '
+                "one: `pulumi config set namespace coder`"
             )
         if self.password_generation < 1:
             yield f"passwordGeneration: is {self.password_generation}, must be 1 or more"

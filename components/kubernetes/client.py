@@ -1,10 +1,8 @@
 """What the cluster holds: reads of single objects, without the data of Secrets."""
 
-import functools
-
 from components.kubernetes.api import JSON, Api, ClusterError, Forbidden, Object
 
-__all__ = ["Cluster", "ClusterError", "Forbidden", "Object", "cluster", "termination_message"]
+__all__ = ["Cluster", "ClusterError", "Forbidden", "Object", "termination_message"]
 
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 """Has the API server leave out everything but the metadata."""
@@ -15,10 +13,13 @@ class Cluster:
 
     def __init__(self, context: str) -> None:
         self._api = Api(context)
+        self._namespaces: dict[str, Object | None] = {}
 
     def namespace(self, name: str) -> Object | None:
-        """The Namespace of that name."""
-        return self._api.get("namespaces", name)
+        """The Namespace of that name; asked once, as several checks begin with it."""
+        if name not in self._namespaces:
+            self._namespaces[name] = self._api.get("namespaces", name)
+        return self._namespaces[name]
 
     def secret(self, namespace: str, name: str) -> Object | None:
         """The metadata of the Secret of that name."""
@@ -50,13 +51,8 @@ class Cluster:
 
     def _list(self, namespace: str, kind: str, selector: str, accept: str = JSON) -> list[Object]:
         found = self._api.get("namespaces", namespace, kind, accept=accept, labelSelector=selector)
-        return list(found["items"]) if found else []
-
-
-@functools.cache
-def cluster(context: str) -> Cluster:
-    """The cluster of that context, whose connection all callers share."""
-    return Cluster(context)
+        # A list of nothing but metadata has no items, not an empty list.
+        return list(found["items"] or ()) if found else []
 
 
 def termination_message(pod: Object) -> str:

@@ -5,9 +5,10 @@ import dataclasses
 import pulumi
 
 from components import guards
+from components.guards import Refusal
 from components.server.changes import ChangeTiming, effects_hook
 from components.server.discovery import LiveServer
-from components.server.ownership import Refusal, creation_hook, refuse_second_server
+from components.server.ownership import refuse_second_server
 from components.server.policy import ServerPolicy
 from components.server.settings import ServerSettings
 
@@ -53,7 +54,7 @@ def server_options(
     if args.live and protect:
         refusals.append(refuse_second_server(args.component, args.live, policy, args.replaced_by))
     if refusals:
-        hooks.before_create = [creation_hook(name, refusals)]
+        hooks.before_create = [guards.creation_hook(name, refusals)]
     opts.hooks = hooks
     opts.custom_timeouts = pulumi.CustomTimeouts(create="60m", update="80m", delete="60m")
     return opts

@@ -1,15 +1,13 @@
 """Which server belongs to a stack, and the refusal to create a second, empty one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pulumi
 
-from components import guards
+from components.guards import Refusal
+from components.imports import import_command
 from components.server.discovery import LiveServer
 from components.server.policy import ServerPolicy
-
-Refusal = Callable[[pulumi.ResourceHookArgs], str | None]
-"""Returns the lines that refuse the creation of a server, or None."""
 
 
 def only_server(found: Sequence[str], stack: str, policy: ServerPolicy) -> Iterator[str]:
@@ -28,26 +26,15 @@ def refuse_second_server(
     """Refuses to create a server beside the live one; `replaced_by` names settings that do it."""
 
     def lines(call: pulumi.ResourceHookArgs) -> str:
-        parent = f"{call.urn.rpartition('$')[0]}::{component}"
         return "\n".join(
             (
                 f"Refusing to create a second, empty {policy.noun}: {live.identifier} already "
                 "belongs to this stack. Possible causes:",
                 f"- {replaced_by}",
                 "- the stack's state was lost: restore it (pulumi stack import)",
-                f"- an update was killed while the {policy.noun} was created; take it back: pulumi "
-                f"import {call.type} {call.name} {live.identifier} --parent "
-                f"'{component}={parent}' --generate-code=false",
+                f"- an update was killed while the {policy.noun} was created; take it back: "
+                f"{import_command(call, live.identifier, component)}",
             )
         )
 
     return lines
-
-
-def creation_hook(name: str, refusals: Sequence[Refusal]) -> pulumi.ResourceHook:
-    """A hook that refuses the creation of the server `name` with the lines of all refusals."""
-
-    def before_create(call: pulumi.ResourceHookArgs) -> None:
-        guards.refuse(refusal(call) for refusal in refusals)
-
-    return guards.hook(f"{name}: creation rules", before_create)

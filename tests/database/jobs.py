@@ -10,6 +10,7 @@ from components.coder import preflight as preflight_module
 from components.database import database as database_module
 from components.database.ownership import ownership_env
 from components.database.spec import DatabaseSpec
+from components.kubernetes.client import Cluster
 from tests.database.server import ADMIN, ADMIN_PASSWORD, RealServer
 
 PASSWORDS = {"blue": "blu3-canary", "green": "gr33n-canary"}
@@ -61,7 +62,7 @@ class Jobs:
         self.spec = DatabaseSpec(
             stack=stack,
             flavour=flavour,
-            kube_context="",
+            cluster=Cluster(""),
             namespace="coder",
             password_generation=1,
             tools_image="",

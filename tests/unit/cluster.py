@@ -60,7 +60,7 @@ class PretendCluster:
             if place.startswith(f"{parts.path}/")
             and selector.items() <= each["metadata"].get("labels", {}).items()
         ]
-        return 200, {"items": items}
+        return 200, {"items": items or None}
 
     @contextmanager
     def serving(self, kubeconfig: Path) -> Iterator[None]:

@@ -14,13 +14,14 @@ from components.coder.coder import Coder
 from components.coder.latency_gate import LatencyGate
 from components.database.database import Database, DatabaseArgs
 from components.database.spec import DatabaseSpec
+from components.kubernetes.client import Cluster
 from components.server.zone import Zone
 from tests.unit.pretend import JOB, Engine, deploy
 from tests.unit.stacks import made
 
 ZONE = Zone("1", "westeurope-1")
 SPEC = DatabaseSpec(
-    kube_context="",
+    cluster=Cluster(""),
     stack="coder/dev",
     flavour="v2",
     namespace="coder",

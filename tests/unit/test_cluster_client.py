@@ -137,8 +137,8 @@ def test_several_files_are_one_kubeconfig(
 def test_the_client_is_not_loaded_before_it_is_used() -> None:
     code = (
         "import sys\n"
-        "from components.kubernetes.client import cluster\n"
-        "cluster('')\n"
+        "from components.kubernetes.client import Cluster\n"
+        "Cluster('')\n"
         "assert 'kubernetes' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -199,7 +199,7 @@ def test_a_digest_of_a_password_is_plain_and_can_t_be_made_without_the_key() -> 
 def test_passwords_depend_on_the_check_of_the_generation() -> None:
     engine = deployed(made())
     namespace = engine.named("postgres-database-namespace")
-    assert namespace.hooks == {"before_update": [GENERATION_HOOK]}
+    assert namespace.hooks["before_update"] == [GENERATION_HOOK]
     for resource in engine.all(PASSWORD):
         assert namespace.urn in resource.dependencies
 
