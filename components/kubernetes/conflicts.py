@@ -39,13 +39,13 @@ def object_conflict(
     created: bool,
 ) -> Refusal:
     """Refuses where the Secret or ConfigMap exists; `created` if the stack makes the Namespace."""
-    read = {"Secret": cluster.secret, "ConfigMap": cluster.config_map}[kind]
 
     def refusal(call: pulumi.ResourceHookArgs) -> str | None:
         if (inside := cluster.namespace(namespace)) is None:
             return None if created else _missing(namespace)
         if line := _deletion(namespace, inside):
             return line
+        read = cluster.secret if kind == "Secret" else cluster.config_map
         if read(namespace, name) is None:
             return None
         path = f"{namespace}/{name}"

@@ -191,7 +191,7 @@ def test_another_service_account_of_the_chart_is_looked_for(pretended: PretendCl
     pretended.add("coder")
     pretended.add("coder", "serviceaccounts", "coder")
     values = {"coder": {"serviceAccount": {"name": "mine"}}}
-    stack = cluster_stack(createNamespace=False, chartVersion="2.29.0", chartValues=values)
+    stack = cluster_stack(createNamespace=False, chartVersion="2.34.10", chartValues=values)
     assert not refusals(deploy(stack))
 
 
