@@ -1,4 +1,4 @@
-"""The CLI's home, backend and passphrase, below a folder of the sandbox's own."""
+"""The Pulumi CLI's home, backend and passphrase, in the sandbox's state directory."""
 
 import os
 import secrets
@@ -9,15 +9,15 @@ from sandbox.engine import wrappers
 from sandbox.machine import paths
 
 STATE_VERSION = 3
-"""Add one when this sandbox would change what an earlier one has brought up."""
+"""Increase it when stacks of the previous sandbox version would show changes."""
 
 
 def environment(state: Path = paths.PULUMI) -> dict[str, str]:
-    """The environment to run the CLI in; what it needs below `state` is made."""
+    """The environment of the CLI; creates the files that it needs in `state`."""
     refuse_other_version(state)
     home, backend, passphrase = state / "home", state / "backend", state / "passphrase"
     home.mkdir(parents=True, exist_ok=True)
-    _marker(state).touch()  # before the backend, without which it means nothing
+    _marker(state).touch()  # before the backend: a backend without a marker is refused
     backend.mkdir(exist_ok=True)
     if not passphrase.exists():
         write_private(passphrase, secrets.token_urlsafe(24))
@@ -40,7 +40,7 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
 
 
 def refuse_other_version(state: Path = paths.PULUMI) -> None:
-    """Raise if another version of the sandbox brought up the stacks."""
+    """Raise an error if the stacks were created by another version of the sandbox."""
     if (state / "backend").exists() and not _marker(state).exists():
         raise SandboxError(
             "the stacks here were brought up by another version of the sandbox; to begin anew: "
@@ -53,7 +53,7 @@ def _marker(state: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, from its first moment on."""
+    """Write a file that is created readable only by its owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

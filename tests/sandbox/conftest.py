@@ -1,4 +1,4 @@
-"""A sandbox for the tests of this folder, and the stacks that they bring up in it."""
+"""Fixtures: a new sandbox for the tests of this folder, and functions that create stacks in it."""
 
 import shutil
 import subprocess
@@ -21,9 +21,9 @@ Kind = TypeVar("Kind", bound=Stack)
 
 @pytest.fixture(scope="session")
 def sandbox_up() -> None:
-    """A new sandbox, which is taken down when all tests have run."""
+    """Start a new, empty sandbox for all tests of the session."""
     command = [sys.executable, "-m", "sandbox"]
-    # What an earlier run left must not decide how this one ends.
+    # State of an earlier run must not affect this one.
     subprocess.run([*command, "down"], cwd=ROOT, check=True)
     shutil.rmtree(paths.STATE, ignore_errors=True)
     subprocess.run([*command, "up"], cwd=ROOT, check=True)

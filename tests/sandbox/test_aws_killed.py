@@ -23,7 +23,8 @@ def test_recover_adopts_an_instance_whose_creation_was_killed(make_aws: MakeAws)
     made = stack.instance["resourceId"]
     recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
     done = subprocess.run(recover, cwd=ROOT, timeout=300, capture_output=True, text=True)
-    assert done.returncode == 0 and "was imported as" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "was imported as" in done.stdout, done.stdout
     stack.up()
     assert stack.instance["resourceId"] == made
     on_rds(stack)
