@@ -41,6 +41,8 @@ class SettingReader:
                 f'chartVersion: is "{version}", must be 1.21.0 to 1.44.3 (classic) or 2.0.0 and '
                 "later (v2), as x.y.z"
             )
+        for line in chosen.warnings() if chosen else ():
+            pulumi.warn(line)
         return chosen
 
     def chart_repository(self, chosen: Chart | None) -> ChartRepository | None:

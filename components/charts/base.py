@@ -73,6 +73,10 @@ class Chart(ABC):
     def scheduling(self, chart_values: Values) -> Values:
         """The pod fields that decide where Coder runs, for Jobs that must run on the same nodes."""
 
+    def warnings(self) -> Iterator[str]:
+        """One line for each thing that a person should know at every update."""
+        yield from ()
+
     @property
     def pool(self) -> int:
         """The most connections in one replica's pool."""

@@ -55,6 +55,12 @@ class Classic(Chart):
             **tolerations(services),
         }
 
+    def warnings(self) -> Iterator[str]:
+        yield (
+            f"chartVersion: {self} is a classic chart; Coder has made no security fixes for it "
+            f"since {END_OF_LIFE}. Plan the move to 2.x, which needs a database of its own"
+        )
+
     def problems(self, traits: ConnectionTraits, options: ChartOptions) -> Iterator[str]:
         yield from list(self._unsupported(traits, options)) or super().problems(traits, options)
 

@@ -10,7 +10,11 @@ from components import guards
 from components.charts import ChartOptions, values
 from components.charts.installation import release_inputs
 from components.coder.args import CoderArgs
+<<<<<<< HEAD
 from components.coder.release_conflict import release_conflict
+=======
+from components.coder.chart_version import refuse_lower_version
+>>>>>>> e893f3f (Refuse a lower chartVersion, warn of the classic chart's end, and say how to type a string)
 from components.coder.rollout_marker import RolloutMarker
 
 RELEASE = "coder"
@@ -39,7 +43,11 @@ def release(
         ),
     )
     binding = opts.hooks = opts.hooks or pulumi.ResourceHookBinding()
-    binding.before_update = [*(binding.before_update or ()), marker.refuse_old]
+    binding.before_update = [
+        *(binding.before_update or ()),
+        marker.refuse_old,
+        refuse_lower_version(name),
+    ]
     return helm.v3.Release(
         name,
         name=RELEASE,

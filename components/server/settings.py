@@ -1,6 +1,7 @@
 """What every cloud is asked for: the settings of a managed PostgreSQL server."""
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,9 +37,17 @@ class ServerSettings:
             yield f'postgresVersion: is "{self.version}", must be a major version such as "17"'
         for name, value in self.labels.items():
             if not isinstance(value, str):
-                yield f"labels.{name}: is {value!r}, must be a string"
+                yield f"labels.{name}: is {value!r}, must be a string{_as_string(name, value)}"
 
     @property
     def major(self) -> int:
         """The major version as a number; only for a version without a problem."""
         return int(self.version)
+
+
+def _as_string(name: str, value: Any) -> str:
+    """What to type, because the CLI makes numbers and booleans of what looks like one."""
+    if isinstance(value, dict | list) or value is None:
+        return ""
+    path = f"labels.{name}" if re.fullmatch(r"[\w-]+", name) else f'labels["{name}"]'
+    return f"; type `pulumi config set --path '{path}' --type string {json.dumps(value)}`"

@@ -7,6 +7,7 @@ from unittest import mock
 
 import pulumi
 import pytest
+import yaml
 
 from components.charts import V2 as V2Chart
 from components.charts import Chart, ChartOptions, Classic, chart
@@ -15,7 +16,17 @@ from components.charts.repository import ChartRepository
 from components.connection import UNKNOWN_TRAITS, Login, PostgresConnection
 from tests.unit.aws import Aws
 from tests.unit.pretend import RELEASE, deployed, refused
-from tests.unit.stacks import ADMIN_PASSWORD, GIVEN, HOST, MADE, PASSWORD, Stack, given, made
+from tests.unit.stacks import (
+    ADMIN_PASSWORD,
+    DEFAULTS,
+    GIVEN,
+    HOST,
+    MADE,
+    PASSWORD,
+    Stack,
+    given,
+    made,
+)
 
 CLASSIC = ["1.21.0", "1.26.0", "1.27.0", "1.29.0", "1.29.1", "1.35.0", "1.35.1", "1.35.3",
            "1.44.3"]  # fmt: skip
@@ -484,3 +495,57 @@ def test_no_released_classic_version_starts_its_built_in_database() -> None:
     assert len(versions) == 93
     for version in versions:
         assert program_values(version)["postgres"]["default"] == {"enable": False}
+
+
+def test_every_update_of_a_classic_chart_warns_of_its_end() -> None:
+    [line] = [each for each in deployed(made()).said if each.startswith("chartVersion")]
+    assert "1.44.3 is a classic chart; Coder has made no security fixes" in line
+    assert "since 2024-03-31" in line
+    said = deployed(made(chartVersion="2.38.8")).said
+    assert not [each for each in said if each.startswith("chartVersion")]
+
+
+def test_the_samples_to_copy_have_a_chart_that_gets_fixes() -> None:
+    for name, flavour in (("aws", "v2"), ("existing", "v2"), ("dev", "classic")):
+        config = yaml.safe_load(Path(f"Pulumi.{name}.yaml").read_text())["config"]
+        found = chart(config.get("coder:chartVersion", DEFAULTS["chartVersion"]))
+        assert found
+        assert found.flavour == flavour
+
+
+def hook_of_the_version(protect: bool) -> Any:
+    engine = deployed(made(chartVersion="2.38.8", protect=protect))
+    assert "coder-release: chart version" in engine.named("coder-release").hooks["before_update"]
+    return engine.hooks["coder-release: chart version"].callback
+
+
+def update(before: str, after: str, status: str = "deployed") -> Any:
+    old = {"status": {"version": before, "status": status}}
+    return mock.Mock(old_outputs=old, new_inputs={"version": after})
+
+
+@pytest.mark.parametrize("protect", [True, False])
+@pytest.mark.parametrize(
+    ("before", "after"), [("2.38.8", "2.38.7"), ("2.10.0", "2.9.9"), ("2.0.0", "1.44.3")]
+)
+def test_a_lower_chart_version_is_refused_at_preview(
+    before: str, after: str, protect: bool
+) -> None:
+    words = f"chartVersion: is {after}, but {before} is installed, and Coder's migrations"
+    with pytest.raises(pulumi.RunError, match=words):
+        hook_of_the_version(protect)(update(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("2.38.8", "2.38.8", "deployed"),
+        ("2.9.9", "2.10.0", "deployed"),
+        ("1.44.3", "2.38.8", "deployed"),
+        ("2.38.8", "2.34.10", "failed"),
+    ],
+)
+def test_the_same_a_later_and_the_version_before_a_failed_upgrade_are_accepted(
+    before: str, after: str, status: str
+) -> None:
+    hook_of_the_version(True)(update(before, after, status))

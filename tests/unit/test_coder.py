@@ -292,7 +292,7 @@ def test_an_update_fails_and_says_why_unless_coder_runs(case: str) -> None:
 
 def test_a_preview_warns_unless_coder_runs() -> None:
     engine = deploy(made(), engine=found(0, 0), preview=True)
-    [line] = [line for line in engine.said if "Coder" in line]
+    [line] = [line for line in engine.said if line.startswith("Coder")]
     assert line.startswith("Coder is not running: Deployment coder/coderd is scaled to 0; type ")
 
 

@@ -119,7 +119,13 @@ WRONG: list[tuple[Stack, str]] = [
     (made(latencyLimitMs=0), "latencyLimitMs: is 0, must be 1 to 1000 (Coder: 10)"),
     (made(latencyLimitMs=1001), "latencyLimitMs: is 1001, must be 1 to 1000 (Coder: 10)"),
     (made(latencyGate="no"), 'latencyGate: is "no", must be enforce, warn, off'),
-    (made(labels={"team": 7}), "labels.team: is 7, must be a string"),
+    (made(labels={"cost-center": 12345}),
+     "labels.cost-center: is 12345, must be a string; type `pulumi config set --path "
+     "'labels.cost-center' --type string 12345`"),
+    (made(labels={"a.b/c": True}),
+     "labels.a.b/c: is True, must be a string; type `pulumi config set --path "
+     "'labels[\"a.b/c\"]' --type string true`"),
+    (made(labels={"team": ["x"]}), "labels.team: is ['x'], must be a string"),
     (made(namespace="Coder"),
      'namespace: is "Coder", must be at most 54 of a-z, 0-9 and -, and begin and end with a '
      "letter or digit"),
