@@ -10,11 +10,8 @@ from components import guards
 from components.charts import ChartOptions, values
 from components.charts.installation import release_inputs
 from components.coder.args import CoderArgs
-<<<<<<< HEAD
-from components.coder.release_conflict import release_conflict
-=======
 from components.coder.chart_version import refuse_lower_version
->>>>>>> e893f3f (Refuse a lower chartVersion, warn of the classic chart's end, and say how to type a string)
+from components.coder.release_conflict import release_conflict
 from components.coder.rollout_marker import RolloutMarker
 
 RELEASE = "coder"
