@@ -7,7 +7,7 @@ import pulumi
 from components.coder.args import CoderArgs, InstalledLogin
 from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
-SCRIPT = Path(__file__).with_name("aftercheck.sh")
+SCRIPTS = (CONNECT, Path(__file__).with_name("aftercheck.sh"))
 SECONDS_TO_WAIT = 120
 
 
@@ -29,7 +29,7 @@ def aftercheck(
         JobArgs(
             namespace=login.namespace,
             image=args.spec.tools_image,
-            scripts=(CONNECT, SCRIPT),
+            scripts=SCRIPTS,
             env={
                 **connection_env(args.connection),
                 "SINCE": since,

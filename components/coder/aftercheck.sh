@@ -7,13 +7,16 @@ export PGAPPNAME=coder-aftercheck
 end=$(($(date +%s) + SECONDS_TO_WAIT))
 while :; do
   # SET ROLE NONE: as the owner, a session can't see the login's other sessions.
+  # A pooler keeps sessions for later clients: behind one, a new query counts as well.
   # The clocks of server and cluster may differ, so $SINCE is converted to the server's clock.
-  found=$(psql -XAtq -v ON_ERROR_STOP=1 -v since="$SINCE" -v now="$(date -u +%FT%TZ)" <<'SQL'
+  found=$(psql -XAtq -v ON_ERROR_STOP=1 -v since="$SINCE" -v port="$PGPORT" -v user="$PGUSER" -v now="$(date -u +%FT%TZ)" <<'SQL'
 SET ROLE NONE;
 SELECT count(*) FROM pg_stat_activity
 WHERE usename = session_user AND datname = current_database()
   AND application_name NOT IN ('coder-database', 'coder-preflight', 'coder-aftercheck')
-  AND backend_start > :'since'::timestamptz + (clock_timestamp() - :'now'::timestamptz)
+  AND CASE WHEN inet_server_port()::text IS DISTINCT FROM :'port' OR session_user <> :'user'
+    THEN greatest(backend_start, query_start) ELSE backend_start END
+    > :'since'::timestamptz + (clock_timestamp() - :'now'::timestamptz)
 SQL
   ) || found=
   if [ "${found:-0}" -gt 0 ]; then

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.coder import aftercheck as aftercheck_module
 from components.coder import preflight as preflight_module
 from components.database import database as database_module
 from components.database.ownership import ownership_env
@@ -87,6 +88,15 @@ class Jobs:
                 "PGUSER": username or f"{self.database}_blue",
                 **env,
             },
+        )
+
+    def aftercheck(self, since: str, **env: str) -> Done:
+        """The after-check of the blue login, which does not wait."""
+        login = {"PGDATABASE": self.database, "PGUSER": f"{self.database}_blue"}
+        return self._run(
+            aftercheck_module.SCRIPTS,
+            {"password": PASSWORDS["blue"]},
+            {**login, "SINCE": since, "SECONDS_TO_WAIT": "0", **env},
         )
 
     def _run(

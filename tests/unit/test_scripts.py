@@ -72,6 +72,8 @@ class Answer:
 
 
 HEALTHY = [
+    Answer(("count(*)", "backend_type"), "3"),
+    Answer(("count(*)", "pg_stat_activity"), "2"),
     Answer((CLEAR, "SELECT 1"), REFUSED + "FATAL:  no pg_hba.conf entry, no encryption", 2),
     Answer(("server_version_num",), "170006"),
     Answer(("SHOW server_version",), "17.6"),
@@ -82,12 +84,10 @@ HEALTHY = [
     Answer(("pg_is_in_recovery",), "f"),
     Answer(("LISTEN",), 'Asynchronous notification "coder_preflight" received'),
     Answer(("max_connections",), "97"),
-    Answer(("count(*)", "backend_type"), "3"),
     Answer(("rolconnlimit",), "-1"),
     Answer(("datconnlimit",), "-1"),
     Answer(("pg_stat_ssl",), "TLSv1.3"),
     Answer(("RESET coder.owner",), "coder/dev|classic|"),
-    Answer(("count(*)", "pg_stat_activity"), "2"),
 ]
 LOAD = loaded("1.234", 3)
 
