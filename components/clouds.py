@@ -1,4 +1,4 @@
-"""The clouds that a stack can choose from, and what each cloud's room offers."""
+"""The clouds that a stack can choose from, and what each cloud's package offers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ class Postgres(Protocol):
 
 
 class Cloud(Protocol):
-    """What a cloud's room offers, in the order in which the program uses it."""
+    """What a cloud's package offers, in the order in which the program uses it."""
 
     @property
     def Settings(self) -> type[Any]:

@@ -35,7 +35,7 @@ class Placement(Discovery):
 
 
 def discover(request: DiscoveryRequest[Settings]) -> Placement:
-    """Asks everything, four answers deep; raises DiscoveryFailed with a line for each fault."""
+    """All look-ups, at most four in sequence; raises DiscoveryFailed with a line for each fault."""
     own, server, name = request.own, request.server, request.own.cluster.name
     cluster, owned, *given = ask(
         lookups.cluster(name),

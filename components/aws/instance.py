@@ -15,7 +15,7 @@ from components.server.settings import ServerSettings
 
 LOGS = ("postgresql", "upgrade")
 STRIPED_FROM_GIB = 400
-"""From here on gp3 has four volumes, and RDS refuses what the smaller server had of these two."""
+"""From this size gp3 has four volumes, and needs these values of iops and storage throughput."""
 STRIPED = {"iops": 12000, "storage_throughput": 500}
 
 
@@ -69,7 +69,7 @@ def snapshot_prefix(stack: str) -> str:
 
 
 def _upkeep(server: ServerSettings, own: Settings) -> dict[str, Any]:
-    """Maintenance, backups, monitoring and what happens at the end."""
+    """Maintenance, backups, monitoring and deletion."""
     insights = machines.has_performance_insights(POLICY.machine_of(server.size))
     return {
         "apply_immediately": server.apply_immediately,

@@ -1,4 +1,4 @@
-"""RDS instance classes: the class of each size, the memory of a class, what fits in it."""
+"""RDS instance classes: the class of each size, the memory of a class, its limit of connections."""
 
 import re
 
@@ -10,7 +10,7 @@ _BURSTABLE_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8}
 _GIB_OF_XLARGE = {"t": 16, "m": 16, "c": 8, "r": 32, "x": 64, "z": 32}
 _BYTES_PER_CONNECTION = 9531392
 _USABLE = 0.75
-"""RDS counts the memory that is left for PostgreSQL: 20 to 30 % less on small classes."""
+"""RDS computes with the memory that is left for PostgreSQL, on small classes 20 to 30 % less."""
 _MOST_CONNECTIONS = 5000
 
 
@@ -29,7 +29,7 @@ def memory_gib(instance_class: str) -> int | None:
 
 
 def max_connections(instance_class: str) -> int | None:
-    """RDS's default for the class, on the low side; None where the class is unknown."""
+    """A lower bound of RDS's default for the class; None where the class is unknown."""
     memory = memory_gib(instance_class)
     if memory is None:
         return None

@@ -30,9 +30,9 @@ class Subnets:
     given: bool
     """Whether the settings name them; then all of them are used."""
     candidates: Mapping[str, Subnet]
-    """Those given, or those of the cluster."""
+    """The subnets of the settings, or without them the cluster's."""
     of_nodes: Mapping[str, Subnet]
-    """Those of the node groups; used where the cluster has none in the zone."""
+    """The subnets of the node groups; used where the cluster has none in the zone."""
 
     def chosen(self, zone: str) -> tuple[str, ...]:
         """The subnets for the instance: private ones, as long as they leave RDS enough zones."""

@@ -34,7 +34,7 @@ def parameter_group(
     forced = {"rds.force_ssl": "1"} if server.major < FORCE_SSL_BY_DEFAULT else {}
     parameters = {**forced, **own.parameter_strings}
     if not parameters:
-        # Not None, which would leave the server with the group that it once had.
+        # Not None, which would keep the server's previous group.
         return f"default.postgres{server.version}"
 
     def before_update(call: pulumi.ResourceHookArgs) -> None:

@@ -9,4 +9,4 @@ IMPORT_IDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "aws:rds/parameterGroup:ParameterGroup": itemgetter("name"),
     "aws:rds/subnetGroup:SubnetGroup": itemgetter("name"),
 }
-"""Of each type whose ID follows from its inputs; the provider says whether it exists."""
+"""By resource type, how the ID follows from the inputs; the provider says whether it exists."""

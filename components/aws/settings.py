@@ -23,7 +23,7 @@ class Cluster(SettingModel):
 
 
 class Network(SettingModel):
-    """The setting `network`: what is given here is not taken from the cluster."""
+    """The setting `network`: each value replaces what discovery finds."""
 
     vpc_id: str = ""
     subnet_ids: list[str] = pydantic.Field(default_factory=list)

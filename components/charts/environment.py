@@ -9,7 +9,7 @@ from components.charts.values import shown
 
 
 def problems(entries: Any, key: str, own_prefixes: tuple[str, ...]) -> Iterator[str]:
-    """One line for each entry that Kubernetes refuses, or that is the program's to set."""
+    """One line for each entry that Kubernetes refuses, or that the program sets."""
     if not isinstance(entries, list):
         return  # the check of the values' shapes says so
     names: Counter[str] = Counter()

@@ -16,7 +16,7 @@ from components.server.discovery import DiscoveryFailed
 
 CHART = "coder"
 SHOWN_VERSIONS = 3
-"""Of those that a repository has, how many are named where the pinned one is missing."""
+"""How many of a repository's versions the error names where the pinned one is missing."""
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 """The media types of a chart in a registry, and of its archive."""

@@ -1,4 +1,4 @@
-"""What the Helm release is told of where its chart is."""
+"""The Helm release's inputs that locate the chart."""
 
 from pathlib import Path
 from typing import Any

@@ -10,8 +10,7 @@ KUBERNETES = re.compile(
     r"(affinity|annotations|labels|nodeSelector|probe|resources|securityContext|serviceSpec)$",
     re.IGNORECASE,
 )
-"""Keys of objects that charts hand on to Kubernetes, which takes more fields than values.yaml has.
-"""
+"""Keys of objects that charts pass to Kubernetes unchanged, so that any field is allowed."""
 
 
 def merge(program: Values, user: Values) -> Values:

@@ -1,4 +1,4 @@
-"""Whose a database is, and whose the objects in it are."""
+"""The owner of a database, and the owners of the objects in it."""
 
 from pathlib import Path
 

@@ -38,7 +38,7 @@ class Existing(SettingModel):
     admin_username: str = ""
     admin_password: str = pydantic.Field(default="", repr=False)
     max_connections: int = 0
-    """The server's limit where it is known; 0 leaves the budget to the preflight."""
+    """The server's limit where it is known; 0: the preflight reads the limit from the server."""
     flavour: str = ""
     """`classic` or `v2`: whose tables a database without our mark holds."""
 

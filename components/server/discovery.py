@@ -55,7 +55,7 @@ class Discovery:
     cluster_identifier: str
     """Stays the same as long as it is the same cluster, also when its credentials change."""
     zone: Zone | None
-    """Where the server is or will be; None only where `cloud: existing` is told of no zone."""
+    """Where the server is or will be; None only for `cloud: existing` without a zone."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ class RestoreSource:
     encrypted: bool
     key: str
     faults: tuple[str, ...] = ()
-    """Lines that the cloud's room adds."""
+    """Lines that the cloud's package adds."""
 
     def problems(self, asked: ServerSettings, wanted: EncryptionKey) -> Iterator[str]:
         """One line for everything that keeps the asked server from being restored from it."""
