@@ -218,6 +218,8 @@ def deploy(
         [f"coder:{key}" for key in secrets],
     )
     loop = asyncio.new_event_loop()
+    # The first error is raised; the outputs that depend on it would each print it again.
+    loop.set_exception_handler(lambda *_: None)
     asyncio.set_event_loop(loop)
     try:
         with (
