@@ -37,5 +37,13 @@ SELECT format('role "%s" has more rights than "%s" can take away (%s): run as a 
     'NOSUPERUSER NOREPLICATION NOBYPASSRLS', rolname, current_user, attributes)
   FROM roles WHERE is_ours AND (rolsuper OR rolreplication OR rolbypassrls)
   AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+UNION ALL
+SELECT format('the admin login "%s" may not change role "%s", which another administrator made: run GRANT %2$I TO %1$I '
+    'WITH ADMIN OPTION as %3$sa superuser', current_user, rolname,
+    coalesce((SELECT string_agg(DISTINCT quote_ident(pg_get_userbyid(member)), ', ') || ' or ' FROM pg_auth_members
+      WHERE roleid = roles.oid AND admin_option), ''))
+  FROM roles WHERE is_ours AND NOT (rolsuper OR rolreplication OR rolbypassrls)
+  AND current_setting('server_version_num')::int >= 160000
+  AND NOT pg_has_role(current_user, roles.oid, 'MEMBER WITH ADMIN OPTION')
 SQL
 }

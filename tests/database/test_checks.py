@@ -339,3 +339,23 @@ def test_a_server_without_a_free_connection_is_named(server: RealServer, given: 
     server.sql("ALTER ROLE bob CONNECTION LIMIT 0")
     [line] = problems(given, *GIVEN)
     assert line.startswith('connections: the server has no free connection for "bob": FATAL:  too')
+
+
+@pytest.mark.parametrize("server", ["16", "17"], indirect=True)
+def test_an_admin_who_did_not_make_the_roles_is_told_what_to_run(
+    server: RealServer, jobs: Jobs, tmp_path: Path
+) -> None:
+    server.sql("CREATE ROLE second LOGIN CREATEROLE CREATEDB PASSWORD 's3cond'")
+    server.sql("GRANT CONNECT ON DATABASE coder TO second")
+    second = Jobs(server, tmp_path, admin=("second", "s3cond"))
+    said = second.roles().said
+    roles = ("coder", "coder_blue", "coder_green")
+    assert [line.strip() for line in said.splitlines()] == [
+        f'the admin login "second" may not change role "{role}", which another administrator made: '
+        f"run GRANT {role} TO second WITH ADMIN OPTION as {ADMIN} or a superuser"
+        for role in roles
+    ]
+    for role in roles:
+        server.sql(f"GRANT {role} TO second WITH ADMIN OPTION", user=ADMIN)
+    done = second.roles()
+    assert done.code == 0, done
