@@ -1,6 +1,7 @@
 """The program's Kubernetes provider with the published plugin, and no cluster."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,21 @@ def test_a_chart_that_is_not_found_fails_the_preview(stack: Stack) -> None:
     said = stack.fails("preview")
     assert 'looks like "http://127.0.0.1:1/" is not a valid chart repository' in said
     assert "check the chart name and repository configuration." in said
+
+
+def test_a_chart_is_taken_from_a_path_in_the_projects_folder(
+    stack: Stack, charts_folder: Path
+) -> None:
+    folder = stack.folder / ".charts"
+    folder.mkdir()
+    shutil.copy(charts_folder / "v2" / "coder-2.38.8.tgz", folder)
+    program = (
+        "import pulumi_kubernetes as kubernetes\n"
+        f"cluster = kubernetes.Provider('cluster', kubeconfig={json.dumps(kubeconfig())!r})\n"
+        "kubernetes.helm.v3.Release('r', chart='./.charts/coder-{}.tgz', version='{}',\n"
+        "    opts=pulumi.ResourceOptions(provider=cluster))"
+    )
+    stack.program(program.replace("{}", "2.38.8"))
+    assert "2.38.8" in stack.preview()
+    stack.program(program.replace("{}", "2.38.7"))
+    assert "coder-2.38.7.tgz" in stack.fails("preview")
