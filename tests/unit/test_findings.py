@@ -41,7 +41,7 @@ def test_the_message_of_each_job_is_a_diagnostic_and_kept() -> None:
     assert findings["data"] == FINDINGS
     for line in (PASSED, SLOW, RUNS):
         assert engine.said.count(line) == 1
-    assert engine.warned == [SLOW]
+    assert {PASSED, SLOW, RUNS} & set(engine.warned) == {SLOW}
 
 
 def test_what_was_kept_is_not_said_again_even_if_the_pods_are_gone() -> None:
