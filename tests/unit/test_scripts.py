@@ -299,6 +299,12 @@ CONNECT = {
                      "access: the server does not admit the login from this pod: FATAL:  no "
                      'pg_hba.conf entry for host "10.0.0.9", user "coder_blue"; change '
                      "pg_hba.conf or the server's firewall"),
+    "no CA file": ('root certificate file "/login/ca.crt" does not exist\n'
+                   "Either provide the file, use the system's trusted roots with "
+                   "sslrootcert=system, or change sslmode to disable server certificate "
+                   "verification.",
+                   'connection: db can\'t be reached: root certificate file "/login/ca.crt" does '
+                   "not exist"),
     "an old protocol": ("SSL error: tlsv1 alert protocol version",
                         "TLS: the connection fails: SSL error: tlsv1 alert protocol version"),
     "refused": ("Connection refused\n\tIs the server running on that host and accepting TCP/IP?",
