@@ -75,7 +75,7 @@ HEALTHY = [
     Answer(("count(*)", "backend_type"), "3"),
     Answer(("count(*)", "pg_stat_activity"), "2"),
     Answer((CLEAR, "SELECT 1"), REFUSED + "FATAL:  no pg_hba.conf entry, no encryption", 2),
-    Answer(("server_version_num",), "170006"),
+    Answer(("SHOW server_version_num",), "170006"),
     Answer(("SHOW server_version",), "17.6"),
     Answer(("server_encoding",), "UTF8"),
     Answer(("inet_server_port",), "5432"),
