@@ -14,7 +14,7 @@ from components.aws.settings import Settings
 from components.kubernetes import kubeconfig
 from components.server import versions
 from components.server.discovery import Discovery, DiscoveryRequest, ask, ask_if, refuse
-from components.server.ownership import only_server
+from components.server.ownership import only_server, own_servers
 from components.server.placement import choose_zone
 from components.server.restore import EncryptionKey
 from components.server.settings import ServerSettings
@@ -37,11 +37,12 @@ class Placement(Discovery):
 def discover(request: DiscoveryRequest[Settings]) -> Placement:
     """All look-ups, at most four in sequence; raises DiscoveryFailed with a line for each fault."""
     own, server, name = request.own, request.server, request.own.cluster.name
-    cluster, owned, *given = ask(
+    cluster, tagged, *given = ask(
         lookups.cluster(name),
         lookups.owned_instances(server.spec.stack),
         *map(lookups.subnet, own.network.subnet_ids),
     )
+    owned = own_servers(tagged, "identifier", server.spec.stack, POLICY)
     live, source, group_names, *of_cluster = ask(
         ask_if(len(owned) == 1, lookups.live_instance, *owned[:1]),
         ask_if(not owned and own.restores, lookups.restore_source, own.restore_from),

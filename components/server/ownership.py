@@ -4,10 +4,33 @@ from collections.abc import Iterator, Sequence
 
 import pulumi
 
+from components import recorded
 from components.guards import Refusal
-from components.imports import import_command
-from components.server.discovery import LiveServer
+from components.imports import import_command, stack_of
+from components.server.discovery import LiveServer, lookup
 from components.server.policy import ServerPolicy
+
+
+def own_servers(tagged: Sequence[str], output: str, stack: str, policy: ServerPolicy) -> list[str]:
+    """The servers with the stack's label, without copies of the one that the state records.
+
+    A restored server has the labels of its source; only the identifier tells it apart. The state
+    has it as this `output`.
+    """
+    if len(tagged) < 2:
+        return list(tagged)
+    known = lookup(f"The state of {stack}", recorded.resources, stack=stack)()
+    identifiers = {outputs.get(output) for outputs in known.values()}
+    own = [each for each in tagged if each in identifiers]
+    if len(own) != 1:
+        return list(tagged)
+    copies = ", ".join(sorted({*tagged} - {*own}))
+    pulumi.warn(
+        f"{policy.product}: {copies} has the label {policy.labels.stack}={stack} and is not this "
+        f"stack's {policy.noun}, which is {own[0]}; a restored copy keeps the labels of its "
+        "source: remove the label from it"
+    )
+    return own
 
 
 def only_server(found: Sequence[str], stack: str, policy: ServerPolicy) -> Iterator[str]:
@@ -15,8 +38,10 @@ def only_server(found: Sequence[str], stack: str, policy: ServerPolicy) -> Itera
     if len(found) > 1:
         yield (
             f"{policy.product}: {', '.join(sorted(found))} all carry the label "
-            f"{policy.labels.stack}={stack}, which must name one {policy.noun}; remove it from "
-            "those that belong to no stack any more, or rename this stack"
+            f"{policy.labels.stack}={stack}, and this stack's state "
+            f"records none of them as its {policy.noun}; if its state was lost, restore it "
+            "(`pulumi stack import`) or remove the label from the others; if they are another "
+            "team's stack of the same name, rename this one"
         )
 
 
@@ -31,8 +56,12 @@ def refuse_second_server(
                 f"Refusing to create a second, empty {policy.noun}: {live.identifier} already "
                 "belongs to this stack. Possible causes:",
                 f"- {replaced_by}",
-                "- the stack's state was lost: restore it (pulumi stack import)",
-                f"- an update was killed while the {policy.noun} was created; take it back: "
+                "- another team's stack has the same name: rename this stack, which has made "
+                "nothing yet (`pulumi stack rename …`)",
+                "- the stack's state was lost: restore it (`pulumi stack import`), or take the "
+                f"{policy.noun} back as below",
+                f"- an update was killed while the {policy.noun} was created: `python -m recovery "
+                f"--stack {stack_of(call).rpartition('/')[2]}`, or take it back: "
                 f"{import_command(call, live.identifier, component)}",
             )
         )

@@ -107,7 +107,7 @@ def call(cloud: Aws, kind: str, *, old: Any = None, new: Any = None, state: Any 
     for name in cloud.named("postgres-server").hooks[kind]:
         cloud.hooks[name].callback(
             pulumi.ResourceHookArgs(
-                "urn$type::name",
+                "urn:pulumi:dev::coder::coder:aws:Postgres$type::name",
                 "id",
                 "name",
                 "type",
@@ -152,9 +152,11 @@ def test_second_instance_is_refused_while_one_exists(cloud: Aws) -> None:
         "this stack."
     )
     assert "server.kmsKeyId" in line
+    assert "another team's stack has the same name: rename this stack" in line
+    assert "`python -m recovery --stack dev`" in line
     assert line.endswith(
-        "pulumi import type name postgres-server1a2b3c4 --parent 'postgres=urn::postgres' "
-        "--generate-code=false"
+        "pulumi import type name postgres-server1a2b3c4 --parent "
+        "postgres=urn:pulumi:dev::coder::coder:aws:Postgres::postgres --generate-code=false"
     )
     cloud = Aws()
     cloud.run(running={}, protect=False)

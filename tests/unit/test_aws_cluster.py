@@ -215,6 +215,20 @@ def test_two_instances_of_one_stack_are_refused(cloud: Aws) -> None:
     cloud.instances = {"one": {"tags": tags}, "two": {"tags": tags}}
     (line,) = cloud.refuses()
     assert line.startswith("RDS: one, two all carry the label coder:stack=coder/dev")
+    assert "`pulumi stack import`" in line
+    assert "another team's stack of the same name" in line
+
+
+def test_a_restored_copy_that_has_the_labels_is_a_warning(cloud: Aws) -> None:
+    name = RUNNING["dbInstanceIdentifier"]
+    cloud.instances["a-drill"] = RUNNING | {"dbInstanceIdentifier": "a-drill"}
+    cloud.state = {"urn:secret": {"result": "x"}, "urn:server": {"identifier": name}}
+    cloud.run(running={})
+    (said,) = [said for said in cloud.said if "a-drill" in said]
+    assert said == (
+        f"RDS: a-drill has the label coder:stack=coder/dev and is not this stack's instance, which "
+        f"is {name}; a restored copy keeps the labels of its source: remove the label from it"
+    )
 
 
 def test_cluster_in_one_zone_is_refused(cloud: Aws) -> None:
