@@ -1,6 +1,6 @@
 # Which stack a database belongs to. The mark `coder stack=STACK flavour=FLAVOUR` is a part of the database's
-# comment; a login that doesn't own the database records it as a setting of its role in this database,
-# which needs no right, adds no object, and is dropped with the database.
+# comment. A login that doesn't own the database can't write that one, nor a comment on its role or a setting
+# of its own; it has the comment of an empty table instead, `coder_pulumi_stack`, which Coder doesn't touch.
 # The environment has OWNER_STACK, OWNER_FLAVOUR, OWNER_ADOPTED_FLAVOUR and OWNER_ANY_STACK. The last one is
 # `yes` on a server that this stack created: another stack's database in it came from a snapshot and
 # is taken over.
@@ -12,15 +12,14 @@ unreadable() { echo "database \"$1\" can't be read: $(explain "$(cat /tmp/error)
 
 # Prints the marks of database $1, one a line: stack|flavour|statement that makes the mark this stack's.
 database_marks() {
-  psql -XAtq -v ON_ERROR_STOP=1 -v database="$1" -v mark="$(owner_mark)" 2>/dev/null <<'SQL'
+  psql -XAtq -v ON_ERROR_STOP=1 -d "$1" -v mark="$(owner_mark)" 2>/dev/null <<'SQL'
 WITH found AS (
   SELECT text, format('COMMENT ON DATABASE %I IS %L', datname, regexp_replace(translate(text, E'\n', ' '),
     'coder stack=[^ ]+ flavour=[a-z0-9]+', :'mark')) AS cure
-  FROM pg_database d, shobj_description(d.oid, 'pg_database') AS text WHERE datname = :'database'
+  FROM pg_database d, shobj_description(d.oid, 'pg_database') AS text WHERE datname = current_database()
   UNION ALL
-  SELECT text, format('ALTER ROLE %I IN DATABASE %I RESET coder.owner', pg_get_userbyid(setrole), datname)
-  FROM pg_database d JOIN pg_db_role_setting ON setdatabase = d.oid, unnest(setconfig) AS text
-  WHERE datname = :'database' AND text LIKE 'coder.owner=%'
+  SELECT obj_description(oid, 'pg_class'), format('DROP TABLE %s', oid::regclass)
+  FROM pg_class WHERE relname = 'coder_pulumi_stack'
 )
 SELECT mark[1], mark[2], cure FROM found, regexp_matches(text, 'coder stack=([^ ]+) flavour=([a-z0-9]+)') AS mark
 SQL
@@ -75,13 +74,14 @@ record_owner() {
   psql -Xq -v ON_ERROR_STOP=1 -v database="$1" -v mark="$(owner_mark)" 2>&1 >/dev/null <<'SQL'
 SELECT CASE
   WHEN NOT pg_has_role(datdba, 'USAGE')
-    THEN format('ALTER ROLE %I IN DATABASE %I SET coder.owner = %L', current_user, datname, :'mark')
+    THEN format('CREATE TABLE coder_pulumi_stack (); COMMENT ON TABLE coder_pulumi_stack IS %L', :'mark')
   ELSE format('COMMENT ON DATABASE %I IS %L', datname, CASE
     WHEN text = '' THEN :'mark'
     WHEN text ~ 'coder stack=[^ ]+ flavour=[a-z0-9]+'
       THEN regexp_replace(text, 'coder stack=[^ ]+ flavour=[a-z0-9]+', :'mark')
     ELSE text || ' [' || :'mark' || ']' END)
 END FROM pg_database d, coalesce(shobj_description(d.oid, 'pg_database'), '') AS text
-WHERE datname = :'database' \gexec
+WHERE datname = :'database' AND position(:'mark' IN text) = 0
+  AND (pg_has_role(datdba, 'USAGE') OR to_regclass('coder_pulumi_stack') IS NULL) \gexec
 SQL
 }

@@ -87,7 +87,7 @@ HEALTHY = [
     Answer(("rolconnlimit",), "-1"),
     Answer(("datconnlimit",), "-1"),
     Answer(("pg_stat_ssl",), "TLSv1.3"),
-    Answer(("RESET coder.owner",), "coder/dev|classic|"),
+    Answer(("DROP TABLE %s",), "coder/dev|classic|"),
 ]
 LOAD = loaded("1.234", 3)
 
@@ -238,11 +238,11 @@ FAILED = {
     "few for the database": (Answer(("datconnlimit",), "59"),
                              "connections: 1 replica(s) need up to 60, and datconnlimit is 59"),
     "another stack": (
-        Answer(("RESET coder.owner",), "coder/prod|classic|COMMENT ON …"),
+        Answer(("DROP TABLE %s",), "coder/prod|classic|COMMENT ON …"),
         'owner: database "coder" belongs to stack coder/prod, and this stack is coder/dev: set '
         "existing.database to another name, or to take the database over run COMMENT ON …"),
     "another flavour": (
-        Answer(("RESET coder.owner",), "coder/dev|v2|"),
+        Answer(("DROP TABLE %s",), "coder/dev|v2|"),
         'owner: database "coder" contains the data of Coder v2, and chartVersion is classic: they '
         "can't share a database; set chartVersion to a v2 version, or use another database "
         "(existing.database)"),
