@@ -19,6 +19,7 @@ class ConnectionTraits:
     has_ca: bool
     """Whether the connection will have a CA certificate of its own."""
     has_password: bool
+    search_path: str = ""
     """Whether Coder's login will have a password."""
     zone: Zone | None
     max_connections: int | None
@@ -70,6 +71,8 @@ class PostgresConnection:
     zone: Zone | None
     adopted_flavour: str = ""
     """The chart flavour that the settings declare for a database without our comment."""
+    search_path: str = ""
+    """Schemas, the first one Coder's; empty leaves it to the server."""
     requires: tuple[pulumi.Resource, ...] = ()
     """Resources that the login needs, although no input refers to them."""
 
@@ -99,7 +102,8 @@ class PostgresConnection:
             # RFC 3986: an IPv6 address in a URL stands in brackets.
             address = f"[{host}]" if ":" in host else host
             database = quote(self.database, safe="")
-            return f"postgresql://{user}@{address}:{self.port}/{database}?sslmode={self.ssl_mode}"
+            path = f"&search_path={quote(self.search_path, safe='')}" if self.search_path else ""
+            return f"postgresql://{user}@{address}:{self.port}/{database}?sslmode={self.ssl_mode}{path}"
 
         return pulumi.Output.secret(
             pulumi.Output.all(host=self.host, password=login.password).apply(build)

@@ -87,6 +87,11 @@ class Classic(Chart):
                 f"poolSize: is {self.pool}, and chart {self} has no value for it; set chartVersion "
                 "to 1.29.1 or later, or poolSize to 0"
             )
+        if traits.search_path and not self.knows("postgres.searchPath"):
+            yield (
+                f"existing.searchPath: is set, and chart {self} has no value for it; set "
+                "chartVersion to 1.37.0 or later"
+            )
         if not traits.has_password and self.version < (1, 27, 0):
             yield (
                 f"existing.password: missing, and chart {self} requires one; set it, or set "
@@ -106,6 +111,8 @@ class Classic(Chart):
             "passwordSecret": login.secret_name if has_password else "",
             "sslMode": connection.ssl_mode,
         }
+        if connection.search_path:
+            postgres["searchPath"] = connection.search_path
         if connection.verifies_with_ca:
             postgres["ssl"] = {"rootCertSecret": {"name": login.secret_name, "key": CA_KEY}}
         if has_password and self.knows("postgres.noPasswordEnv"):

@@ -51,6 +51,7 @@ def _data(args: CoderArgs, login: InstalledLogin) -> dict[str, pulumi.Input[str]
         "secret": connection.login.secret_name,
         "password": login.password_digest,
         "accessUrl": args.access_url,
+        **({"searchPath": connection.search_path} if connection.search_path else {}),
     }
 
 

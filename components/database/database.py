@@ -40,6 +40,7 @@ class DatabaseArgs:
     ca_certificate: pulumi.Input[str] | None
     zone: Zone | None
     adopted_flavour: str = ""
+    search_path: str = ""
     created_server: bool = False
     """Whether this stack created the server."""
 
@@ -116,6 +117,7 @@ class Database(pulumi.ComponentResource):
                     "PGHOST": args.host,
                     "PGPORT": str(args.port),
                     "DATABASE": args.database,
+                    "SEARCH_PATH": args.search_path,
                     **tls_env(args.ssl_mode, args.ca_certificate is not None),
                     **ownership_env(
                         args.spec, args.adopted_flavour, created_server=args.created_server
@@ -142,5 +144,6 @@ def _connection(args: DatabaseArgs, logins: Mapping[str, Login], roles: Job) -> 
         ca_certificate=args.ca_certificate,
         zone=args.zone,
         adopted_flavour=args.adopted_flavour,
+        search_path=args.search_path,
         requires=(roles,),
     )

@@ -9,6 +9,8 @@ DATABASE_NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,56}")
 """Leaves room for the suffix of the login roles, which are named after the database."""
 RESERVED_NAMES = ("postgres", "template0", "template1", "public", "none")
 """Names of databases or roles that every server has, or that PostgreSQL reserves."""
+SEARCH_PATH = re.compile(r"[a-z_][a-z0-9_]{0,62}(,[a-z_][a-z0-9_]{0,62})*")
+"""Names that need neither quotes nor escapes wherever they are used."""
 
 
 def role_name_problems(database: str, admin_username: str) -> Iterator[str]:
@@ -36,3 +38,12 @@ def role_name_problems(database: str, admin_username: str) -> Iterator[str]:
                 f'that Coder uses on database "{database}"; choose another existing.database, or '
                 "give another admin login"
             )
+
+
+def search_path_problems(search_path: str) -> Iterator[str]:
+    """One line if it isn't a list of plain schema names."""
+    if search_path and not SEARCH_PATH.fullmatch(search_path):
+        yield (
+            f'existing.searchPath: is "{search_path}", must be names of schemas, of a-z, 0-9 and '
+            "_, with commas and no spaces between them, the schema of Coder's tables first"
+        )

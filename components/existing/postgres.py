@@ -38,6 +38,7 @@ class Postgres(pulumi.ComponentResource):
                     ca_certificate=args.server.ca_certificate,
                     zone=args.found.zone,
                     adopted_flavour=server.flavour,
+                    search_path=server.search_path,
                 ),
                 pulumi.ResourceOptions(parent=self),
             )
@@ -71,4 +72,5 @@ class Postgres(pulumi.ComponentResource):
             ca_certificate=args.server.ca_certificate,
             zone=args.found.zone,
             adopted_flavour=server.flavour,
+            search_path=server.search_path,
         )

@@ -32,6 +32,8 @@ class Existing(SettingModel):
     host: str
     port: int = PORT
     database: str = "coder"
+    search_path: str = ""
+    """Schemas, with commas between them; the first one holds Coder's tables."""
     username: str = ""
     password: str = pydantic.Field(default="", repr=False)
     ssl_mode: str = "verify-full"
@@ -93,6 +95,7 @@ class Existing(SettingModel):
             )
         if self.admin_username:
             yield from names.role_name_problems(self.database, self.admin_username)
+        yield from names.search_path_problems(self.search_path)
 
 
 class Settings(SettingModel):

@@ -72,7 +72,15 @@ def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str
         "PGDATABASE": connection.database,
         "PGUSER": connection.login.username,
         **tls_env(connection.ssl_mode, connection.ca_certificate is not None),
+        **search_path_env(connection.search_path),
     }
+
+
+def search_path_env(search_path: str) -> dict[str, str]:
+    """The environment of a session that uses the same schemas as Coder's."""
+    if not search_path:
+        return {}
+    return {"SEARCH_PATH": search_path, "PGOPTIONS": f"-c search_path={search_path}"}
 
 
 def tls_env(ssl_mode: str, has_ca: bool) -> dict[str, str]:

@@ -283,3 +283,13 @@ def refused_database(name: str) -> list[str]:
 def environment(engine: Engine, job: str) -> dict[str, str]:
     [container] = engine.named(job).plain["spec"]["template"]["spec"]["containers"]
     return {env["name"]: env["value"] for env in container["env"]}
+
+
+def test_the_search_path_reaches_coder_and_the_jobs() -> None:
+    engine = deployed(made(existing=MADE | {"searchPath": "coder,public"}))
+    assert engine.named("coder-release").plain["values"]["postgres"]["searchPath"] == "coder,public"
+    for name in ("coder-db-blue", "coder-db-green"):
+        [secret] = [s for s in engine.all(SECRET) if s.plain["metadata"].get("name") == name]
+        assert "&search_path=coder%2Cpublic" in secret.plain["stringData"]["url"]
+    assert environment(engine, "coder-preflight")["PGOPTIONS"] == "-c search_path=coder,public"
+    assert environment(engine, "postgres-database-roles")["SEARCH_PATH"] == "coder,public"
