@@ -18,7 +18,7 @@ DATABASE_RULE = (
 VERSION_RULE = "must be 1.21.0 to 1.44.3 (classic) or 2.0.0 and later (v2), as x.y.z"
 EXISTING_KEYS = (
     "adminPassword, adminUsername, database, flavour, host, maxConnections, password, port, "
-    "sslMode, username"
+    "searchPath, sslMode, username"
 )
 
 
