@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.machine import paths
-from tests import chart_server
+from tests import WORKER, chart_server, sandbox_instance
 
 ROOT = Path(__file__).parent.parent
 EXPORTS = {
@@ -35,18 +35,6 @@ EXPORTS = {
 
 RUN_ID = os.environ.setdefault("CODER_TEST_RUN", uuid.uuid4().hex)
 """Every process that the tests start has it in its environment."""
-WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-FIRST_INSTANCE = int(os.environ.setdefault("CODER_SANDBOX_INSTANCE", "1"))
-
-
-def sandbox_instance(worker: str | None) -> str:
-    """The sandbox of a worker; that of `make up` is another."""
-    return str(FIRST_INSTANCE + int((worker or "gw0").removeprefix("gw")))
-
-
-if WORKER:
-    os.environ["CODER_SANDBOX_INSTANCE"] = sandbox_instance(WORKER)
-
 SHOWN_SECONDS = 2
 """A parallel run shows each test that takes longer, and each that fails, when it ends."""
 FOLDERS = ("sandbox", "engine", "database", "unit")

@@ -1,5 +1,6 @@
 """The Helm repository: every version of the stand-in charts, packaged and served over HTTP."""
 
+import copy
 import gzip
 import hashlib
 import io
@@ -27,6 +28,8 @@ _KUBE_VERSIONS = {
     "v2": (("2.0.0", ">= 1.19.0-0"),),
 }
 """The first chart version with each `kubeVersion`; older charts have no `kubeVersion`."""
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""In C, where PyYAML has it: some hundred charts are packaged whenever the sandbox starts."""
 _CREATED = "2024-01-12T00:00:00Z"
 """Helm requires a date; a fixed one makes packaging reproducible."""
 
@@ -68,13 +71,13 @@ class _Values:
     """The values.yaml of each version: the newest one without the keys that came later."""
 
     def __init__(self, flavour: str) -> None:
-        self._newest = (SOURCES / flavour / "values.yaml").read_text()
+        self._newest = _load(SOURCES / flavour / "values.yaml")
         lines = (SOURCES / flavour / "keys.tsv").read_text().splitlines()
         self._keys = [line.split("\t") for line in lines if not line.startswith("#")]
 
     def of(self, version: str) -> bytes:
         """The text of that version's file."""
-        values = yaml.safe_load(self._newest)
+        values = copy.deepcopy(self._newest)
         for key, first, *without in self._keys:
             numbers = _version_numbers(version)
             if numbers < _version_numbers(first) or version in " ".join(without).split():
@@ -104,7 +107,7 @@ def _package(
 
 
 def _metadata(flavour: str, version: str) -> dict[str, Any]:
-    metadata = yaml.safe_load((SOURCES / flavour / "Chart.yaml").read_text())
+    metadata = _load(SOURCES / flavour / "Chart.yaml")
     metadata |= {"version": version, "appVersion": version}
     constraints = [
         constraint
@@ -135,8 +138,12 @@ def _archive(root: str, files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def _load(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text())
+
+
 def _dump(data: dict[str, Any]) -> bytes:
-    return yaml.safe_dump(data, sort_keys=True).encode()
+    return yaml.dump(data, Dumper=_DUMPER, sort_keys=True).encode()
 
 
 def _write(path: Path, content: bytes) -> None:

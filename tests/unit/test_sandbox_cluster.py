@@ -23,6 +23,10 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "LOG", tmp_path / "log")
 
 
+def test_a_worker_and_the_commands_that_it_runs_use_the_same_sandbox() -> None:
+    assert str(paths.INSTANCE) == os.environ["CODER_SANDBOX_INSTANCE"]
+
+
 def kubernetes_service(name: str, address: str = "", **spec: Any) -> dict[str, Any]:
     ingress = {"ingress": [{"ip": address}]} if address else {}
     ports = [{"port": 80, "protocol": "TCP", "name": "http"}]
