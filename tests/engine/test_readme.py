@@ -1,4 +1,4 @@
-"""The README's commands, typed as they are written."""
+"""The README's commands that make a new stack, typed as they are written."""
 
 import re
 import shutil
@@ -10,26 +10,49 @@ import yaml
 
 from tests.conftest import ROOT
 
-COMMANDS = re.findall(
-    r"^.*cp Pulumi\..*pulumi stack init \S+|^pulumi stack init .*cp Pulumi\..*",
-    (ROOT / "README.md").read_text(),
-    re.M,
-)
+BLOCKS = [
+    block
+    for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    if "pulumi stack init" in block
+]
+EXPECTED = {
+    "aws": {"aws:region": "eu-central-1", "coder:cluster": {"name": "my-cluster"}},
+    "existing": {"coder:kubeContext": "my-cluster"},
+}
+"""Some settings of each cloud after the commands."""
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("block", BLOCKS)
 def test_a_new_stack_keeps_its_encryption_and_its_settings(
-    command: str, engine: dict[str, str], tmp_path: Path
+    block: str, engine: dict[str, str], tmp_path: Path
 ) -> None:
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
     (tmp_path / "backend").mkdir()
     environment = engine | {"PULUMI_BACKEND_URL": f"file://{tmp_path / 'backend'}"}
-    subprocess.run(["sh", "-ec", command], cwd=tmp_path, env=environment, check=True)
-    written = yaml.safe_load((tmp_path / "Pulumi.prod.yaml").read_text())
+    # Without what installs packages, asks AWS, or deploys.
+    commands = [
+        line
+        for line in block.splitlines()
+        if re.match(r"cp |pulumi (stack init|config) ", line) or "pulumi stack init" in line
+    ]
+    subprocess.run(
+        ["sh", "-ec", "\n".join(commands)],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        input="typed-password\n",
+        text=True,
+    )
+    text = (tmp_path / "Pulumi.prod.yaml").read_text()
+    written = yaml.safe_load(text)
     assert written["encryptionsalt"]
-    assert written["config"]["coder:cloud"]
+    assert written["config"].items() >= EXPECTED[written["config"]["coder:cloud"]].items()
+    assert "typed-password" not in text
+    listed = ["pulumi", "config", "--show-secrets", "--stack", "prod", "--json"]
+    shown = subprocess.run(listed, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert (b"typed-password" in shown.stdout) == ("--secret" in block)
 
 
-def test_there_are_such_commands() -> None:
-    assert len(COMMANDS) == 2
+def test_there_is_such_a_block_for_each_cloud() -> None:
+    assert len(BLOCKS) == len(EXPECTED)

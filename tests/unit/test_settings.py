@@ -95,6 +95,12 @@ WRONG: list[tuple[Stack, str]] = [
     (existing(database="postgres"),
      'existing.database: is "postgres", which is the name of a role or database that exists '
      "already; the owner role is named after it: choose another name"),
+    (existing(searchPath="coder, public"),
+     'existing.searchPath: is "coder, public", must be names of schemas, of a-z, 0-9 and _, with '
+     "commas and no spaces between them, the schema of Coder's tables first"),
+    (existing(searchPath="coder") | {"chartVersion": "1.36.2"},
+     "existing.searchPath: is set, and chart 1.36.2 has no value for it; set chartVersion to "
+     "1.37.0 or later"),
     (existing(database="coder_blue"),
      'existing.database: is "coder_blue", which is also the name of a login of database "coder"; '
      "the owner role is named after the database: choose a name that does not end with _blue"),
