@@ -1,6 +1,7 @@
 """What the checks of Coder's database found, kept for longer than their pods last."""
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Sequence
 
 import pulumi
@@ -29,13 +30,16 @@ def findings(
     The provider shows a pod's messages only while the update runs.
     """
 
-    async def finding(found: list[str]) -> tuple[str, str]:
+    async def finding(found: list[str | None]) -> dict[str, str]:
         space, job = found
+        # Where --target leaves out a Job that was never created, its name is not generated.
+        if space is None or job is None:
+            return {}
         try:
-            return job, await _finding(args.spec.cluster, space, job, parent)
+            return {job: await _finding(args.spec.cluster, space, job, parent)}
         except ClusterError as error:
             pulumi.warn(f"What Job {space}/{job} found can't be read: {error}", parent)
-            return job, ""
+            return {job: ""}
 
     found = [pulumi.Output.all(namespace, job.metadata.name).apply(finding) for job in jobs]
     spec = args.spec
@@ -45,7 +49,7 @@ def findings(
     return core.v1.ConfigMap(
         name,
         metadata={"name": FINDINGS, "namespace": namespace},
-        data=pulumi.Output.all(*found).apply(dict),
+        data=pulumi.Output.all(*found).apply(lambda each: dict(ChainMap(*each))),
         opts=pulumi.ResourceOptions(
             parent=parent,
             hooks=pulumi.ResourceHookBinding(
