@@ -1,4 +1,4 @@
-"""The command that takes into a stack's state what exists already."""
+"""The commands that take into a stack's state what exists already."""
 
 import shlex
 
@@ -13,6 +13,11 @@ def stack_of(call: pulumi.ResourceHookArgs) -> str:
     """The stack, as `project/stack`."""
     stack, project, *_ = call.urn.removeprefix("urn:pulumi:").split("::")
     return f"{project}/{stack}"
+
+
+def recovery_command(call: pulumi.ResourceHookArgs) -> str:
+    """Repairs the stack of this call after a killed update."""
+    return f"`python -m recovery --stack {stack_of(call).rpartition('/')[2]}`"
 
 
 def import_command(

@@ -1,5 +1,6 @@
 """Settings that are objects: typed models, and one line for every fault in one of them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -40,6 +41,13 @@ def parse(model: type[M], data: Mapping[str, Any]) -> tuple[M | None, list[str]]
         return model.model_validate(data), []
     except pydantic.ValidationError as error:
         return None, [_line(model, fault) for fault in error.errors(include_url=False)]
+
+
+def string_cure(path: str, value: Any) -> str:
+    """What to type, because the CLI makes numbers and booleans of what looks like one."""
+    if isinstance(value, dict | list) or value is None:
+        return ""
+    return f"; type `pulumi config set --path '{path}' --type string {json.dumps(value)}`"
 
 
 def _line(model: type[SettingModel], fault: Any) -> str:

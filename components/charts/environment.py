@@ -1,11 +1,11 @@
 """Checks of the environment variables among the chart values."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from components.charts.values import shown
+from components.setting_model import string_cure
 
 
 def problems(entries: Any, key: str, own_prefixes: tuple[str, ...]) -> Iterator[str]:
@@ -24,10 +24,7 @@ def problems(entries: Any, key: str, own_prefixes: tuple[str, ...]) -> Iterator[
             yield f"{key}[{name}]: only the program selects Coder's database; remove it"
         value = entry.get("value", "")
         if value is not None and not isinstance(value, str):
-            cure = ""
-            if not isinstance(value, dict | list):
-                text = json.dumps(value)
-                cure = f"; type `pulumi config set --path '{at}.value' --type string {text}`"
+            cure = string_cure(f"{at}.value", value)
             yield f"{key}[{name}].value: is {shown(value)}, must be a string{cure}"
     for name, count in names.items():
         if count > 1:

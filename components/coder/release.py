@@ -1,8 +1,5 @@
 """The Helm release of Coder's chart."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pulumi
 from pulumi_kubernetes import helm
 
@@ -62,7 +59,5 @@ def release(
 
 def _service_account(args: CoderArgs) -> str:
     """The name of the chart's ServiceAccount; only v2 has a value for another one."""
-    found: Any = args.chart_values
-    for key in ("coder", "serviceAccount", "name"):
-        found = found.get(key) if isinstance(found, Mapping) else None
+    found = values.at(args.chart_values, "coder.serviceAccount.name")
     return found if isinstance(found, str) else RELEASE

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pulumi
 
 from components.guards import Refusal
+from components.imports import recovery_command
 from components.kubernetes.client import Cluster
-from components.kubernetes.conflicts import OTHER_NAMESPACE, asking, exists, recovery
+from components.kubernetes.conflicts import OTHER_NAMESPACE, asking, exists
 
 HELM_RELEASE = "meta.helm.sh/release-name"
 """Helm's annotation of every object of a release."""
@@ -46,7 +47,7 @@ def _release(
     if not {"deployed", "superseded"} & set(statuses) or status == "uninstalling":
         return (
             f"Helm release {path} was left {status}, and a release of that name can't be "
-            f"installed; if an update of this stack was killed: {recovery(call)}; "
+            f"installed; if an update of this stack was killed: {recovery_command(call)}; "
             f"else: `helm uninstall {at} --wait`"
         )
     cures = [OTHER_NAMESPACE]

@@ -9,7 +9,12 @@ import pulumi
 
 from components import recorded
 from components.guards import Refusal
-from components.imports import FIRST_IN_A_NEW_STACK, import_command, stack_of
+from components.imports import (
+    FIRST_IN_A_NEW_STACK,
+    import_command,
+    recovery_command,
+    stack_of,
+)
 from components.kubernetes.client import Cluster, ClusterError, Forbidden, Object
 
 OTHER_NAMESPACE = "choose another namespace: `pulumi config set namespace …`"
@@ -76,7 +81,7 @@ def exists(
         (
             f"{what} exists already and is not in the state of this stack. Choose:",
             *(f"- {cure}" for cure in cures),
-            f"- an update of this stack was killed: {recovery(call)}",
+            f"- an update of this stack was killed: {recovery_command(call)}",
             f"- this stack shall take it over: {command}",
             f"  (in a stack that was never updated, first: {FIRST_IN_A_NEW_STACK})",
         )
@@ -98,11 +103,6 @@ def _missing(namespace: str) -> str:
         f"create it (`kubectl create namespace {namespace}`), or let the program: `pulumi config "
         "set createNamespace true`"
     )
-
-
-def recovery(call: pulumi.ResourceHookArgs) -> str:
-    """The command that repairs the stack."""
-    return f"`python -m recovery --stack {stack_of(call).rpartition('/')[2]}`"
 
 
 def asking(ask: Callable[[pulumi.ResourceHookArgs], str | None]) -> Refusal:

@@ -2,11 +2,11 @@
 
 import pulumi
 
+from components import recorded
 from components.kubernetes.client import Cluster, ClusterError, Forbidden
 from components.kubernetes.kubeconfig import KubeconfigCluster
 from components.server.discovery import DiscoveryFailed, ask, lookup
 
-STATE = "pulumi:pulumi:readStackResourceOutputs"
 PROVIDER = "::pulumi:providers:kubernetes::cluster"
 """The end of the provider's URN."""
 
@@ -54,12 +54,11 @@ def kube_system_uid(current: KubeconfigCluster, *, required: bool) -> str:
 
 
 def _known(stack: str) -> str:
-    name = f"{pulumi.get_organization()}/{stack}"
     question = "cluster: the stack's state can't be read"
-    [answer] = ask(lookup(question, pulumi.runtime.invoke, tok=STATE, props={"stackName": name}))
-    for urn, resource in answer.value["outputs"].items():
+    [known] = ask(lookup(question, recorded.resources, stack=stack))
+    for urn, outputs in known.items():
         if urn.endswith(PROVIDER):
-            return str(resource["outputs"].get("clusterIdentifier", ""))
+            return str(outputs.get("clusterIdentifier", ""))
     return ""
 
 

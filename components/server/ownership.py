@@ -6,7 +6,7 @@ import pulumi
 
 from components import recorded
 from components.guards import Refusal
-from components.imports import import_command, stack_of
+from components.imports import import_command, recovery_command
 from components.server.discovery import LiveServer, lookup
 from components.server.policy import ServerPolicy
 
@@ -60,8 +60,8 @@ def refuse_second_server(
                 "nothing yet (`pulumi stack rename …`)",
                 "- the stack's state was lost: restore it (`pulumi stack import`), or take the "
                 f"{policy.noun} back as below",
-                f"- an update was killed while the {policy.noun} was created: `python -m recovery "
-                f"--stack {stack_of(call).rpartition('/')[2]}`, or take it back: "
+                f"- an update was killed while the {policy.noun} was created: "
+                f"{recovery_command(call)}, or take it back: "
                 f"{import_command(call, live.identifier, component)}",
             )
         )

@@ -1,12 +1,12 @@
 """What every cloud is asked for: the settings of a managed PostgreSQL server."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.database.spec import DatabaseSpec
+from components.setting_model import string_cure
 
 SIZES = ("small", "medium", "large")
 """Sizes that every cloud translates to a machine of its own."""
@@ -37,7 +37,8 @@ class ServerSettings:
             yield f'postgresVersion: is "{self.version}", must be a major version such as "17"'
         for name, value in self.labels.items():
             if not isinstance(value, str):
-                yield f"labels.{name}: is {value!r}, must be a string{_as_string(name, value)}"
+                cure = string_cure(_path(name), value)
+                yield f"labels.{name}: is {value!r}, must be a string{cure}"
 
     @property
     def major(self) -> int:
@@ -45,9 +46,6 @@ class ServerSettings:
         return int(self.version)
 
 
-def _as_string(name: str, value: Any) -> str:
-    """What to type, because the CLI makes numbers and booleans of what looks like one."""
-    if isinstance(value, dict | list) or value is None:
-        return ""
-    path = f"labels.{name}" if re.fullmatch(r"[\w-]+", name) else f'labels["{name}"]'
-    return f"; type `pulumi config set --path '{path}' --type string {json.dumps(value)}`"
+def _path(label: str) -> str:
+    plain = re.fullmatch(r"[\w-]+", label)
+    return f"labels.{label}" if plain else f'labels["{label}"]'

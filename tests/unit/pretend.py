@@ -17,6 +17,7 @@ from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
+from components import recorded
 from components.kubernetes import identity
 from components.kubernetes.client import Cluster
 from tests.unit.stacks import Stack
@@ -123,7 +124,7 @@ class Engine(pulumi.runtime.Mocks):
         )
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
-        if args.token == identity.STATE:
+        if args.token == recorded.STATE:
             assert args.args == {"stackName": "organization/coder/dev"}
             known = {"clusterIdentifier": self.cluster_identifier}
             provider = {"urn:pulumi:dev::coder::pulumi:providers:kubernetes::cluster": known}
