@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.aws import INSTANCE, AwsStack, changes
+from tests.engine.aws import AwsStack
+from tests.engine.cloud import INSTANCE, changes
 
 PARAMETERS = {"parameters": {"log_min_duration_statement": "1000"}}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.providers.aws.account import NODES_GROUP
-from tests.sandbox.aws import REGION, AwsStack, account, in_place, on_rds, snapshots
+from tests.sandbox.aws import REGION, AwsStack, on_rds, snapshots
 from tests.sandbox.conftest import MakeAws
 from tests.sandbox.stack import kubectl, wait
 
@@ -38,7 +38,7 @@ def test_coder_runs_on_rds_with_an_unprivileged_role(classic: AwsStack) -> None:
 
 def test_all_passwords_are_rotated_in_place(classic: AwsStack) -> None:
     # The admin sets the password of Coder's next login, so its new password must be valid by then.
-    in_place(classic.set(passwordGeneration=2).up("--replace", ADMIN_PASSWORD))
+    classic.in_place(classic.set(passwordGeneration=2).up("--replace", ADMIN_PASSWORD))
     assert classic.coder().buildinfo()["database"]["user"] == "coder_green"
     assert_users_kept(classic)
 
@@ -47,7 +47,7 @@ def test_class_and_storage_changes_are_deferred_or_immediate(classic: AwsStack) 
     resource = classic.instance["resourceId"]
     connections = int(classic.server.sql("SHOW max_connections"))
     printed = classic.set(size="medium", storageGb=100).up()
-    in_place(printed)
+    classic.in_place(printed)
     assert "Changes of size, storageGb wait for the maintenance window" in printed
     assert classic.instance["instanceClass"] == "db.m6i.large"
     classic.trigger("maintenance")
@@ -55,7 +55,7 @@ def test_class_and_storage_changes_are_deferred_or_immediate(classic: AwsStack) 
     assert classic.instance["allocatedStorage"] == 100
     assert int(classic.server.sql("SHOW max_connections")) > connections
     classic.up("--refresh", "--expect-no-changes")
-    in_place(classic.set(applyImmediately=True, storageGb=120).up())
+    classic.in_place(classic.set(applyImmediately=True, storageGb=120).up())
     assert classic.instance["allocatedStorage"] == 120
     assert classic.instance["resourceId"] == resource
     assert_users_kept(classic)
@@ -84,14 +84,14 @@ def test_missing_firewall_rule_fails_the_preflight_before_the_release(classic: A
     assert f"{classic.instance['address']} can't be reached" in printed
     assert _pods(classic) == before
     classic.up("--refresh")
-    (rule,) = (each for each in account()["rules"].values() if each["securityGroupId"] in group)
+    (rule,) = (each for each in REGION.read()["rules"].values() if each["securityGroupId"] in group)
     assert rule["referencedSecurityGroupId"] == NODES_GROUP
     assert_users_kept(classic)
 
 
 def test_major_upgrade_is_in_place(classic: AwsStack) -> None:
     resource = classic.instance["resourceId"]
-    in_place(classic.set(postgresVersion="17", applyImmediately=True).up())
+    classic.in_place(classic.set(postgresVersion="17", applyImmediately=True).up())
     assert classic.server.sql("SHOW server_version").startswith("17.")
     assert classic.instance["resourceId"] == resource
     assert_users_kept(classic)
@@ -101,10 +101,10 @@ def test_major_upgrade_is_in_place(classic: AwsStack) -> None:
 
 
 def test_protected_stack_is_not_destroyed(classic: AwsStack) -> None:
-    before = account()
+    before = REGION.read()
     printed = classic.fails("destroy", "--yes")
     assert "pulumi config set protect false" in printed
-    assert account() == before
+    assert REGION.read() == before
     assert_users_kept(classic)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.providers.aws.account import NODES_GROUP
-from tests.sandbox.aws import AwsStack, in_place, on_rds
+from tests.sandbox.aws import AwsStack, on_rds
 from tests.sandbox.conftest import MakeAws
 
 
@@ -23,10 +23,10 @@ def v2(make_aws: MakeAws) -> AwsStack:
 def test_standby_is_added_and_removed_in_place(v2: AwsStack) -> None:
     on_rds(v2)
     assert v2.instance["availabilityZone"] == v2.outputs()["databaseZone"] == "us-east-1b"
-    in_place(v2.set(highAvailability=True).up())
+    v2.in_place(v2.set(highAvailability=True).up())
     assert v2.instance["multiAz"]
     v2.unchanged()
-    in_place(v2.set(highAvailability=False).up())
+    v2.in_place(v2.set(highAvailability=False).up())
     assert not v2.instance["multiAz"]
     on_rds(v2)
 

@@ -1,11 +1,11 @@
-"""The program's AWS server without the roles and database, which need a cluster."""
+"""A cloud's server without the roles and database, which need a cluster."""
 
+import importlib
 from typing import Any
 
 import pulumi
 
 import settings
-from components.aws import postgres
 
 
 class NoDatabase:
@@ -15,6 +15,7 @@ class NoDatabase:
         self.args = args
 
 
-postgres.Database = NoDatabase
+cloud = pulumi.Config().require("cloud")
+vars(importlib.import_module(f"components.{cloud}.postgres"))["Database"] = NoDatabase
 stack = settings.load()
 server = stack.cloud.Postgres("postgres", stack.postgres, pulumi.ResourceOptions())

@@ -1,0 +1,63 @@
+"""A stack of the program on a simulated cloud, and the account's records of it."""
+
+import re
+import subprocess
+import sys
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sandbox.postgres.server import Server
+from sandbox.providers.cloud.base import Cloud
+from tests.conftest import ROOT
+from tests.sandbox.stack import Stack
+
+
+class CloudStack(Stack):
+    """One environment: a namespace, a server of the cloud and a Coder."""
+
+    account: ClassVar[Cloud]
+    name_key: ClassVar[str]
+    """The key of a server's name in its record."""
+
+    def __init__(self, name: str, folder: Path, **settings: Any) -> None:
+        super().__init__(name, folder, **settings)
+        for key in ("existing", "zone"):
+            if key not in settings:
+                del self.settings[key]
+        self.set(**{"cloud": self.account.cloud, "cluster": {"name": "dev"}, **settings})
+
+    @abstractmethod
+    def owns(self, instance: dict[str, Any]) -> bool:
+        """Whether the record is of this stack's server."""
+
+    @property
+    def instance(self) -> dict[str, Any]:
+        """The stack's one server."""
+        (found,) = self.instances
+        return found
+
+    @property
+    def instances(self) -> list[dict[str, Any]]:
+        """All servers with the stack's label."""
+        return [each for each in self.account.read()["instances"].values() if self.owns(each)]
+
+    @property
+    def server(self) -> Server:
+        """The real server behind the instance."""
+        return Server(self.account.server(self.account.read(), self.instance).name)
+
+    def trigger(self, command: str, *words: str) -> None:
+        """Trigger an event of the instance, without Pulumi."""
+        words = (command, self.instance[self.name_key], *words)
+        run = [sys.executable, "-m", "sandbox", "events", self.account.cloud, *words]
+        subprocess.run(run, cwd=ROOT, check=True, timeout=120)
+
+    def delete_server(self) -> None:
+        """Do nothing: the account is deleted after the tests."""
+
+    def in_place(self, printed: str) -> None:
+        """Assert that the update changed the cloud's resources in place only."""
+        cloud = self.account.cloud
+        assert re.search(rf"{cloud}:\S+ \S+ updated", printed), printed
+        assert not re.search(rf"(?m)^ *(\+-|-|\+\+|--) +{cloud}:", printed), printed
