@@ -24,6 +24,8 @@ class ConnectionTraits:
     zone: Zone | None
     max_connections: int | None
     """The server's `max_connections`, or None where only the server knows it."""
+    max_connections_setting: str = ""
+    """The setting that changes it."""
     version: int | None
     """PostgreSQL's major version, or None where the setting is invalid."""
 

@@ -15,6 +15,14 @@ Refusal = Callable[[pulumi.ResourceHookArgs], str | None]
 """Returns the lines that refuse the creation of a resource, or None."""
 
 
+def value_at(inputs: Inputs, path: str) -> Any:
+    """The value at a dotted path such as `settings.tier`, or None."""
+    value: Any = inputs
+    for key in path.split("."):
+        value = (value or {}).get(key)
+    return value
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChangeRule:
     """One reason to refuse an update in place."""

@@ -109,7 +109,7 @@ def _kubeconfig_problems(request: DiscoveryRequest[Settings], endpoint: str) -> 
     name = request.own.cluster.name
     return kubeconfig.problems(
         request.kube_context,
-        endpoint=endpoint,
+        endpoints=[endpoint],
         cluster=f"EKS cluster {name}",
         cure=f"type `aws eks update-kubeconfig --name {name}`",
     )

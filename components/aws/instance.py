@@ -1,6 +1,5 @@
 """The inputs of an RDS instance that follow from settings and discovery."""
 
-import re
 from typing import Any
 
 import pulumi
@@ -11,6 +10,7 @@ from components.aws.policy import LABELS, POLICY
 from components.aws.settings import RestoreFrom, Settings
 from components.connection import PORT
 from components.guards import Refusal
+from components.server.names import slug
 from components.server.settings import ServerSettings
 
 LOGS = ("postgresql", "upgrade")
@@ -65,7 +65,7 @@ def instance_inputs(server: ServerSettings, own: Settings, found: Placement) -> 
 
 def snapshot_prefix(stack: str) -> str:
     """How the final snapshot's name begins; RDS allows letters, digits and single hyphens."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", f"coder-{stack}-final-")
+    return slug(f"coder-{stack}-final-")
 
 
 def _upkeep(server: ServerSettings, own: Settings) -> dict[str, Any]:

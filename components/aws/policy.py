@@ -8,7 +8,7 @@ from components.connection import ConnectionTraits
 from components.guards import ChangeRule, Inputs
 from components.server.changes import Effect, SettingEffect
 from components.server.policy import LabelPolicy, ServerPolicy, StoragePolicy
-from components.server.rules import Pick, keep_standby, storage_steps, unchanged
+from components.server.rules import keep_standby, keep_zone, pick, storage_steps, unchanged
 from components.server.settings import ServerSettings
 from components.server.versions import same_major
 from components.server.zone import Zone
@@ -26,21 +26,6 @@ LABELS = LabelPolicy(
     stack="coder:stack",
     zone="coder:zone",
 )
-
-
-def _input(key: str) -> Pick:
-    return lambda inputs: inputs.get(key)
-
-
-def refuse_other_zone(old: Inputs, new: Inputs) -> str | None:
-    """RDS moves no instance; a zone that a failover chose may become the pinned one."""
-    pinned, zone = ((inputs.get("tags") or {}).get(LABELS.zone) for inputs in (old, new))
-    if not pinned or zone in (pinned, old.get("availabilityZone")):
-        return None
-    return (
-        f"zone: is {zone} and was {pinned}, and RDS cannot move an instance; type `pulumi config "
-        f"set zone {pinned}`, or make a new stack there with restoreFrom"
-    )
 
 
 def refuse_standby_with_size(old: Inputs, new: Inputs) -> str | None:
@@ -98,20 +83,20 @@ POLICY = ServerPolicy(
     ),
     rules=(
         unchanged(
-            _input("dbSubnetGroupName"),
+            pick("dbSubnetGroupName"),
             "network: the instance would move to another subnet group, and its address would "
             "change; set network.vpcId and network.subnetIds back, or make a new stack with "
             "restoreFrom",
         ),
         unchanged(
-            _input("identifier"),
+            pick("identifier"),
             "The instance would be renamed, and Coder would lose its address; undo the change of "
             "its name",
         ),
-        ChangeRule(validate_update=refuse_other_zone, impossible=True),
+        keep_zone(pick(f"tags.{LABELS.zone}"), pick("availabilityZone"), "RDS"),
         ChangeRule(validate_update=refuse_standby_with_size, impossible=True),
-        storage_steps(STORAGE, _input("allocatedStorage"), _input("maxAllocatedStorage")),
-        keep_standby(_input("multiAz")),
+        storage_steps(STORAGE, pick("allocatedStorage"), pick("maxAllocatedStorage")),
+        keep_standby(pick("multiAz")),
     ),
     deletion_guards=("deletionProtection",),
     final_backup="a final snapshot, and the automated backups until they expire",
@@ -128,5 +113,6 @@ def traits(asked: ServerSettings, own: Settings) -> ConnectionTraits:
         has_password=True,
         zone=Zone(asked.zone, asked.zone),
         max_connections=int(given) if given.isdecimal() else machines.max_connections(machine),
+        max_connections_setting="server.parameters.max_connections",
         version=int(asked.version) if asked.version.isdecimal() else None,
     )

@@ -7,12 +7,12 @@ from typing import Any
 import pydantic
 
 from components.server import parameters, windows
+from components.server.restore import time_problems
 from components.server.settings import ServerSettings
 from components.setting_model import SettingModel
 
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 SNAPSHOT = re.compile(r"((rds|awsbackup):)?[A-Za-z][A-Za-z0-9-]*|arn:aws[a-z-]*:rds:\S+")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 SECURITY_GROUP = re.compile("sg-[a-zA-Z0-9]+")
 
 
@@ -87,12 +87,9 @@ class RestoreFrom(SettingModel):
         """One line for every value that RDS would refuse."""
         if self.snapshot and (self.instance or self.time):
             yield "restoreFrom: set either snapshot, or instance and time, not both"
-        if self.time and not self.instance:
-            yield "restoreFrom.instance: missing; restoreFrom.time needs it"
         if self.snapshot and not SNAPSHOT.fullmatch(self.snapshot):
             yield f'restoreFrom.snapshot: is "{self.snapshot}", must be an identifier or an ARN'
-        if self.time and not TIME.fullmatch(self.time):
-            yield f'restoreFrom.time: is "{self.time}", must look like 2026-01-31T03:00:00Z (UTC)'
+        yield from time_problems(self.time, self.instance)
 
 
 class Settings(SettingModel):

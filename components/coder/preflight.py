@@ -69,9 +69,11 @@ def preflight_problems(chart: Chart, traits: ConnectionTraits, replicas: int) ->
     limit = traits.max_connections
     needed = chart.connections(replicas) + RESERVE
     if limit is not None and needed > limit - RESERVED_CONNECTIONS:
+        setting, enough = traits.max_connections_setting, needed + RESERVED_CONNECTIONS
+        more = f", or type `pulumi config set --path {setting} {enough}`" if setting else ""
         problems.append(
             f"replicas: {replicas} of chart {chart} need {needed} connections during a rolling "
             f"update, the server allows {limit - RESERVED_CONNECTIONS}; set fewer replicas, "
-            "a smaller poolSize or a larger server"
+            f"a smaller poolSize or a larger server{more}"
         )
     return problems

@@ -34,7 +34,7 @@ class DatabaseArgs:
     port: int
     database: str
     """The name of the database and of its owner role."""
-    admin_username: str
+    admin_username: pulumi.Input[str]
     admin_password: pulumi.Input[str]
     ssl_mode: str
     ca_certificate: pulumi.Input[str] | None

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,15 +123,16 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def problems(context: str, *, endpoint: str, cluster: str, cure: str) -> Iterator[str]:
-    """One line where the kubeconfig does not point to the cluster that answers at `endpoint`."""
+def problems(context: str, *, endpoints: Sequence[str], cluster: str, cure: str) -> Iterator[str]:
+    """One line where the kubeconfig points to none of the cluster's endpoints."""
     try:
         found = current(context)
     except KubeconfigError as error:
         yield str(error)
         return
-    if not found.answers_at(endpoint):
+    if not any(map(found.answers_at, endpoints)):
         yield (
             f"kubeContext: context {found.context} of the kubeconfig points to {found.server}, but "
-            f"{cluster} answers at {endpoint}; {cure}, or set kubeContext to its context"
+            f"{cluster} answers at {' and '.join(endpoints)}; {cure}, or set kubeContext to its "
+            "context"
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components import guards
-from components.guards import Inputs
+from components.guards import Inputs, value_at
 
 WAITING_TOO = (
     "applyImmediately: changes that still wait for the maintenance window are made now, too"
@@ -34,13 +34,14 @@ class SettingEffect:
     setting: str
     effect: Effect
     inputs: tuple[str, ...] = ()
-    """None where another mechanism handles the change, such as a rule or another resource."""
+    """Dotted paths; none where another mechanism handles the change, such as a rule or another
+    resource."""
     changed: Callable[[Any, Any], bool] = operator.ne
     """Takes the old and new value of an input."""
 
     def applies(self, old: Inputs, new: Inputs) -> bool:
         """Whether an update changes this setting."""
-        return any(self.changed(old.get(key), new.get(key)) for key in self.inputs)
+        return any(self.changed(value_at(old, path), value_at(new, path)) for path in self.inputs)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

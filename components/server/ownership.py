@@ -26,7 +26,7 @@ def own_servers(tagged: Sequence[str], output: str, stack: str, policy: ServerPo
         return list(tagged)
     copies = ", ".join(sorted({*tagged} - {*own}))
     pulumi.warn(
-        f"{policy.product}: {copies} has the label {policy.labels.stack}={stack} and is not this "
+        f"{policy.product}: {copies} has the label {_label(stack, policy)} and is not this "
         f"stack's {policy.noun}, which is {own[0]}; a restored copy keeps the labels of its "
         "source: remove the label from it"
     )
@@ -38,11 +38,15 @@ def only_server(found: Sequence[str], stack: str, policy: ServerPolicy) -> Itera
     if len(found) > 1:
         yield (
             f"{policy.product}: {', '.join(sorted(found))} all carry the label "
-            f"{policy.labels.stack}={stack}, and this stack's state "
+            f"{_label(stack, policy)}, and this stack's state "
             f"records none of them as its {policy.noun}; if its state was lost, restore it "
             "(`pulumi stack import`) or remove the label from the others; if they are another "
             "team's stack of the same name, rename this one"
         )
+
+
+def _label(stack: str, policy: ServerPolicy) -> str:
+    return f"{policy.labels.stack}={policy.labels.spelled(stack)}"
 
 
 def refuse_second_server(

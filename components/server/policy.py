@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from components.guards import ChangeRule
 from components.server.changes import SettingEffect
@@ -25,6 +25,8 @@ class LabelPolicy:
     """The label that names the stack which owns a server."""
     zone: str
     """The label that keeps the zone chosen for a server; a failover does not change it."""
+    spelled: Callable[[str], str] = str
+    """The stack as the value of its label; two stacks never have the same."""
 
     def problems(self, labels: Mapping[str, object]) -> Iterator[str]:
         """One line for every label that the cloud would refuse."""

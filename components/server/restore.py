@@ -5,9 +5,21 @@ differs fails after the restore, or replaces the restored server at the next upd
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 from components.server.settings import ServerSettings
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+"""A point in time, in UTC."""
+
+
+def time_problems(time: str, instance: str) -> Iterator[str]:
+    """One line for each reason that the point in time of `instance` can't be restored."""
+    if time and not instance:
+        yield "restoreFrom.instance: missing; restoreFrom.time needs it"
+    if time and not TIME.fullmatch(time):
+        yield f'restoreFrom.time: is "{time}", must look like 2026-01-31T03:00:00Z (UTC)'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -17,8 +29,17 @@ class EncryptionKey:
     setting: str
     value: str
     """Empty for the cloud's own key."""
-    copy_command: str
-    """Copies a backup under another key."""
+    copy_command: str = ""
+    """Copies a backup under another key; empty where the cloud can't."""
+
+    def misfit(self, source: str, key: str) -> str:
+        """The line for a source that is encrypted with another key."""
+        cure = "set it to that" if key else "remove it"
+        copy = f", or restore a copy under your key: `{self.copy_command}`"
+        return (
+            f"{self.setting}: is {self.value}, but {source} is encrypted with "
+            f"{key or 'a key of the cloud'}; {cure}{copy if self.copy_command else ''}"
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,8 +76,4 @@ class RestoreSource:
                 f"restored from it; restore an encrypted copy: `{wanted.copy_command}`"
             )
         elif wanted.value and wanted.value != self.key:
-            yield (
-                f"{wanted.setting}: is {wanted.value}, but {self.name} is encrypted with "
-                f"{self.key}; set it to that, or restore a copy under your key: "
-                f"`{wanted.copy_command}`"
-            )
+            yield wanted.misfit(self.name, self.key)

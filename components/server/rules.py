@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from components.guards import ChangeRule, Inputs
+from components.guards import ChangeRule, Inputs, value_at
 from components.server.policy import StoragePolicy
 
 Pick = Callable[[Inputs], Any]
 """Takes a server's inputs; returns the value that a rule compares."""
+
+
+def pick(path: str) -> Pick:
+    """Takes the value at a dotted path of the inputs."""
+    return lambda inputs: value_at(inputs, path)
 
 
 def unchanged(pick: Pick, line: str) -> ChangeRule:
@@ -39,6 +44,21 @@ def storage_steps(storage: StoragePolicy, size: Pick, limit: Pick) -> ChangeRule
         return (
             f"storageGb: is {wanted:g} and was {was:g}, and storage never shrinks; type `pulumi "
             f"config set storageGb {was:g}`"
+        )
+
+    return ChangeRule(validate_update=validate_update, impossible=True)
+
+
+def keep_zone(pinned: Pick, current: Pick, product: str) -> ChangeRule:
+    """Refuses another zone than the pinned one, unless a failover has put the server there."""
+
+    def validate_update(old: Inputs, new: Inputs) -> str | None:
+        was, zone = pinned(old), pinned(new)
+        if not was or zone in (was, current(old)):
+            return None
+        return (
+            f"zone: is {zone} and was {was}, and {product} cannot move it; type `pulumi config set "
+            f"zone {was}`, or make a new stack there with restoreFrom"
         )
 
     return ChangeRule(validate_update=validate_update, impossible=True)

@@ -1,4 +1,7 @@
-"""Backup and maintenance windows, in UTC: `03:00-04:00` and `sun:04:30-sun:05:30`."""
+"""Backup and maintenance windows, in UTC: `03:00-04:00` and `sun:04:30-sun:05:30`.
+
+Some clouds take only their beginning: `03:00`, and a whole hour as `sun:04`.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +11,8 @@ _TIME = r"([01]\d|2[0-3]):([0-5]\d)"
 _DAY = f"({'|'.join(DAYS)})"
 DAILY = re.compile(f"{_TIME}-{_TIME}")
 WEEKLY = re.compile(f"{_DAY}:{_TIME}-{_DAY}:{_TIME}", re.IGNORECASE)
+START = re.compile(_TIME)
+HOUR = re.compile(rf"{_DAY}:([01]\d|2[0-3])", re.IGNORECASE)
 DAY = 24 * 60
 WEEK = 7 * DAY
 
@@ -36,6 +41,24 @@ def problems(backup: str, maintenance: str) -> Iterator[str]:
             f"server.maintenanceWindow: {maintenance} overlaps the backup window {backup}, which "
             "is not allowed; move one of them"
         )
+
+
+def start_problems(key: str, start: str) -> Iterator[str]:
+    """One line if the setting `key` is not the time at which a daily window begins."""
+    if not START.fullmatch(start):
+        yield f'{key}: is "{start}", must look like 03:00, in UTC'
+
+
+def hour_problems(key: str, hour: str) -> Iterator[str]:
+    """One line if the setting `key` is not the hour at which a weekly window begins."""
+    if not HOUR.fullmatch(hour):
+        yield f'{key}: is "{hour}", must look like sun:04, in UTC'
+
+
+def day_and_hour(text: str) -> tuple[int, int]:
+    """The day (Monday is 1) and the hour of `sun:04`."""
+    day, _, hour = text.partition(":")
+    return DAYS.index(day.lower()) + 1, int(hour)
 
 
 def _daily(hour: int, minute: int, end_hour: int, end_minute: int) -> tuple[int, int]:

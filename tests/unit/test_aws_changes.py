@@ -35,7 +35,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"dbSubnetGroupName": "other"}, "network: the instance would move to another subnet group"),
     ({"identifier": "other"}, "The instance would be renamed"),
     ({"tags": {"coder:zone": "us-east-1b"}},
-     "zone: is us-east-1b and was us-east-1a, and RDS cannot move an instance; type `pulumi config "
+     "zone: is us-east-1b and was us-east-1a, and RDS cannot move it; type `pulumi config "
      "set zone us-east-1a`"),
     ({"multiAz": True, "instanceClass": "db.m6i.xlarge"},
      "highAvailability: a standby and another size in one update move the server"),
@@ -102,26 +102,8 @@ def test_zone_after_a_failover_can_be_set_as_the_servers_zone() -> None:
     assert refusals(moved, moved | {"tags": {"coder:zone": "us-east-1b"}}) == []
 
 
-def call(cloud: Aws, kind: str, *, old: Any = None, new: Any = None, state: Any = None) -> None:
-    """Call the hooks of one kind that the instance has."""
-    for name in cloud.named("postgres-server").hooks[kind]:
-        cloud.hooks[name].callback(
-            pulumi.ResourceHookArgs(
-                "urn:pulumi:dev::coder::coder:aws:Postgres$type::name",
-                "id",
-                "name",
-                "type",
-                new_inputs=new,
-                old_inputs=old,
-                old_outputs=state,
-            )
-        )
-
-
-def refused(cloud: Aws, kind: str, **inputs: Any) -> str:
-    with pytest.raises(pulumi.RunError) as error:
-        call(cloud, kind, **inputs)
-    return str(error.value)
+def refused(cloud: Aws, kind: str, *, old: Any = None, new: Any = None, state: Any = None) -> str:
+    return cloud.refused_by_hooks(kind, old_inputs=old, new_inputs=new, old_outputs=state)
 
 
 def test_instance_hook_refuses_an_update(cloud: Aws) -> None:
@@ -133,7 +115,7 @@ def test_instance_hook_refuses_an_update(cloud: Aws) -> None:
 
 def test_first_instance_must_be_created_without_a_standby(cloud: Aws) -> None:
     cloud.run()
-    call(cloud, "before_create", new=SERVER)
+    cloud.call_hooks("before_create", new_inputs=SERVER)
     cloud = Aws()
     cloud.run(highAvailability=True, protect=False)
     line = refused(cloud, "before_create", new=SERVER)
@@ -160,7 +142,7 @@ def test_second_instance_is_refused_while_one_exists(cloud: Aws) -> None:
     )
     cloud = Aws()
     cloud.run(running={}, protect=False)
-    call(cloud, "before_create", new=SERVER)
+    cloud.call_hooks("before_create", new_inputs=SERVER)
 
 
 def test_deletion_or_replacement_is_refused_with_its_cause(cloud: Aws) -> None:
@@ -173,9 +155,10 @@ def test_deletion_or_replacement_is_refused_with_its_cause(cloud: Aws) -> None:
 
 def said(cloud: Aws, new: dict[str, Any], state: dict[str, Any] | None = None) -> list[str]:
     """The messages of an update in place."""
-    with mock.patch("pulumi.info") as info:
-        call(cloud, "before_update", old=SERVER, new=SERVER | new, state=SERVER | (state or {}))
-    return [each.args[0] for each in info.call_args_list]
+    old = SERVER | (state or {})
+    return cloud.said_by_hooks(
+        "before_update", old_inputs=SERVER, new_inputs=SERVER | new, old_outputs=old
+    )
 
 
 def test_deferred_changes_are_announced(cloud: Aws) -> None:
