@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import grpc
 import pulumi
-import pytest
 
-from tests.unit.pretend import Engine, deploy
+from tests.unit.fake_cloud import FakeCloud, Refused
 from tests.unit.stacks import Stack, stack
 
 INSTANCE = "aws:rds/instance:Instance"
@@ -42,21 +40,10 @@ SOURCE = {
 """A record that serves both as a snapshot and as an instance."""
 
 
-class Refused(grpc.RpcError):
-    """An error of the API, wrapped as by the bridge and the engine."""
+class Aws(FakeCloud):
+    """An account with one EKS cluster."""
 
-    def __init__(self, details: str) -> None:
-        self._details = details
-
-    def details(self) -> str:
-        return self._details
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.UNKNOWN
-
-
-class Aws(Engine):
-    """Answers the look-ups of discovery; a test changes the attributes that it is about."""
+    name = "aws"
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,8 +55,6 @@ class Aws(Engine):
             "subnet-c": "us-east-1c",
         }
         self.public: set[str] = set()
-        self.state: dict[str, dict[str, Any]] = {}
-        """What the stack's state records, by URN."""
         self.vpcs: dict[str, str] = {}
         self.cluster_subnets = ["subnet-a", "subnet-b"]
         self.node_groups: dict[str, tuple[list[str], int]] = {"workers": (["subnet-a"], 2)}
@@ -88,7 +73,7 @@ class Aws(Engine):
             "aws:rds/getInstances:getInstances": self._instances,
             "aws:rds/getInstance:getInstance": self._instance,
             "aws:rds/getSnapshot:getSnapshot": self._snapshot,
-            "pulumi:pulumi:readStackResourceOutputs": self._state,
+            "pulumi:pulumi:readStackResourceOutputs": self.recorded,
         }
         if args.token not in known:
             return super().call(args)
@@ -150,27 +135,14 @@ class Aws(Engine):
     def _instance(self, args: dict[str, Any]) -> Any:
         return _found(self.instances, args["dbInstanceIdentifier"], "RDS DB Instance")
 
-    def _state(self, args: dict[str, Any]) -> Any:
-        assert args == {"stackName": "organization/coder/dev"}
-        return {"outputs": {name: {"outputs": each} for name, each in self.state.items()}}
-
     def _snapshot(self, args: dict[str, Any]) -> Any:
         return _found(self.snapshots, args["dbSnapshotIdentifier"], "RDS DB Snapshot")
 
-    def run(self, **changes: Any) -> dict[str, Any]:
-        """Deploy, and return the instance's inputs."""
-        running = changes.pop("running", None)
-        if running is not None:
-            self.instances[RUNNING["dbInstanceIdentifier"]] = RUNNING | running
-        deploy(aws(**changes), secrets=(), engine=self)
-        return self.named("postgres-server").plain
+    def stack(self, **changes: Any) -> Stack:
+        return aws(**changes)
 
-    def refuses(self, **changes: Any) -> list[str]:
-        """The error lines of a stack that is refused before any resource is registered."""
-        with pytest.raises(pulumi.RunError) as error:
-            self.run(**changes)
-        assert not self.asked, "something was registered before the settings were refused"
-        return [line.removeprefix("  ") for line in str(error.value).splitlines()[1:]]
+    def add_running(self, changes: dict[str, Any]) -> None:
+        self.instances[RUNNING["dbInstanceIdentifier"]] = RUNNING | changes
 
 
 def _found(known: dict[str, dict[str, Any]], name: str, noun: str) -> dict[str, Any]:

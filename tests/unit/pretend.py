@@ -215,7 +215,7 @@ def deploy(
     )
     set_root_resource(None)  # pyright: ignore[reportArgumentType]
     pulumi.runtime.set_all_config(
-        {f"coder:{key}": _text(value) for key, value in stack.items()},
+        {key if ":" in key else f"coder:{key}": _text(value) for key, value in stack.items()},
         [f"coder:{key}" for key in secrets],
     )
     loop = asyncio.new_event_loop()

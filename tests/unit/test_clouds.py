@@ -22,7 +22,7 @@ from components.server.policy import ServerPolicy
 from components.server.settings import SIZES, ServerSettings
 from components.setting_model import SettingModel
 from tests.conftest import ROOT
-from tests.unit.aws import Aws, aws
+from tests.unit.fakes import FAKES
 from tests.unit.pretend import deploy
 
 CLOUD_FILES = ("settings.py", "policy.py", "discovery.py", "postgres.py")
@@ -127,6 +127,7 @@ def test_policy_is_consistent(name: str) -> None:
     assert limits.storage.minimum < limits.storage.maximum
     assert limits.labels.name.fullmatch(limits.labels.stack)
     assert limits.labels.name.fullmatch(limits.labels.zone)
+    assert limits.labels.value.fullmatch(limits.labels.spelled("coder/dev"))
     assert limits.deletion_guards, "the cloud itself must refuse a deletion, too"
     assert limits.final_backup
 
@@ -162,14 +163,15 @@ def test_created_servers_can_be_imported_after_a_killed_update(name: str) -> Non
     assert bool(CLOUDS[name].IMPORT_IDS) == (name in POLICIES)
 
 
-def test_component_can_be_used_twice_in_one_program() -> None:
+@every_cloud_with_servers
+def test_component_can_be_used_twice_in_one_program(name: str) -> None:
     def program() -> None:
         stack = settings.load()
-        for name in ("first", "second"):
-            stack.cloud.Postgres(name, stack.postgres, pulumi.ResourceOptions())
+        for component in ("first", "second"):
+            stack.cloud.Postgres(component, stack.postgres, pulumi.ResourceOptions())
 
-    cloud = Aws()
-    deploy(aws(), secrets=(), engine=cloud, program=program)
+    cloud = FAKES[name]()
+    deploy(cloud.stack(), secrets=(), engine=cloud, program=program)
     names = [each.name for each in cloud.asked]
     assert len(names) == len(set(names))
     hooks = [name for each in cloud.asked for kind in each.hooks.values() for name in kind]

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from components.clouds import CLOUDS
 from tests.conftest import ROOT
-from tests.unit.aws import INSTANCE, Aws
-from tests.unit.pretend import deploy
+from tests.unit.fake_cloud import FakeCloud
+from tests.unit.fakes import FAKES
+from tests.unit.pretend import Engine, deploy
 from tests.unit.stacks import ADMIN_PASSWORD, DEFAULTS, SCHEMA, Stack
 
 FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
@@ -18,23 +20,23 @@ def settings(file: Path) -> Stack:
     """The file's settings; each key must be in Pulumi.yaml or belong to a provider."""
     config: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
     names = {key.partition(":")[2]: value for key, value in config.items() if "coder:" in key}
-    assert {key for key in config if "coder:" not in key} <= {"aws:region"}
+    assert {key for key in config if "coder:" not in key} <= {"aws:region", "gcp:project"}
     assert names.keys() <= SCHEMA.keys()
     return names
 
 
 def test_each_cloud_has_a_sample_file() -> None:
-    assert {settings(file)["cloud"] for file in FILES} == {"aws", "existing"}
+    assert {settings(file)["cloud"] for file in FILES} == set(CLOUDS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_sample_file_can_be_deployed(file: Path) -> None:
     given = DEFAULTS | settings(file)
-    engine = Aws()
-    if given["cloud"] == "aws":
-        given["cluster"] = {"name": "dev"}
+    engine = FAKES.get(given["cloud"], Engine)()
+    if isinstance(engine, FakeCloud):
+        given = engine.stack() | given | {"cluster": engine.stack()["cluster"]}
     else:
         given["existing"] = given["existing"] | {"adminPassword": ADMIN_PASSWORD}
     deploy(given, engine=engine)
-    assert bool(engine.all(INSTANCE)) == (given["cloud"] == "aws")
+    assert ("postgres-server" in engine.names) == (given["cloud"] in FAKES)
     assert engine.exports["databaseName"] == "coder"
