@@ -69,16 +69,21 @@ def _parser() -> argparse.ArgumentParser:
         _add(group, "start", start, f"start the {kind}", "name")
     text = "trigger an event on a managed server, such as a failover or a maintenance window"
     events = top.add_parser("events", help=text, description=text)
-    events.add_argument("cloud", help="aws")
+    events.add_argument("cloud", help="aws or gcp")
     kinds = events.add_subparsers(required=True, metavar="EVENT", dest="event")
     for name, text in (
         ("delete", "delete it without a final snapshot, even if it is protected"),
         ("failover", "promote its standby"),
+        ("grow", "let its storage grow"),
         ("maintenance", "apply the changes that wait for the maintenance window"),
         ("reboot", "restart it; static parameters take effect"),
+        ("rotate", "take the next step of a rotation of its certificate authority"),
     ):
         _add(kinds, name, commands.event, text, "instance")
-    _add(kinds, "snapshot", commands.event, "create a snapshot of it", "instance", "snapshot")
+    text = "create a snapshot of it; its name is optional where the cloud chooses one"
+    _add(kinds, "snapshot", commands.event, text, "instance").add_argument(
+        "snapshot", nargs="?", default=""
+    )
     servers = _group(top, "postgres", "manage PostgreSQL servers")
     _add(servers, "list", commands.list_postgres, "list the servers")
     text = "create a server; the administrator's password is read from standard input"

@@ -23,6 +23,31 @@ DEFAULTS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """Who signs a server's certificate, and the names in it."""
+
+    authority: Path
+    """The directory of the certificate authority."""
+    common_name: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """How a server's address and TLS differ from the usual."""
+
+    address: str = ""
+    """Empty: the first free one of the sandbox."""
+    certificate: Certificate | None = None
+    """None: one for the host, signed by the sandbox's CA."""
+    plaintext: bool = False
+    """Whether it also accepts connections without TLS."""
+
+
+USUAL = Endpoint()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServerConfiguration:
     """What a server is created with; `settings` are added to postgresql.conf."""
 
@@ -31,6 +56,7 @@ class ServerConfiguration:
     version: str
     tls: bool
     settings: Mapping[str, str]
+    plaintext: bool = False
 
 
 def read(directory: Path) -> ServerConfiguration:
@@ -65,7 +91,7 @@ def postgresql_files(directory: Path, configuration: ServerConfiguration) -> dic
         "ssl_key_file": f"{directory}/server.key",
         **configuration.settings,
     }
-    connection_type = "hostssl" if configuration.tls else "host"
+    connection_type = "hostssl" if configuration.tls and not configuration.plaintext else "host"
     rules = [
         f"local all,replication {SUPERUSER} peer map=sandbox",
         f"host all {SUPERUSER} all reject",

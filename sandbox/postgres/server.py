@@ -11,11 +11,10 @@ from dataclasses import replace
 
 from sandbox import SandboxError
 from sandbox.machine import dns, lock, namespaces, network, paths, services
-from sandbox.postgres import configuration, programs, roles
-from sandbox.postgres.configuration import ServerConfiguration
+from sandbox.postgres import configuration, programs, roles, tls
+from sandbox.postgres.configuration import USUAL, Certificate, Endpoint, ServerConfiguration
 from sandbox.postgres.programs import OS_USER
 from sandbox.postgres.roles import SUPERUSER
-from sandbox.postgres.tls import authority
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
 READY_SECONDS = 60
@@ -48,28 +47,39 @@ class Server:
         version: str = "17",
         tls: bool = True,
         settings: Mapping[str, str] | None = None,
+        endpoint: Endpoint = USUAL,
+        group: str = "",
     ) -> "Server":
         """Create a server with an administrator and start it."""
         server = cls(name)
-        server._prepare(host, version, tls, settings or {})
+        server._prepare(host, version, tls, settings or {}, endpoint)
         server._initdb()
         single_user = ["--single", "-D", f"{server._inside}/new", "-c", "exit_on_error=on"]
-        sql = roles.create_administrator(username, password)
+        sql = roles.create_administrator(username, password, group)
         server._run("postgres", *single_user, "postgres", input=sql)
         return server._activate()
 
     @classmethod
-    def create_standby(cls, name: str, host: str, primary: "Server") -> "Server":
+    def create_standby(
+        cls, name: str, host: str, primary: "Server", endpoint: Endpoint = USUAL
+    ) -> "Server":
         """Create a streaming replica of another server and start it; it is read-only."""
         of_primary = primary._configuration
         server = cls(name)
-        server._prepare(host, of_primary.version, of_primary.tls, of_primary.settings)
+        server._prepare(host, of_primary.version, of_primary.tls, of_primary.settings, endpoint)
         options = ["--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream", "--no-sync"]
         options += ["--host", str(primary._inside), "--username", SUPERUSER]
         server._run("pg_basebackup", "--pgdata", f"{server._inside}/new", *options)
         return server._activate()
 
-    def _prepare(self, host: str, version: str, tls: bool, settings: Mapping[str, str]) -> None:
+    def _prepare(
+        self,
+        host: str,
+        version: str,
+        tls: bool,
+        settings: Mapping[str, str],
+        endpoint: Endpoint = USUAL,
+    ) -> None:
         """Allocate an address and write all files except the data directory."""
         namespaces.require_init_pid()
         programs.path(version, "postgres")  # installs it, if necessary, before the lock is held
@@ -77,17 +87,28 @@ class Server:
             if self.exists:
                 raise SandboxError(f"PostgreSQL server {self.name} already exists")
             shutil.rmtree(self._directory, ignore_errors=True)
-            address = free_address(each.address for each in configuration.read_all())
+            used = {each.address for each in configuration.read_all()}
+            if endpoint.address in used:
+                raise SandboxError(f"another PostgreSQL server has the address {endpoint.address}")
             self._directory.mkdir(parents=True)
             self._write_configuration(
                 ServerConfiguration(
-                    host=host, address=address, version=version, tls=tls, settings=settings
+                    host=host,
+                    address=endpoint.address or free_address(used),
+                    version=version,
+                    tls=tls,
+                    settings=settings,
+                    plaintext=endpoint.plaintext,
                 )
             )
-        authority().issue(self._directory / "server", host, hosts=[host])
-        for path in (self._directory, *self._directory.glob("server.[ck]*")):
-            shutil.chown(path, OS_USER, pwd.getpwnam(OS_USER).pw_gid)
+        shutil.chown(self._directory, OS_USER, pwd.getpwnam(OS_USER).pw_gid)
         self._directory.chmod(0o700)
+        self._issue(endpoint.certificate)
+
+    def _issue(self, certificate: Certificate | None) -> None:
+        tls.issue(self._directory / "server", self.host, certificate)
+        for path in self._directory.glob("server.[ck]*"):
+            shutil.chown(path, OS_USER, pwd.getpwnam(OS_USER).pw_gid)
 
     def _initdb(self) -> None:
         """Create an empty data directory `new`."""
@@ -98,7 +119,8 @@ class Server:
     def _activate(self) -> "Server":
         """Rename `new` to `data`, after which the server exists, and start the server."""
         (self._directory / "new").rename(self._directory / "data")
-        dns.set_records(self.service_name, [(self.address, self.host)])
+        if self.host != self.address:
+            dns.set_records(self.service_name, [(self.address, self.host)])
         self.start()
         return self
 
@@ -142,9 +164,16 @@ class Server:
         services.restart(self.service_name)
         self.wait_ready()
 
-    def configure(self, settings: Mapping[str, str]) -> None:
+    def configure(self, settings: Mapping[str, str], plaintext: bool | None = None) -> None:
         """Replace the server's settings; they take effect at its next start."""
-        self._write_configuration(replace(self._configuration, settings=dict(settings)))
+        before = self._configuration
+        accepts = before.plaintext if plaintext is None else plaintext
+        self._write_configuration(replace(before, settings=dict(settings), plaintext=accepts))
+
+    def certify(self, certificate: Certificate) -> None:
+        """Replace the server's certificate; new connections get it at once."""
+        self._issue(certificate)
+        self.sql("SELECT pg_reload_conf()")
 
     def delete(self) -> None:
         """Stop the server and delete its data."""
@@ -187,7 +216,7 @@ class Server:
 
     @property
     def host(self) -> str:
-        """The host name in its certificate, which resolves inside the sandbox."""
+        """Its host name, which resolves inside the sandbox, or its address."""
         return self._configuration.host
 
     @property

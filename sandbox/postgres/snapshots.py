@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from sandbox import SandboxError
+from sandbox.postgres.configuration import USUAL, Endpoint
 from sandbox.postgres.programs import OS_USER
 from sandbox.postgres.server import Server
 
@@ -13,12 +14,14 @@ class SnapshotServer(Server):
     """A server whose data can be copied, or comes from such a copy."""
 
     @classmethod
-    def restore(cls, name: str, host: str, version: str, files: Path) -> "SnapshotServer":
+    def restore(
+        cls, name: str, host: str, version: str, files: Path, endpoint: Endpoint = USUAL
+    ) -> "SnapshotServer":
         """Create a server with the data of a snapshot, and start it."""
         if not files.exists():
             raise SandboxError(f"snapshot {files.name} has no files")
         server = cls(name)
-        server._prepare(host, version, True, {})
+        server._prepare(host, version, True, {}, endpoint)
         target = server._directory / "new"
         shutil.copytree(files, target, symlinks=True)
         (target / "postmaster.pid").unlink(missing_ok=True)

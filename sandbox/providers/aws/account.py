@@ -2,11 +2,10 @@
 
 import secrets
 import string
-from base64 import b64encode
 from collections.abc import Iterable
 
 from sandbox.cluster.topology import REGION
-from sandbox.machine import network, paths
+from sandbox.machine import network
 from sandbox.providers.cloud.account import Data
 
 ACCOUNT = "123456789012"
@@ -78,9 +77,3 @@ def seed(region: str) -> Data:
         },
     }
     return data
-
-
-def cluster_ca() -> str:
-    """The cluster's CA certificate in base64; empty if the sandbox was never started."""
-    file = paths.PKI / "ca.crt"
-    return b64encode(file.read_bytes()).decode() if file.exists() else ""

@@ -19,7 +19,8 @@ from sandbox.providers.aws.tags import tags_all
 from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.bridged.messages import snake
 from sandbox.providers.bridged.resource import BridgedResource
-from sandbox.providers.framework.errors import Failure, InitFailed, TimedOut
+from sandbox.providers.cloud.retries import until_accepted
+from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
 from sandbox.providers.framework.resource import Problem
@@ -154,16 +155,12 @@ class Instance(BridgedResource):
     def _change_once_optimized(
         self, op: Operation, region: Region, identifier: str, changes: Data, inputs: Data
     ) -> None:
-        while True:
-            try:
-                return self._request_change(op, region, identifier, changes, inputs)
-            except ApiError as error:
-                if not str(error).endswith(storage.BEING_OPTIMIZED):
-                    raise
-                try:
-                    op.sleep(0.2)
-                except TimedOut:
-                    raise error from None
+        until_accepted(
+            op,
+            lambda: self._request_change(op, region, identifier, changes, inputs),
+            ApiError,
+            lambda error: str(error).endswith(storage.BEING_OPTIMIZED),
+        )
 
     def _request_change(
         self, op: Operation, region: Region, identifier: str, changes: Data, inputs: Data

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from sandbox.providers.aws.account import ACCOUNT, Data, cluster_ca
+from sandbox.providers.aws.account import ACCOUNT, Data
 from sandbox.providers.aws.region import Region
 from sandbox.providers.bridged.functions import NotFound, function
+from sandbox.providers.cloud.account import cluster_ca
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import Function
 

@@ -1,16 +1,13 @@
 """The parameters of RDS parameter groups, and the values that they accept."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from sandbox.providers.aws.account import Data
 from sandbox.providers.aws.errors import ApiError, invalid
+from sandbox.providers.cloud import postgres_settings
+from sandbox.providers.cloud.postgres_settings import Setting
 
-FILE = Path(__file__).with_name("parameters.tsv")
-OLDEST = 15
-"""The oldest major version in parameters.tsv; older ones are assumed to have its parameters."""
 _RESERVED = """
 allow_alter_system allow_in_place_tablespaces allow_system_table_mods archive_cleanup_command
 archive_command archive_library archive_mode archive_timeout bonjour bonjour_name cluster_name
@@ -34,60 +31,38 @@ LIBRARIES = (
 )
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter, as RDS describes it."""
-
-    kind: str
-    apply: str
-    """`dynamic`, `static`, or `fixed` if it can not be modified."""
-    values: str = ""
-
-    def accepts(self, value: str) -> bool:
-        """Whether the value is allowed; numbers have no unit."""
-        if self.kind in ("integer", "real"):
-            form = r"-?\d+" if self.kind == "integer" else r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
-            least, most = _bounds(self.values)
-            return bool(re.fullmatch(form, value)) and least <= float(value) <= most
-        if self.kind == "list":
-            return set(value.split(",")) <= set(self.values.split(","))
-        return self.kind == "string" or value in self.values.split(",")
-
-
 _DEBUG = "disabled,debug5,debug4,debug3,debug2,debug1,info,notice,warning,error,log,fatal,panic"
 OWN = {
-    "auto_explain.log_analyze": Parameter("bool", "dynamic", "0,1"),
-    "auto_explain.log_min_duration": Parameter("integer", "dynamic", "-1-2147483647"),
-    "auto_explain.log_nested_statements": Parameter("bool", "dynamic", "0,1"),
-    "pg_stat_statements.max": Parameter("integer", "static", "100-2147483647"),
-    "pg_stat_statements.save": Parameter("bool", "dynamic", "0,1"),
-    "pg_stat_statements.track": Parameter("enum", "dynamic", "none,top,all"),
-    "pg_stat_statements.track_utility": Parameter("bool", "dynamic", "0,1"),
-    "rds.accepted_password_auth_method": Parameter("enum", "dynamic", "md5+scram,scram"),
-    "rds.adaptive_autovacuum": Parameter("bool", "dynamic", "0,1"),
-    "rds.allowed_extensions": Parameter("string", "dynamic"),
-    "rds.extensions": Parameter("string", "fixed"),
-    "rds.force_admin_logging_level": Parameter("enum", "dynamic", _DEBUG),
-    "rds.force_autovacuum_logging_level": Parameter("enum", "dynamic", _DEBUG),
-    "rds.force_ssl": Parameter("bool", "dynamic", "0,1"),
-    "rds.log_retention_period": Parameter("integer", "dynamic", "1440-10080"),
-    "rds.logical_replication": Parameter("bool", "static", "0,1"),
-    "rds.rds_superuser_reserved_connections": Parameter("integer", "static", "0-262143"),
-    "rds.restrict_password_commands": Parameter("bool", "static", "0,1"),
-    "rds.superuser_variables": Parameter("string", "fixed"),
-    "shared_preload_libraries": Parameter("list", "static", LIBRARIES),
+    "auto_explain.log_analyze": Setting("bool", "dynamic", "0,1"),
+    "auto_explain.log_min_duration": Setting("integer", "dynamic", "-1-2147483647"),
+    "auto_explain.log_nested_statements": Setting("bool", "dynamic", "0,1"),
+    "pg_stat_statements.max": Setting("integer", "static", "100-2147483647"),
+    "pg_stat_statements.save": Setting("bool", "dynamic", "0,1"),
+    "pg_stat_statements.track": Setting("enum", "dynamic", "none,top,all"),
+    "pg_stat_statements.track_utility": Setting("bool", "dynamic", "0,1"),
+    "rds.accepted_password_auth_method": Setting("enum", "dynamic", "md5+scram,scram"),
+    "rds.adaptive_autovacuum": Setting("bool", "dynamic", "0,1"),
+    "rds.allowed_extensions": Setting("string", "dynamic"),
+    "rds.extensions": Setting("string", "fixed"),
+    "rds.force_admin_logging_level": Setting("enum", "dynamic", _DEBUG),
+    "rds.force_autovacuum_logging_level": Setting("enum", "dynamic", _DEBUG),
+    "rds.force_ssl": Setting("bool", "dynamic", "0,1"),
+    "rds.log_retention_period": Setting("integer", "dynamic", "1440-10080"),
+    "rds.logical_replication": Setting("bool", "static", "0,1"),
+    "rds.rds_superuser_reserved_connections": Setting("integer", "static", "0-262143"),
+    "rds.restrict_password_commands": Setting("bool", "static", "0,1"),
+    "rds.superuser_variables": Setting("string", "fixed"),
+    "shared_preload_libraries": Setting("list", "static", LIBRARIES),
 }
 
 
 @cache
-def known(major: int) -> dict[str, Parameter]:
+def known(major: int) -> dict[str, Setting]:
     """The parameters of a family by their names in lower case."""
-    found: dict[str, Parameter] = {}
-    for line in FILE.read_text().splitlines()[1:]:
-        name, majors, kind, apply, values = (*line.split("\t"), "")[:5]
-        first, last = (int(each) for each in majors.split("-"))
-        if first <= max(major, OLDEST) <= last:
-            found[name] = Parameter(kind, "fixed" if name in RESERVED else apply, values)
+    found = {
+        name: replace(each, apply="fixed") if name in RESERVED else each
+        for name, each in postgres_settings.of(major).items()
+    }
     return found | OWN
 
 
@@ -118,8 +93,3 @@ def in_group(data: Data, name: str) -> dict[str, str]:
     """PostgreSQL's settings in a stored group, without RDS's own parameters."""
     found = values(data["parameterGroups"].get(name, {}))
     return {key: value for key, value in found.items() if not key.startswith("rds.")}
-
-
-def _bounds(values: str) -> tuple[float, float]:
-    least, most = re.split(r"(?<=[\d.])-", values, maxsplit=1)
-    return float(least), float(most)

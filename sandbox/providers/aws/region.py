@@ -53,7 +53,7 @@ class Region(Cloud):
     def changed(self, data: Data, instance: Data, changes: Data) -> Data:
         return instance_state.modified(data, instance, changes)
 
-    def restarts(self, changes: Data) -> bool:
+    def restarts(self, instance: Data, changes: Data) -> bool:
         return "instanceClass" in changes
 
     def rebooted(self, instance: Data) -> Data:

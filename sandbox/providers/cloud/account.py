@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -61,3 +62,9 @@ class Account(ABC):
 
     def _text(self) -> str:
         return self.file.read_text() if self.file.exists() else ""
+
+
+def cluster_ca() -> str:
+    """The cluster's CA certificate in base64; empty if the sandbox was never started."""
+    file = paths.PKI / "ca.crt"
+    return b64encode(file.read_bytes()).decode() if file.exists() else ""

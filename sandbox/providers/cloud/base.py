@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from sandbox import SandboxError
 from sandbox.providers.cloud import processes
 from sandbox.providers.cloud.account import Account, Data
 from sandbox.providers.cloud.servers import Servers, ServerSpec
@@ -20,7 +21,7 @@ from sandbox.providers.framework.errors import Failure
 if TYPE_CHECKING:  # imports the engine's client, which the firewall and the events do not need
     from sandbox.providers.framework.operation import Operation
 
-Kind = Literal["create", "backup", "modify", "delete", "reboot", "snapshot"]
+Kind = Literal["create", "backup", "modify", "delete", "reboot", "restore", "snapshot"]
 """`backup` is the first backup: the last step of a creation."""
 
 
@@ -50,7 +51,7 @@ class Cloud(Account):
         """The instance after a modification."""
 
     @abstractmethod
-    def restarts(self, changes: Data) -> bool:
+    def restarts(self, instance: Data, changes: Data) -> bool:
         """Whether a modification restarts the server."""
 
     @abstractmethod
@@ -64,6 +65,27 @@ class Cloud(Account):
     @abstractmethod
     def admits(self, data: Data, instance: Data) -> bool:
         """Whether the network admits the cluster's nodes to the instance."""
+
+    def restored(self, kept: Data) -> Data:
+        """The values that an instance takes from a snapshot that is restored over its data."""
+        return {}
+
+    def dropped(self, data: Data, instance: Data) -> None:
+        """Change the account after an instance was deleted."""
+
+    def snapshot_name(self, given: str) -> str:
+        """The name of a snapshot for which a person gives this one, or none."""
+        if not given:
+            raise SandboxError("a snapshot needs a name")
+        return given
+
+    def grown(self, instance: Data) -> Data:
+        """The values of the instance that change when its storage grows by itself."""
+        raise SandboxError(f"not simulated: storage of {self.cloud} that grows by itself")
+
+    def rotated(self, instance: Data) -> Data:
+        """The values of the instance that the next step of a rotation of its CA changes."""
+        raise SandboxError(f"not simulated: another CA of an instance of {self.cloud}")
 
     # Operations.
 
@@ -108,6 +130,8 @@ class Cloud(Account):
                     if work["snapshot"]:
                         self.keep_snapshot(name, work["snapshot"])
                     self.drop(name)
+                case "restore":
+                    self._restore(data, name, work["snapshot"])
                 case _:
                     self.servers.start(self.server(data, instance))
                     self._release(name)
@@ -172,22 +196,30 @@ class Cloud(Account):
         data = self.read()
         self.servers.delete(self.server(data, data["instances"][name]))
         with self.transaction() as data:
-            data["instances"].pop(name, None)
+            if dropped := data["instances"].pop(name, None):
+                self.dropped(data, dropped)
 
     def _modify(self, data: Data, name: str, changes: Data) -> None:
         instance = data["instances"][name]
         target = self.changed(data, instance, changes)
-        server = self.server(data, target)
-        if server.major != self.server(data, instance).major:
+        server, before = self.server(data, target), self.server(data, instance)
+        if server.major != before.major:
             self.servers.upgrade(server)
-        if self.restarts(changes):
+        if self.restarts(instance, changes):
             self.servers.restart(server)
+        elif server != before:
+            self.servers.configure(server)
         # Store only the difference: an event may have changed the instance meanwhile.
         changed = {key: value for key, value in target.items() if instance.get(key) != value}
         with self.transaction() as data:
             instance = data["instances"][name]
             pending = {key: each for key, each in instance["pending"].items() if key not in changes}
             instance |= {**changed, "pending": pending, "status": self.available, "work": None}
+
+    def _restore(self, data: Data, name: str, snapshot: str) -> None:
+        self.servers.replace(self.server(data, data["instances"][name]), snapshot)
+        self.put(name, **self.restored(data["snapshots"][snapshot]))
+        self._release(name)
 
     def _release(self, name: str) -> None:
         self.put(name, status=self.available, work=None)

@@ -35,8 +35,25 @@ def reboot(cloud: Cloud, name: str) -> str:
     return f"{name} was restarted"
 
 
-def snapshot(cloud: Cloud, name: str, snapshot: str) -> str:
+def grow(cloud: Cloud, name: str) -> str:
+    """Let the storage grow, as the cloud does when it is nearly full."""
+    with _available(cloud, name) as instance:
+        instance |= cloud.grown(instance)
+    return f"{name} has more storage"
+
+
+def rotate(cloud: Cloud, name: str) -> str:
+    """Take the next step of a rotation of the instance's certificate authority."""
+    with _operation(cloud, name, "reboot") as (data, instance):
+        changes = cloud.rotated(instance)
+        cloud.put(name, **changes)
+        cloud.servers.certify(cloud.server(data, {**instance, **changes}))
+    return f"{name} rotates its CA"
+
+
+def snapshot(cloud: Cloud, name: str, snapshot: str = "") -> str:
     """Create a snapshot."""
+    snapshot = cloud.snapshot_name(snapshot)
     if snapshot in cloud.read()["snapshots"]:
         raise SandboxError(f"snapshot {snapshot} already exists")
     with _operation(cloud, name, "snapshot"):
@@ -53,7 +70,7 @@ def delete(cloud: Cloud, name: str) -> str:
 
 
 EVENTS: Mapping[str, Callable[..., str]] = {
-    each.__name__: each for each in (delete, failover, maintenance, reboot, snapshot)
+    each.__name__: each for each in (delete, failover, grow, maintenance, reboot, rotate, snapshot)
 }
 
 

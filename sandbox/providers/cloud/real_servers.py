@@ -8,12 +8,12 @@ from typing import ParamSpec, TypeVar
 
 from sandbox import SandboxError
 from sandbox.machine import paths, readiness, services
-from sandbox.postgres import scram
+from sandbox.postgres import roles
 from sandbox.postgres.server import READY_SECONDS, Server
 from sandbox.postgres.servers import servers
 from sandbox.postgres.snapshots import SnapshotServer
 from sandbox.postgres.upgrade import UpgradableServer
-from sandbox.providers.cloud.servers import Servers, ServerSpec
+from sandbox.providers.cloud.servers import Refused, Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure
 
 FIREWALL = "cloud-firewall"
@@ -49,17 +49,29 @@ class RealServers(Servers):
             password=password,
             version=server.major,
             settings=server.settings,
+            endpoint=server.endpoint,
+            group=server.group,
         )
 
     @_reported
     def copy(self, server: ServerSpec, source: ServerSpec) -> None:
-        standby = Server.create_standby(server.name, server.host, Server(source.name))
+        primary = Server(source.name)
+        standby = Server.create_standby(server.name, server.host, primary, server.endpoint)
         standby.sql("SELECT pg_promote()")
 
     @_reported
     def restore(self, server: ServerSpec, snapshot: str) -> None:
         files = self._snapshots / snapshot
-        SnapshotServer.restore(server.name, server.host, server.major, files)
+        SnapshotServer.restore(server.name, server.host, server.major, files, server.endpoint)
+
+    @_reported
+    def replace(self, server: ServerSpec, snapshot: str) -> None:
+        files = self._snapshots / snapshot
+        if not files.exists():
+            raise SandboxError(f"snapshot {snapshot} has no files")
+        Server(server.name).delete()
+        SnapshotServer.restore(server.name, server.host, server.major, files, server.endpoint)
+        self.restart(server)
 
     @_reported
     def snapshot(self, server: ServerSpec, name: str) -> None:
@@ -75,20 +87,47 @@ class RealServers(Servers):
 
     @_reported
     def set_password(self, server: ServerSpec, password: str) -> None:
-        # A SCRAM verifier, so that the server's log contains no password.
-        verifier = scram.verifier(password)
-        Server(server.name).sql(f"ALTER ROLE \"{server.username}\" PASSWORD '{verifier}'")
+        Server(server.name).sql(roles.set_password(server.username, password))
+
+    @_reported
+    def put_user(self, server: ServerSpec, name: str, password: str) -> None:
+        running = Server(server.name)
+        if name in running.sql("SELECT rolname FROM pg_roles").splitlines():
+            running.sql(roles.set_password(name, password))
+        else:
+            running.sql(roles.create_user(name, password, server.group))
+
+    def drop_user(self, server: ServerSpec, name: str) -> None:
+        self._run(server, f"DROP ROLE {roles.identifier(name)}")
+
+    def create_database(self, server: ServerSpec, name: str) -> None:
+        owner = roles.identifier(server.group)
+        self._run(server, f"CREATE DATABASE {roles.identifier(name)} OWNER {owner}")
+
+    def drop_database(self, server: ServerSpec, name: str) -> None:
+        self._run(server, f"DROP DATABASE {roles.identifier(name)}")
+
+    def _run(self, server: ServerSpec, statement: str) -> None:
+        try:
+            Server(server.name).sql(statement)
+        except SandboxError as error:
+            raise Refused(str(error)) from error
+
+    @_reported
+    def certify(self, server: ServerSpec) -> None:
+        if server.endpoint.certificate:
+            Server(server.name).certify(server.endpoint.certificate)
 
     @_reported
     def configure(self, server: ServerSpec) -> None:
         running = Server(server.name)
-        running.configure(server.settings)
+        running.configure(server.settings, server.endpoint.plaintext)
         running.sql("SELECT pg_reload_conf()")
 
     @_reported
     def restart(self, server: ServerSpec) -> None:
         running = Server(server.name)
-        running.configure(server.settings)
+        running.configure(server.settings, server.endpoint.plaintext)
         running.restart()
 
     @_reported

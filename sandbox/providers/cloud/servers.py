@@ -2,7 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sandbox.postgres.configuration import Endpoint
+from sandbox.providers.framework.errors import Failure
+
+
+class Refused(Failure):
+    """PostgreSQL refuses a statement; the message is its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +23,9 @@ class ServerSpec:
     """The administrator's."""
     major: str
     settings: Mapping[str, str]
+    endpoint: Endpoint = field(default_factory=Endpoint)
+    group: str = ""
+    """A role that the administrator and the users of the cloud's API are members of."""
 
 
 class Servers:
@@ -33,6 +43,9 @@ class Servers:
     def snapshot(self, server: ServerSpec, name: str) -> None:
         """Stop the server and keep a copy of its data."""
 
+    def replace(self, server: ServerSpec, snapshot: str) -> None:
+        """Replace the server's data by that of a snapshot."""
+
     def start(self, server: ServerSpec) -> None:
         """Start the server if it is stopped."""
 
@@ -41,6 +54,21 @@ class Servers:
 
     def set_password(self, server: ServerSpec, password: str) -> None:
         """Change the administrator's password."""
+
+    def put_user(self, server: ServerSpec, name: str, password: str) -> None:
+        """Create a login like the administrator, or change its password."""
+
+    def drop_user(self, server: ServerSpec, name: str) -> None:
+        """Drop a login; Refused if it owns something."""
+
+    def create_database(self, server: ServerSpec, name: str) -> None:
+        """Create a database that the group owns; Refused if it exists."""
+
+    def drop_database(self, server: ServerSpec, name: str) -> None:
+        """Drop a database; Refused if it has connections."""
+
+    def certify(self, server: ServerSpec) -> None:
+        """Replace the server's certificate by that of the spec."""
 
     def configure(self, server: ServerSpec) -> None:
         """Apply the settings; static ones take effect at the next restart."""

@@ -119,9 +119,7 @@ class Provider(sdk.Provider):
             messages = self.messages(request.name)
             found = list(validation.problems(inputs, resource.inputs, messages))
             if not found:
-                for key, declared in resource.inputs.items():
-                    if declared.default is not None and inputs.get(key) is None:
-                        inputs[key] = declared.default
+                validation.fill_defaults(inputs, resource.inputs)
                 found = list(resource.check(op, inputs, old))
             return found
 

@@ -8,7 +8,7 @@ import ast
 import importlib.util
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -39,7 +39,7 @@ class Declaration(NamedTuple):
     outputs: Outputs
     """Those that are not inputs."""
     computed: frozenset[str]
-    """Optional inputs without a default that are always there as outputs."""
+    """Optional inputs without a default that the provider fills in; nested ones with dots."""
 
 
 @dataclass
@@ -57,8 +57,12 @@ def resource(
     *,
     replaces: Collection[str] = (),
     defaults: Mapping[str, Any] = MappingProxyType({}),
+    computed: Collection[str] = (),
 ) -> Declaration:
-    """The SDK's declaration, with the inputs that replace and the provider's own defaults."""
+    """The SDK's declaration, with the inputs that replace and the provider's own defaults.
+
+    A nested input is written as `settings.diskType`; `computed` adds nested ones.
+    """
     package, module, name = token.split(":")
     folder = _package(package) / module.partition("/")[0].removesuffix("index")
     text = (folder / f"{_snake(name)}.py").read_text()
@@ -67,24 +71,42 @@ def resource(
     # `InitArgs` if a nested type of the module is named `Args`.
     suffix = "Args" if f"\nclass {name}Args:" in text else "InitArgs"
     declared = _properties(text, f"{name}{suffix}:", folder)
-    if unknown := {*replaces, *defaults} - declared.keys():
-        raise ValueError(f"{token} has no inputs {', '.join(sorted(unknown))}")
-    inputs = {
+    inputs: Inputs = {
         key: Input(
             kind=each.kind,
             required=not each.optional,
             secret=key in secrets,
-            replaces=key in replaces,
-            default=defaults.get(key),
             fields=each.fields,
             items=each.items,
         )
         for key, each in declared.items()
     }
+    added: dict[str, dict[str, Any]] = {path: {} for path in computed}
+    for path in replaces:
+        added.setdefault(path, {})["replaces"] = True
+    for path, default in defaults.items():
+        added.setdefault(path, {})["default"] = default
+    if unknown := {path for path in added if not _has(inputs, path.split("."))}:
+        raise ValueError(f"{token} has no inputs {', '.join(sorted(unknown))}")
+    for path, changes in added.items():
+        inputs = _with(inputs, path.split("."), changes)
     outputs = {key: Output(secret=key in secrets) for key in properties.keys() - inputs.keys()}
     always = {key for key, each in properties.items() if not each.optional}
-    computed = {key for key in always & inputs.keys() - defaults.keys() if declared[key].optional}
-    return Declaration(inputs, outputs, frozenset(computed))
+    filled = {key for key in always & inputs.keys() - defaults.keys() if declared[key].optional}
+    return Declaration(inputs, outputs, frozenset({*filled, *computed}))
+
+
+def _has(inputs: Inputs, path: list[str]) -> bool:
+    first, *rest = path
+    return first in inputs and (not rest or _has(inputs[first].fields, rest))
+
+
+def _with(inputs: Inputs, path: list[str], changes: Mapping[str, Any]) -> Inputs:
+    """The inputs with another declaration at the path."""
+    first, *rest = path
+    before = inputs[first]
+    after = {"fields": _with(before.fields, rest, changes)} if rest else changes
+    return {**inputs, first: replace(before, **after)}
 
 
 def provider(package: str) -> Inputs:

@@ -48,6 +48,17 @@ def problems(
             yield messages.missing((*path, key))
 
 
+def fill_defaults(values: dict[str, Any], declared: Inputs) -> None:
+    """Fill in the declared defaults in place, also in each object that is given."""
+    for key, known in declared.items():
+        if known.default is not None and values.get(key) is None:
+            values[key] = known.default
+        inner = values.get(key)
+        for each in inner if isinstance(inner, list) else [inner]:
+            if known.fields and isinstance(each, dict):
+                fill_defaults(each, known.fields)
+
+
 def fits(value: Any, kind: Kind) -> bool:
     """Whether the value has the type; a boolean is not a number."""
     if kind == "any":

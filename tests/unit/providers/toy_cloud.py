@@ -40,7 +40,7 @@ class Project(Cloud):
     def changed(self, data: Data, instance: Data, changes: Data) -> Data:
         return {**instance, **changes}
 
-    def restarts(self, changes: Data) -> bool:
+    def restarts(self, instance: Data, changes: Data) -> bool:
         return "tier" in changes
 
     def rebooted(self, instance: Data) -> Data:
