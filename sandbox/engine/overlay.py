@@ -18,6 +18,7 @@ from sandbox.engine.stack import Stack
 from sandbox.machine import network, paths
 from sandbox.postgres import servers, tls
 from sandbox.postgres.server import Server
+from sandbox.providers.gcp import account
 
 Config = dict[str, Any]
 _NAMESPACE = "coder"
@@ -124,10 +125,21 @@ def _aws(overrides: Overrides) -> None:
     """Use the sandbox's CA, and the only region whose simulated account has a cluster."""
     # Create the CA now: the program reads the file before the first server is created.
     overrides.put("caCertificate", str(tls.authority().certificate_file))
-    region = overrides.config.setdefault("aws:region", topology.REGION)
-    if region != topology.REGION:
-        overrides.config["aws:region"] = topology.REGION
-        overrides.lines.append(f"aws:region = {topology.REGION}")
+    overrides.config.setdefault("aws:region", topology.REGION)
+    _use(overrides, "aws:region", topology.REGION)
+
+
+def _gcp(overrides: Overrides) -> None:
+    """Use the only project and region that have clusters; each instance has its own CA."""
+    _use(overrides, "gcp:project", account.PROJECT)
+    _use(overrides, "gcp:region", account.REGION)
+
+
+def _use(overrides: Overrides, key: str, value: str) -> None:
+    """Set a provider's setting, whatever the stack says."""
+    if overrides.config.get(key) != value:
+        overrides.config[key] = value
+        overrides.lines.append(f"{key} = {value}")
 
 
 def _server(host: str, username: str, password: str | None) -> str:
@@ -184,4 +196,8 @@ def _nothing(overrides: Overrides) -> None:
     pass
 
 
-_CLOUDS: Mapping[str, Callable[[Overrides], None]] = {"aws": _aws, "existing": _existing}
+_CLOUDS: Mapping[str, Callable[[Overrides], None]] = {
+    "aws": _aws,
+    "existing": _existing,
+    "gcp": _gcp,
+}

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from sandbox import SandboxError
 from sandbox.providers.aws.region import Region
 from sandbox.providers.cloud.base import Cloud
+from sandbox.providers.gcp.project import Project
 
-CLOUDS: Mapping[str, type[Cloud]] = {each.cloud: each for each in (Region,)}
+CLOUDS: Mapping[str, type[Cloud]] = {each.cloud: each for each in (Region, Project)}
 
 
 def named(name: str) -> type[Cloud]:
