@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 
 from tests.unit.fake_cloud import FakeCloud, Refused
+from tests.unit.pretend import secret
 from tests.unit.stacks import Stack, stack
 
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
@@ -97,7 +98,7 @@ class Gcp(FakeCloud):
         if args.typ == INSTANCE:
             outputs |= {
                 "privateIpAddress": HOST,
-                "serverCaCerts": [{"cert": pem("ca-1")}],
+                "serverCaCerts": secret([{"cert": pem("ca-1")}]),
                 "dnsNames": [
                     {"name": "other.", "connectionType": "PUBLIC", "dnsScope": "INSTANCE"},
                     {
@@ -118,8 +119,8 @@ class Gcp(FakeCloud):
 
     def add_running(self, changes: dict[str, Any]) -> None:
         labels = {"coder-stack": "coder__dev", "coder-zone": "us-east1-b"}
-        settings = {"userLabels": labels, **changes.pop("settings", {})}
-        self.instances[NAME] = instance(name=NAME, settings=settings, **changes)
+        settings = {"userLabels": labels, **changes.get("settings", {})}
+        self.instances[NAME] = instance(**changes | {"name": NAME, "settings": settings})
 
     def _missing(self, what: str) -> dict[str, Any]:
         if self.nulls:
