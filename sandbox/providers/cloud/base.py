@@ -203,11 +203,12 @@ class Cloud(Account):
         instance = data["instances"][name]
         target = self.changed(data, instance, changes)
         server, before = self.server(data, target), self.server(data, instance)
-        if server.major != before.major:
+        upgrades = server.major != before.major
+        if upgrades:
             self.servers.upgrade(server)
         if self.restarts(instance, changes):
             self.servers.restart(server)
-        elif server != before:
+        elif server != before and not upgrades:
             self.servers.configure(server)
         # Store only the difference: an event may have changed the instance meanwhile.
         changed = {key: value for key, value in target.items() if instance.get(key) != value}

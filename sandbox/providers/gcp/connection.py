@@ -1,5 +1,6 @@
 """Private services connections: the peering of a network with Google's services."""
 
+import time
 from collections.abc import Iterable
 from urllib.parse import quote_plus, unquote_plus
 
@@ -17,6 +18,8 @@ from sandbox.providers.gcp.deletion import abandoned
 from sandbox.providers.gcp.errors import ApiError, failure
 from sandbox.providers.gcp.project import Project
 
+RELEASED = 4 * 3600
+"""How long Google's services still use the connection of a deleted instance, in seconds."""
 POLICIES = ("DELETE", "ABANDON", "REMOVE_PEERING", "PREVENT")
 IN_USE = (
     "Error waiting for Delete Service Networking Connection: Error code 9, message: Failed to "
@@ -88,8 +91,7 @@ class Connection(BridgedResource):
         if abandoned(state, state["network"]):
             return
         with project.transaction() as data:
-            used = any(record.vpc(each) == vpc for each in data["instances"].values())
-            if used and state.get("deletionPolicy") != "REMOVE_PEERING":
+            if _used(data, vpc) and state.get("deletionPolicy") != "REMOVE_PEERING":
                 raise failure(
                     "Unable to remove Service Networking Connection, err", ValueError(IN_USE)
                 )
@@ -125,3 +127,11 @@ class Connection(BridgedResource):
             "reservedPeeringRanges": ranges,
             "service": inputs["service"],
         }
+
+
+def _used(data: Data, vpc: str) -> bool:
+    """Whether the network has an instance, or had one a short time ago."""
+    gone = (each for each in data["deleted"].values() if time.time() - each["time"] < RELEASED)
+    return any(each["network"] == vpc for each in gone) or any(
+        record.vpc(each) == vpc for each in data["instances"].values()
+    )

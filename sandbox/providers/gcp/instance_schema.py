@@ -88,7 +88,6 @@ NOT_SIMULATED = frozenset(
         "settings.ipConfiguration.customSubjectAlternativeNames",
         "settings.ipConfiguration.pscConfigs",
         "settings.ipConfiguration.serverCaPool",
-        "settings.passwordValidationPolicy",
         "settings.performanceCaptureConfig",
         "settings.replicationLagMaxSeconds",
         "settings.sqlServerAuditConfig",

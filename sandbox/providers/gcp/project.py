@@ -98,7 +98,7 @@ class Project(Cloud):
 
     def dropped(self, data: Data, instance: Data) -> None:
         name = instance["name"]
-        data["deleted"][name] = time.time()
+        data["deleted"][name] = {"time": time.time(), "network": record.vpc(instance)}
         final = (instance["work"] or {}).get("snapshot")
         for id, kept in list(data["snapshots"].items()):
             if kept["uid"] != instance["uid"]:

@@ -17,7 +17,7 @@ def refuse_name(data: Data, project: str, name: str) -> None:
     """Refuse an invalid name, and one that is or was in use."""
     if not _NAME.fullmatch(name) or len(f"{project}:{name}") > 98:
         raise invalid(f"Invalid full instance name: {project}:{name}")
-    used = time.time() - data["deleted"].get(name, 0) < WEEK
+    used = time.time() - data["deleted"].get(name, {}).get("time", 0) < WEEK
     if used or name in data["instances"]:
         raise ApiError(
             409,

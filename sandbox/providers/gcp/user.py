@@ -12,7 +12,7 @@ from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
 from sandbox.providers.framework.resource import Problem
 from sandbox.providers.framework.values import Path
-from sandbox.providers.gcp import requests
+from sandbox.providers.gcp import passwords, requests
 from sandbox.providers.gcp.deletion import abandoned
 from sandbox.providers.gcp.errors import ApiError, invalid, no_instance
 from sandbox.providers.gcp.project import Project
@@ -119,8 +119,7 @@ def put(
     def insert() -> None:
         data = project.read()
         found = requests.available(data, instance)
-        if not password:
-            raise invalid("Missing parameter: password")
+        passwords.refuse(found["settings"], name, password)
         if name.startswith(("cloudsql", "pg_")) or not 1 <= len(name) <= 63:
             raise ApiError(400, f"Invalid request: Invalid user name: {name}.", "invalid")
         project.servers.put_user(project.server(data, found), name, password)

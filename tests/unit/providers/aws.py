@@ -1,8 +1,6 @@
-"""The simulated AWS account of a test, and the SDK's types of its outputs."""
+"""The simulated AWS account of a test."""
 
 import collections.abc
-import types
-import typing
 from typing import Any
 
 import pytest
@@ -110,37 +108,3 @@ def refused(action: collections.abc.Callable[[], Any]) -> str:
 def changes(resource: Resource, state: dict[str, Any], new: dict[str, Any]) -> set[str]:
     """The changes from the state to the new inputs."""
     return set(difference(resource, {}, state, new, ()).diffs)
-
-
-def camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def outputs(resource: type[Any]) -> dict[str, Any]:
-    """The outputs of a resource of the SDK by the engine's names, and their types."""
-    return {
-        name: typing.get_args(each.fget.__annotations__["return"])[0]
-        for each in vars(resource).values()
-        if isinstance(each, property) and (name := getattr(each.fget, "_pulumi_name", None))
-    }
-
-
-def optional_type(wanted: Any) -> bool:
-    return type(None) in typing.get_args(wanted)
-
-
-def is_of(value: Any, wanted: Any) -> bool:
-    """Whether a value has a published type; fields of objects are not checked."""
-    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
-    if wanted is Any:
-        return True
-    if origin in (typing.Union, types.UnionType):
-        return any(is_of(value, each) for each in arguments)
-    if origin is collections.abc.Sequence:
-        return isinstance(value, list) and all(is_of(each, arguments[0]) for each in value)
-    if origin is collections.abc.Mapping:
-        return isinstance(value, dict) and all(is_of(each, arguments[1]) for each in value.values())
-    if wanted in (str, int, float, bool, type(None)):
-        return type(value) is wanted
-    return isinstance(value, dict)

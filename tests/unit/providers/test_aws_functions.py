@@ -1,7 +1,6 @@
 """Functions of the simulated AWS agree with the SDK."""
 
 import inspect
-import typing
 from typing import Any
 
 import pulumi_aws as aws
@@ -11,15 +10,13 @@ from sandbox.providers.aws.lookups import ARGUMENTS
 from sandbox.providers.aws.provider import Aws
 from tests.unit.providers.aws import (
     ask,
-    camel,
-    is_of,
     keep_snapshot,
     make,
     operation,
-    optional_type,
     put,
     refused,
 )
+from tests.unit.providers.published import camel, is_of, optional_type, results
 
 FUNCTIONS: dict[str, Any] = {
     "aws:eks/getCluster:getCluster": aws.eks.get_cluster,
@@ -56,7 +53,7 @@ def test_function_has_the_sdks_arguments_and_results(token: str) -> None:
     }
     arguments = {key: given[key] for key in needed}
     found = Aws.functions[token](operation(), arguments)
-    types = {camel(name): type for name, type in results(FUNCTIONS[token]).items()}
+    types = results(FUNCTIONS[token])
     assert found.keys() <= types.keys()
     for key, value in found.items():
         assert is_of(value, types[key]), (key, value)
@@ -107,13 +104,3 @@ def test_missing_object_is_an_error_with_the_providers_message(
     start = f"invocation of {token} returned an error: invoking {token}: 1 error occurred:\n\t* "
     assert said.startswith(start)
     assert words in said
-
-
-def results(function: Any) -> dict[str, Any]:
-    """The published fields of a function's result, and their types."""
-    result = typing.get_type_hints(function)["return"].__mro__[1]
-    return {
-        name: each.fget.__annotations__["return"]
-        for name, each in vars(result).items()
-        if isinstance(each, property)
-    }

@@ -14,12 +14,10 @@ from tests.unit.providers.aws import (
     GOOD,
     MESSAGES,
     PRIVATE,
-    is_of,
     operation,
-    optional_type,
-    outputs,
     refused,
 )
+from tests.unit.providers.published import is_of, optional_type, outputs
 from tests.unit.providers.test_sdk import PUBLISHED
 
 INSTANCE = "aws:rds/instance:Instance"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
+import pulumi_gcp as gcp
 import pulumi_random as random
 import pytest
 from pulumi import _types
@@ -14,6 +15,7 @@ from pulumi import _types
 from sandbox.providers.aws.provider import Aws
 from sandbox.providers.framework import sdk
 from sandbox.providers.framework.resource import Input, Inputs
+from sandbox.providers.gcp.provider import Gcp
 from sandbox.providers.random.provider import Random
 
 PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
@@ -25,6 +27,20 @@ PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
         aws.vpc.SecurityGroupIngressRule,
         aws.vpc.SecurityGroupIngressRuleArgs,
     ),
+    "gcp:sql/databaseInstance:DatabaseInstance": (
+        gcp.sql.DatabaseInstance,
+        gcp.sql.DatabaseInstanceArgs,
+    ),
+    "gcp:sql/user:User": (gcp.sql.User, gcp.sql.UserArgs),
+    "gcp:sql/database:Database": (gcp.sql.Database, gcp.sql.DatabaseArgs),
+    "gcp:compute/globalAddress:GlobalAddress": (
+        gcp.compute.GlobalAddress,
+        gcp.compute.GlobalAddressArgs,
+    ),
+    "gcp:servicenetworking/connection:Connection": (
+        gcp.servicenetworking.Connection,
+        gcp.servicenetworking.ConnectionArgs,
+    ),
     "random:index/randomPassword:RandomPassword": (
         random.RandomPassword,
         random.RandomPasswordArgs,
@@ -33,7 +49,7 @@ PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
     "random:index/randomId:RandomId": (random.RandomId, random.RandomIdArgs),
     "random:index/randomPet:RandomPet": (random.RandomPet, random.RandomPetArgs),
 }
-RESOURCES = {**Aws.resources, **Random.resources}
+RESOURCES = {**Aws.resources, **Gcp.resources, **Random.resources}
 KINDS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -94,6 +110,14 @@ def test_secrets_are_those_of_the_sdk() -> None:
     }
     assert {token: keys for token, keys in secret.items() if keys} == {
         "aws:rds/instance:Instance": {"password", "passwordWo"},
+        "gcp:compute/globalAddress:GlobalAddress": {"effectiveLabels", "pulumiLabels"},
+        "gcp:sql/databaseInstance:DatabaseInstance": {
+            "replicaConfiguration",
+            "rootPassword",
+            "rootPasswordWo",
+            "serverCaCerts",
+        },
+        "gcp:sql/user:User": {"password", "passwordWo"},
         "random:index/randomBytes:RandomBytes": {"base64", "hex"},
         "random:index/randomPassword:RandomPassword": {"bcryptHash", "result"},
     }
@@ -104,8 +128,25 @@ def test_computed_inputs_are_always_outputs() -> None:
     assert found.computed == {"name", "namePrefix", "region"}
 
 
+def test_nested_inputs_have_their_own_rules() -> None:
+    found = sdk.resource(
+        "gcp:sql/databaseInstance:DatabaseInstance",
+        replaces=("settings.collation",),
+        defaults={"settings.backupConfiguration.backupRetentionSettings.retentionUnit": "COUNT"},
+        computed=("settings.diskSize",),
+    )
+    of = found.inputs["settings"].fields
+    assert (of["collation"].replaces, of["tier"].replaces) == (True, False)
+    kept = of["backupConfiguration"].fields["backupRetentionSettings"].fields
+    assert kept["retentionUnit"].default == "COUNT"
+    assert "settings.diskSize" in found.computed
+    with pytest.raises(ValueError, match=r"has no inputs settings\.size"):
+        sdk.resource("gcp:sql/databaseInstance:DatabaseInstance", computed=["settings.size"])
+
+
 def test_provider_has_the_sdks_inputs() -> None:
     assert set(Aws.settings) == set(_types.input_type_types(aws.ProviderArgs))
+    assert set(Gcp.settings) == set(_types.input_type_types(gcp.ProviderArgs))
 
 
 SOURCE = """
