@@ -35,8 +35,7 @@ def insert(project: Project, inputs: Data) -> str:
     name = inputs["name"]
     with project.transaction() as data:
         rules.refuse_name(data, project.scope, name)
-        if not inputs.get("region"):
-            raise invalid("The region is missing")
+        rules.refuse_region(inputs.get("region") or "")
         source = _clone_source(data, inputs) if inputs.get("clone") else None
         versions.major_of(inputs["databaseVersion"])
         # An authority that no instance uses is only a file.

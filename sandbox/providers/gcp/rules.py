@@ -27,6 +27,12 @@ def refuse_name(data: Data, project: str, name: str) -> None:
         )
 
 
+def refuse_region(region: str) -> None:
+    """Refuse an unknown region."""
+    if not account.zones(region):
+        raise ApiError(400, f"Invalid value for region: {region}.", "invalid")
+
+
 def refuse_network(data: Data, project: str, instance: Data) -> None:
     """Refuse a network without private services access."""
     given = instance["settings"]["ipConfiguration"]
@@ -51,13 +57,10 @@ def refuse(instance: Data) -> None:
     """Refuse what both a creation and an update refuse."""
     version, of = instance["databaseVersion"], instance["settings"]
     versions.major_of(version)
-    zones = account.zones(instance["region"])
-    if not zones:
-        raise ApiError(400, f"Invalid value for region: {instance['region']}.", "invalid")
     tiers.refuse(of["tier"], of["edition"])
     flags.refuse(version, of)
     labels.refuse(of["userLabels"])
-    _refuse_zones(of, zones)
+    _refuse_zones(of, account.zones(instance["region"]))
     _refuse_storage(of)
     _refuse_backups(of)
     _refuse_insights(of)

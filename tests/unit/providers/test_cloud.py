@@ -13,8 +13,10 @@ from sandbox import SandboxError
 from sandbox.postgres import firewall as kernel
 from sandbox.providers import firewall
 from sandbox.providers.cloud import events, processes
+from sandbox.providers.cloud.retries import until_accepted
 from sandbox.providers.cloud.servers import Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.operation import Engine, Operation
 from tests.conftest import ROOT
 from tests.unit.providers.toy_cloud import Project
 
@@ -22,11 +24,25 @@ Data = dict[str, Any]
 PROJECT = Project("p")
 
 
+NOTED = (
+    "create",
+    "restore",
+    "replace",
+    "snapshot",
+    "start",
+    "delete",
+    "configure",
+    "restart",
+    "upgrade",
+    "certify",
+)
+
+
 class Calls(list[tuple[str, str]]):
     """Records the calls of the servers' methods."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("create", "restore", "snapshot", "start", "delete", "restart", "upgrade"):
+        for name in NOTED:
             monkeypatch.setattr(Servers, name, self._noting(name))
 
     def _noting(self, name: str) -> Any:
@@ -109,8 +125,11 @@ def test_failed_creation_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     ("changes", "expected"),
     [
         ({"flags": {}}, []),
+        ({"flags": {"work_mem": "8MB"}}, ["configure"]),
+        ({"tier": "large", "flags": {"work_mem": "8MB"}}, ["restart"]),
         ({"tier": "large"}, ["restart"]),
         ({"version": "POSTGRES_17"}, ["upgrade"]),
+        ({"version": "POSTGRES_17", "flags": {"work_mem": "8MB"}}, ["upgrade"]),
         ({"version": "POSTGRES_17", "tier": "large"}, ["upgrade", "restart"]),
     ],
 )
@@ -162,6 +181,52 @@ def test_final_snapshot_is_taken_once(calls: Calls) -> None:
     PROJECT.keep_snapshot("one", "last")
     PROJECT.complete("one")
     assert calls == [("snapshot", "toy-one"), ("delete", "toy-one")]
+
+
+def test_restore_replaces_the_data_and_what_the_cloud_says(calls: Calls) -> None:
+    create(tier="large")
+    events.snapshot(PROJECT, "one", "mine")
+    PROJECT.put("one", tier="small", zone="b")
+    calls.clear()
+    with PROJECT.transaction() as data:
+        PROJECT.begin(data["instances"]["one"], "restore", snapshot="mine")
+    assert instance()["status"] == "RESTORING"
+    PROJECT.complete("one")
+    assert calls == [("replace", "toy-one")]
+    assert (instance()["tier"], instance()["zone"]) == ("large", "b")
+    assert (instance()["status"], instance()["work"]) == ("RUNNABLE", None)
+
+
+def test_what_a_cloud_does_not_simulate_is_said(calls: Calls) -> None:
+    create()
+    for event in (events.grow, events.rotate):
+        with pytest.raises(SandboxError, match=r"not simulated: .* of toy"):
+            event(PROJECT, "one")
+    with pytest.raises(SandboxError, match="a snapshot needs a name"):
+        events.snapshot(PROJECT, "one")
+    assert (instance()["status"], instance()["work"]) == ("RUNNABLE", None)
+
+
+def test_refused_request_is_repeated_while_the_reason_passes() -> None:
+    said = iter([ValueError("busy"), ValueError("busy"), None])
+
+    def request() -> str:
+        if error := next(said):
+            raise error
+        return "done"
+
+    op = Operation(engine=Engine(""), config={}, timeout=5)
+
+    def passes(error: ValueError) -> bool:
+        return str(error) == "busy"
+
+    assert until_accepted(op, request, ValueError, passes) == "done"
+    said = iter([ValueError("busy"), ValueError("no")])
+    with pytest.raises(ValueError, match="no"):
+        until_accepted(op, request, ValueError, passes)
+    said = iter([ValueError("busy")] * 9)
+    with pytest.raises(ValueError, match="busy"):
+        until_accepted(Operation(Engine(""), {}, timeout=0.3), request, ValueError, passes)
 
 
 def test_zombie_does_not_live() -> None:

@@ -174,7 +174,7 @@ def test_settings_or_clone_is_required() -> None:
 
 
 def test_check_fills_in_the_providers_project_region_and_a_name() -> None:
-    inputs = checked() | {"project": None, "region": None, "name": None}
+    inputs: dict[str, Any] = checked() | {"project": None, "region": None, "name": None}
     assert not list(INSTANCE.check(operation(), inputs, {}))
     assert (inputs["project"], inputs["region"]) == (PROJECT_ID, "us-east1")
     assert inputs["name"].startswith("one-")

@@ -22,6 +22,7 @@ class Project(Cloud):
         "modify": "UPDATING",
         "delete": "PENDING_DELETE",
         "reboot": "RESTARTING",
+        "restore": "RESTORING",
         "snapshot": "BACKUP",
     }
 
@@ -50,6 +51,9 @@ class Project(Cloud):
         if not instance["standby"]:
             raise SandboxError(f"{instance['name']} is ZONAL")
         return {"zone": instance["standby"], "standby": instance["zone"]}
+
+    def restored(self, kept: Data) -> Data:
+        return {"tier": kept["tier"]}
 
     def admits(self, data: Data, instance: Data) -> bool:
         return data["peered"]
