@@ -45,7 +45,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
     owned = own_servers(tagged, "identifier", server.spec.stack, POLICY)
     live, source, group_names, *of_cluster = ask(
         ask_if(len(owned) == 1, lookups.live_instance, *owned[:1]),
-        ask_if(not owned and own.restores, lookups.restore_source, own.restore_from),
+        ask_if(not owned and own.restore_from.is_given, lookups.restore_source, own.restore_from),
         ask_if(not given or not (server.zone or owned), lookups.node_group_names, name),
         *([] if given else map(lookups.subnet, cluster.vpc_config.subnet_ids)),
     )

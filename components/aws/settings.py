@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 
 from components.server import parameters, windows
-from components.server.restore import time_problems
+from components.server.restore import RestoreSetting, time_problems
 from components.server.settings import ServerSettings
 from components.setting_model import SettingModel
 
@@ -74,7 +74,7 @@ class Server(SettingModel):
             yield "server.parameters.rds.force_ssl: must be 1, because every client must use TLS"
 
 
-class RestoreFrom(SettingModel):
+class RestoreFrom(RestoreSetting):
     """The setting `restoreFrom`: a snapshot, or another instance at some time."""
 
     snapshot: str = ""
@@ -99,11 +99,6 @@ class Settings(SettingModel):
     network: Network = Network()
     server: Server = Server()
     restore_from: RestoreFrom = RestoreFrom()
-
-    @property
-    def restores(self) -> bool:
-        """Whether a new server is made from a backup."""
-        return self.restore_from != RestoreFrom() and not any(self.restore_from.problems())
 
     def problems(self, server: ServerSettings) -> Iterator[str]:
         """One line for every value that AWS would refuse, whatever the server's settings are."""

@@ -50,7 +50,9 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
     given, asks_authorities = own.network.range, bool(live and not server.ca_certificate)
     authorities, source, tiers, zones, exists, of_range, made = ask(
         ask_if(asks_authorities, lookups.authorities, *owned[:1], project),
-        ask_if(not owned and own.restores, restore_source, own, project, region, network),
+        ask_if(
+            not owned and own.restore_from.is_given, restore_source, own, project, region, network
+        ),
         lookups.tiers(project, region),
         network_lookups.zones(project, region),
         network_lookups.is_peered(network),

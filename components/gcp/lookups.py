@@ -13,7 +13,7 @@ from components.gcp.certificates import joined
 from components.gcp.labels import LABELS
 from components.gcp.network import CONNECTION
 from components.gcp.settings import Cluster
-from components.server.discovery import DiscoveryFailed, LiveServer, Lookup, lookup
+from components.server.discovery import DiscoveryFailed, LiveServer, Lookup, lookup, refuse
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ def cluster(asked: Cluster, project: str) -> Lookup[clusters.Cluster]:
     )
 
     def answer() -> clusters.Cluster:
+        refuse(asked.problems())
         parsed = clusters.parse(asked, asked.project or project, found())
         if parsed is None:
             raise DiscoveryFailed([f"{question}: not found"])

@@ -12,6 +12,8 @@ from components.setting_model import SettingModel
 
 INTERNAL_CA, CAS_CA = CA_MODES = ("GOOGLE_MANAGED_INTERNAL_CA", "GOOGLE_MANAGED_CAS_CA")
 KEY = re.compile(r"projects/[^/]+/locations/(?P<region>[^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
+MAX_CONNECTIONS = range(14, 262144)
+"""The flag's values (cloud.google.com/sql/docs/postgres/flags)."""
 FINAL_BACKUP_DAYS = range(1, 36136)
 """The provider's limits of settings.finalBackupConfig.retentionDays."""
 
@@ -52,6 +54,12 @@ class Server(SettingModel):
         yield from windows.start_problems("server.backupStartTime", self.backup_start_time)
         yield from windows.hour_problems("server.maintenanceWindow", self.maintenance_window)
         yield from parameters.problems("server.databaseFlags", self.database_flags)
+        connections = self.flags.get("max_connections", str(MAX_CONNECTIONS[0]))
+        if not connections.isdecimal() or int(connections) not in MAX_CONNECTIONS:
+            yield (
+                f'server.databaseFlags.max_connections: is "{connections}", must be '
+                f"{MAX_CONNECTIONS[0]} to {MAX_CONNECTIONS[-1]}"
+            )
         if self.final_backup_days not in FINAL_BACKUP_DAYS:
             yield (
                 f"server.finalBackupDays: is {self.final_backup_days}, must be "

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from components.gcp import machines
 from components.gcp.server_settings import Server
-from components.server.restore import time_problems
+from components.server.restore import RestoreSetting, time_problems
 from components.server.settings import ServerSettings
 from components.setting_model import SettingModel
 
@@ -82,7 +82,7 @@ class Network(SettingModel):
             yield "network.allocatedIpRange: remove it; privateServices: create makes its own range"
 
 
-class RestoreFrom(SettingModel):
+class RestoreFrom(RestoreSetting):
     """The setting `restoreFrom`: a backup of an instance, or the instance at some time."""
 
     instance: str = ""
@@ -107,11 +107,6 @@ class Settings(SettingModel):
     network: Network = Network()
     server: Server = Server()
     restore_from: RestoreFrom = RestoreFrom()
-
-    @property
-    def restores(self) -> bool:
-        """Whether a new server is made from a backup."""
-        return self.restore_from != RestoreFrom() and not any(self.restore_from.problems())
 
     def tier(self, size: str) -> str:
         """The tier of a size, or of the machine that it names."""

@@ -9,9 +9,23 @@ import re
 from collections.abc import Iterator
 
 from components.server.settings import ServerSettings
+from components.setting_model import SettingModel
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 """A point in time, in UTC."""
+
+
+class RestoreSetting(SettingModel):
+    """The setting `restoreFrom`, in any cloud's words."""
+
+    def problems(self) -> Iterator[str]:
+        """One line for every value that the cloud would refuse."""
+        raise NotImplementedError
+
+    @property
+    def is_given(self) -> bool:
+        """Whether a new server is made from a backup; not if the backup is wrong."""
+        return self != type(self)() and not any(self.problems())
 
 
 def time_problems(time: str, instance: str) -> Iterator[str]:

@@ -171,6 +171,18 @@ def test_disk_that_has_grown_by_itself_is_no_change(cloud: Gcp) -> None:
     assert refusals(changed(grown), SERVER) == []
 
 
+def test_update_moves_no_instance_back_after_a_failover(cloud: Gcp) -> None:
+    place = [{"zone": "us-east1-c", "secondaryZone": "us-east1-b"}]
+    cloud.run(running={"settings": {"locationPreferences": place}})
+    changes = {"settings.diskSize": 200.0}
+    assert cloud.refused_by_hooks("before_update", **update(changes)) == (
+        f"zone: a failover has moved instance {NAME} to us-east1-c, and this update would move it "
+        "back to us-east1-b; type `pulumi refresh` first"
+    )
+    refreshed = {"settings.locationPreference.zone": "us-east1-c"}
+    assert cloud.said_by_hooks("before_update", **update(changes, state=refreshed)) == []
+
+
 def test_two_interruptions_are_two_lines(cloud: Gcp) -> None:
     cloud.run()
     changes = {"settings.tier": "db-custom-4-16384", "databaseVersion": "POSTGRES_18"}
