@@ -14,6 +14,7 @@ from sandbox.engine import overlay, wrappers
 from sandbox.engine.cli import Command
 from sandbox.engine.overlay import Overrides
 from sandbox.machine import paths
+from sandbox.providers.gcp.account import PROJECT, REGION
 
 
 class Home:
@@ -182,3 +183,11 @@ def test_settings_of_a_wrong_type_are_left_to_the_program() -> None:
     overrides.put("cluster", "x", "endpoint")
     overrides.put("existing", "x", "host")
     assert overrides.config == {"coder:existing": "host", "coder:cluster": 3}
+
+
+def test_gcp_uses_the_sandboxs_project_and_region_and_no_other_ca() -> None:
+    given = {"coder:cloud": "gcp", "gcp:project": "mine", "gcp:region": "europe-west3"}
+    overrides = Overrides(dict(given))
+    overlay._CLOUDS["gcp"](overrides)
+    assert overrides.config == given | {"gcp:project": PROJECT, "gcp:region": REGION}
+    assert overrides.lines == [f"gcp:project = {PROJECT}", f"gcp:region = {REGION}"]

@@ -101,7 +101,11 @@ def restarts(instance: Data, changes: Data) -> bool:
 
 
 def grown(instance: Data) -> Data:
-    """The settings after the storage grew: by 5 GB and a 25th of its size, at most by 25 GB."""
+    """The settings after the storage grew: by 5 GB and a 25th of its size, at most by 25 GB.
+
+    Their version changes, so that an update with an older state is refused
+    (hashicorp/terraform-provider-google#12324: "version mismatch").
+    """
     of = instance["settings"]
     size, limit = of["diskSize"], of["diskAutoresizeLimit"] or 65536
     if not of["diskAutoresize"] or size >= limit:
