@@ -122,6 +122,15 @@ class CloudStack(Stack):
             return []
         return [each["status"] for each in self.account()["instances"].values()]
 
+    def refuses_before_it_is_made(self, **changes: Any) -> str:
+        """A first update is refused and makes nothing; what is said, and the settings as before."""
+        settings = dict(self.settings)
+        said = self.set(**changes).fails("up", "--yes", "--skip-preview")
+        assert not self._account.exists() or not self.account()["instances"], "it was made"
+        self.settings = settings
+        self.set()
+        return said
+
     def refuses(self, *, words: tuple[str, ...] = ("preview",), **changes: Any) -> str:
         """A change is refused and touches nothing; what is said, and the settings as before."""
         before, settings = self.account(), dict(self.settings)

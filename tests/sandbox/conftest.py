@@ -12,10 +12,12 @@ import pytest
 from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.aws import AwsStack
+from tests.sandbox.gcp import GcpStack
 from tests.sandbox.stack import Stack
 
 Make = Callable[..., Stack]
 MakeAws = Callable[..., AwsStack]
+MakeGcp = Callable[..., GcpStack]
 Kind = TypeVar("Kind", bound=Stack)
 
 
@@ -39,6 +41,12 @@ def make(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def make_aws(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeAws]:
     """Makes stacks of `cloud: aws`."""
     yield from _maker(AwsStack, tmp_path_factory.mktemp("stacks"))
+
+
+@pytest.fixture(scope="module")
+def make_gcp(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeGcp]:
+    """Makes stacks of `cloud: gcp`."""
+    yield from _maker(GcpStack, tmp_path_factory.mktemp("stacks"))
 
 
 def _maker(kind: type[Kind], folder: Path) -> Iterator[Callable[..., Kind]]:
