@@ -25,6 +25,8 @@ class LiveInstance(LiveServer):
     secondary_zone: str
     regional: bool
     storage_gb: int
+    settings_version: int
+    """The number of its settings, which each change raises."""
 
 
 def project() -> str:
@@ -83,6 +85,7 @@ def parse_instance(found: Any, project: str) -> LiveInstance:
         secondary_zone=(place.secondary_zone or "") if place else "",
         regional=settings.availability_type == "REGIONAL",
         storage_gb=settings.disk_size,
+        settings_version=settings.version,
     )
 
 

@@ -2,11 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import pulumi
-
-from components import guards
 from components.gcp.lookups import LiveInstance
-from components.guards import value_at
 from components.server.settings import ServerSettings
 
 
@@ -52,20 +48,3 @@ def secondary_zone(
             "`pulumi config set highAvailability false`"
         ]
     return asked or others[0], []
-
-
-def stale_zone_hook(name: str, live: LiveInstance | None) -> pulumi.ResourceHook:
-    """A hook that refuses to move the instance back after a failover that the state does not know.
-
-    An update sends all settings (resource_sql_database_instance.go), the state's zone with them.
-    """
-
-    def before_update(call: pulumi.ResourceHookArgs) -> None:
-        zone = value_at(call.old_outputs or {}, "settings.locationPreference.zone")
-        if live and zone and zone != live.zone:
-            raise pulumi.RunError(
-                f"zone: a failover has moved instance {live.identifier} to {live.zone}, and this "
-                f"update would move it back to {zone}; type `pulumi refresh` first"
-            )
-
-    return guards.hook(f"{name}: zone after a failover", before_update)

@@ -10,10 +10,10 @@ from components.gcp.certificates import joined, private_name
 from components.gcp.discovery import Placement
 from components.gcp.instance import instance_inputs, name_prefix
 from components.gcp.network import private_services
-from components.gcp.placement import stale_zone_hook
 from components.gcp.policy import ADMIN, POLICY
 from components.gcp.server_settings import CAS_CA
 from components.gcp.settings import Settings
+from components.gcp.stale_settings import refuse_stale_settings
 from components.server import discovery
 from components.server.options import ServerOptionsArgs, server_options
 from components.server.passwords import generated_password
@@ -108,7 +108,7 @@ class Postgres(pulumi.ComponentResource):
                 live=live,
                 window=f"{args.own.server.maintenance_window} UTC",
                 replaced_by=REPLACED_BY,
-                update_hooks=(stale_zone_hook(f"{name}-server", live),),
+                update_hooks=(refuse_stale_settings(f"{name}-server", live),) if live else (),
             ),
             self,
         )

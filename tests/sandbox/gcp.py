@@ -6,7 +6,6 @@ from typing import Any
 from components.gcp.labels import LABELS, spelled
 from sandbox.providers.gcp.account import PROJECT
 from sandbox.providers.gcp.project import Project
-
 from tests.sandbox.cloud import CloudStack
 
 REGIONAL = {"name": "dev", "location": "us-east1"}
