@@ -16,12 +16,12 @@ def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
 
     def before_update(call: pulumi.ResourceHookArgs) -> None:
         known = pick("settings.version")(call.old_outputs or {})
-        if known is not None and known != live.settings_version:
+        if known not in (None, live.settings_version):
             guards.refuse(
                 [
-                    f"Instance {live.identifier} was changed outside of this stack, or by an update "
-                    f"that was killed: Cloud SQL has version {live.settings_version} of its "
-                    f"settings, the state {known:g}; type `pulumi refresh`, then `pulumi up`"
+                    f"Instance {live.identifier} was changed outside of this stack, or by a killed "
+                    f"update: Cloud SQL has version {live.settings_version} of its settings, the "
+                    f"state {known:g}; type `pulumi refresh`, then `pulumi up`"
                 ]
             )
 

@@ -32,6 +32,7 @@ def instance(**changes: Any) -> dict[str, Any]:
         "diskSize": 64,
         "availabilityType": "ZONAL",
         "userLabels": {},
+        "version": 4,
         "locationPreferences": [{"zone": "us-east1-b", "secondaryZone": ""}],
         "ipConfigurations": [{"privateNetwork": NETWORK, "serverCaMode": ""}],
         "backupConfigurations": [{"pointInTimeRecoveryEnabled": True}],
