@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,12 +44,13 @@ def test_replacement_and_deletion_are_refused(stack: GcpStack) -> None:
 def test_interrupting_changes_wait_for_apply_immediately(stack: GcpStack) -> None:
     stack.set(postgresVersion="15").up()
     flags = {"databaseFlags": {"max_connections": "300"}}
-    for asked in (
+    interrupting: list[dict[str, Any]] = [
         {"size": "medium"},
         {"postgresVersion": "17"},
         {"highAvailability": True},
         {"server": flags},
-    ):
+    ]
+    for asked in interrupting:
         assert "Cloud SQL cannot wait for the maintenance window" in stack.refuses(**asked)
     said = stack.set(server={"databaseFlags": {"log_min_duration_statement": "1000"}}).up()
     assert changes(said) == {"updated"}, "this flag needs no restart"
