@@ -1,28 +1,39 @@
-"""Refuses an update that Cloud SQL would refuse, because the state has older settings."""
+"""Refuses an update from a state that is older than the instance's settings."""
+
+from collections.abc import Iterator
 
 import pulumi
 
 from components import guards
 from components.gcp.lookups import LiveInstance
-from components.server.rules import pick
+from components.guards import Inputs, value_at
 
 
 def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
-    """A hook that refuses the update of an instance which was changed since the state was written.
+    """A hook that refuses the update of an instance that has changed since the state was written.
 
-    The provider sends the number of the settings in the state, and Cloud SQL answers another one
-    with error 412, staleData (resource_sql_database_instance.go, `SettingsVersion`).
+    An update sends all settings of the state: its zone, which would move the instance back after a
+    failover, and the number of the settings, for which Cloud SQL would answer with error 412,
+    staleData (resource_sql_database_instance.go).
     """
 
     def before_update(call: pulumi.ResourceHookArgs) -> None:
-        known = pick("settings.version")(call.old_outputs or {})
-        if known not in (None, live.settings_version):
-            guards.refuse(
-                [
-                    f"Instance {live.identifier} was changed outside of this stack, or by a killed "
-                    f"update: Cloud SQL has version {live.settings_version} of its settings, the "
-                    f"state {known:g}; type `pulumi refresh`, then `pulumi up`"
-                ]
-            )
+        guards.refuse(_lines(call.old_outputs or {}, live))
 
-    return guards.hook(f"{name}: version of the settings", before_update)
+    return guards.hook(f"{name}: changes outside of the stack", before_update)
+
+
+def _lines(state: Inputs, live: LiveInstance) -> Iterator[str]:
+    zone = value_at(state, "settings.locationPreference.zone")
+    version = value_at(state, "settings.version")
+    if zone and zone != live.zone:
+        yield (
+            f"zone: a failover has moved instance {live.identifier} to {live.zone}, and this "
+            f"update would move it back to {zone}; type `pulumi refresh` first"
+        )
+    if version not in (None, live.settings_version):
+        yield (
+            f"Instance {live.identifier} was changed outside of this stack, or by a killed update: "
+            f"Cloud SQL has version {live.settings_version} of its settings, the state "
+            f"{version:g}; type `pulumi refresh`, then `pulumi up`"
+        )
