@@ -98,13 +98,6 @@ def _upkeep(server: ServerSettings, own: Settings) -> dict[str, Any]:
         "maintenance_window": {"day": day, "hour": hour, "update_track": "stable"},
         "insights_config": {"query_insights_enabled": True, "query_string_length": 1024},
         **({"database_flags": flags} if flags else {}),
-        # Only for passwords in the clear: the SCRAM verifiers that the Job sets pass.
-        "password_validation_policy": {
-            "enable_password_policy": True,
-            "min_length": 16,
-            "complexity": "COMPLEXITY_DEFAULT",
-            "disallow_username_substring": True,
-        },
         "deletion_protection_enabled": server.spec.protect,
         "final_backup_config": {"enabled": True, "retention_days": own.server.final_backup_days},
     }

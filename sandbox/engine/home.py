@@ -8,7 +8,7 @@ from sandbox import SandboxError
 from sandbox.engine import wrappers
 from sandbox.machine import paths
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Increase it when stacks of the previous sandbox version would show changes."""
 
 

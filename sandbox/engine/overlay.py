@@ -22,6 +22,8 @@ from sandbox.providers.gcp import account
 
 Config = dict[str, Any]
 _NAMESPACE = "coder"
+_FIRST_STACK = "dev"
+"""The stack of `make up`, which keeps the program's default namespace."""
 _PASSWORDS = paths.PULUMI / "passwords"
 _ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
@@ -76,6 +78,9 @@ def write(stack: Stack, source: Path) -> Path:
     overrides = Overrides(config)
     if overrides.get("cloud"):
         common(overrides)
+        if stack.name != _FIRST_STACK:
+            # Stacks of one cluster can't share a namespace.
+            overrides.put("namespace", f"coder-{stack.name}")
         _CLOUDS.get(str(overrides.get("cloud")), _nothing)(overrides)
     _replace_encrypted(stack, overrides)
     kept = {key: value for key, value in settings.items() if key not in _ENCRYPTION}
@@ -122,24 +127,33 @@ def _existing(overrides: Overrides) -> None:
 
 
 def _aws(overrides: Overrides) -> None:
-    """Use the sandbox's CA, and the only region whose simulated account has a cluster."""
+    """Use the sandbox's CA, the only region that has a cluster, and that cluster."""
     # Create the CA now: the program reads the file before the first server is created.
     overrides.put("caCertificate", str(tls.authority().certificate_file))
     overrides.config.setdefault("aws:region", topology.REGION)
     _use(overrides, "aws:region", topology.REGION)
+    _use(overrides, f"{_NAMESPACE}:cluster", {"name": "dev"})
 
 
 def _gcp(overrides: Overrides) -> None:
-    """Use the only project and region that have clusters; each instance has its own CA."""
+    """Use the only project and region that have clusters, and one of these clusters.
+
+    The CA is not overridden: each instance has its own.
+    """
     _use(overrides, "gcp:project", account.PROJECT)
     _use(overrides, "gcp:region", account.REGION)
+    clusters = account.seed(account.PROJECT)["clusters"]
+    known = [{"name": name, "location": place} for place, name in (x.split("/") for x in clusters)]
+    if overrides.get("cluster") not in known:
+        _use(overrides, f"{_NAMESPACE}:cluster", {"name": "dev", "location": account.REGION})
 
 
-def _use(overrides: Overrides, key: str, value: str) -> None:
-    """Set a provider's setting, whatever the stack says."""
+def _use(overrides: Overrides, key: str, value: str | dict[str, str]) -> None:
+    """Set what names the sandbox's own account, whatever the stack says."""
     if overrides.config.get(key) != value:
         overrides.config[key] = value
-        overrides.lines.append(f"{key} = {value}")
+        shown = value if isinstance(value, str) else ", ".join(value.values())
+        overrides.lines.append(f"{key.removeprefix(f'{_NAMESPACE}:')} = {shown}")
 
 
 def _server(host: str, username: str, password: str | None) -> str:

@@ -18,6 +18,10 @@ BLOCKS = [
 EXPECTED = {
     "aws": {"aws:region": "eu-central-1", "coder:cluster": {"name": "my-cluster"}},
     "existing": {"coder:kubeContext": "my-cluster"},
+    "gcp": {
+        "gcp:project": "my-project",
+        "coder:cluster": {"name": "my-cluster", "location": "europe-west3"},
+    },
 }
 """Some settings of each cloud after the commands."""
 

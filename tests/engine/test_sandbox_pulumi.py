@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -185,9 +186,29 @@ def test_settings_of_a_wrong_type_are_left_to_the_program() -> None:
     assert overrides.config == {"coder:existing": "host", "coder:cluster": 3}
 
 
-def test_gcp_uses_the_sandboxs_project_and_region_and_no_other_ca() -> None:
-    given = {"coder:cloud": "gcp", "gcp:project": "mine", "gcp:region": "europe-west3"}
+def test_gcp_uses_the_sandboxs_project_region_and_cluster_and_no_other_ca() -> None:
+    given = {"coder:cloud": "gcp", "gcp:project": "mine", "coder:cluster": {"name": "mine"}}
     overrides = Overrides(dict(given))
     overlay._CLOUDS["gcp"](overrides)
-    assert overrides.config == given | {"gcp:project": PROJECT, "gcp:region": REGION}
-    assert overrides.lines == [f"gcp:project = {PROJECT}", f"gcp:region = {REGION}"]
+    used = {"gcp:project": PROJECT, "gcp:region": REGION}
+    assert overrides.config == given | used | {"coder:cluster": {"name": "dev", "location": REGION}}
+    assert overrides.lines == [
+        f"gcp:project = {PROJECT}",
+        f"gcp:region = {REGION}",
+        f"cluster = dev, {REGION}",
+    ]
+
+
+def test_cluster_of_the_sandboxs_own_project_is_kept() -> None:
+    zonal = {"name": "dev-zonal", "location": f"{REGION}-b"}
+    overrides = Overrides({"coder:cloud": "gcp", "coder:cluster": zonal})
+    overlay._CLOUDS["gcp"](overrides)
+    assert overrides.get("cluster") == zonal
+
+
+def test_aws_uses_the_sandboxs_region_and_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlay.tls, "authority", lambda: SimpleNamespace(certificate_file="ca"))
+    overrides = Overrides({"coder:cloud": "aws", "coder:cluster": {"name": "mine"}})
+    overlay._CLOUDS["aws"](overrides)
+    assert overrides.config["aws:region"] == "us-east-1"
+    assert overrides.get("cluster") == {"name": "dev"}

@@ -62,12 +62,6 @@ EXPECTED: dict[str, Any] = {
     "settings.maintenanceWindow": {"day": 7, "hour": 4, "updateTrack": "stable"},
     "settings.insightsConfig": {"queryInsightsEnabled": True, "queryStringLength": 1024},
     "settings.databaseFlags": None,
-    "settings.passwordValidationPolicy": {
-        "enablePasswordPolicy": True,
-        "minLength": 16,
-        "complexity": "COMPLEXITY_DEFAULT",
-        "disallowUsernameSubstring": True,
-    },
     "settings.deletionProtectionEnabled": True,
     "settings.finalBackupConfig": {"enabled": True, "retentionDays": 30},
     "settings.userLabels": {"coder-stack": "coder__dev", "coder-zone": "us-east1-b"},
