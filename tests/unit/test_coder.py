@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.coder import running
 from components.kubernetes.client import ClusterError
 from tests.unit.pretend import CREATED, SECRET, Engine, Resource, deploy, deployed, unwrapped
 from tests.unit.stacks import HOST, MADE, PASSWORD, Stack, given, made
@@ -281,13 +282,37 @@ DOWN = {
 }  # fmt: skip
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PAUSE_SECONDS", 0)
+
+
 @pytest.mark.parametrize("case", DOWN)
-def test_an_update_fails_and_says_why_unless_coder_runs(case: str) -> None:
+def test_an_update_fails_and_says_why_unless_coder_runs(case: str, impatient: None) -> None:
     engine, line = DOWN[case]
     with pytest.raises(pulumi.RunError) as error:
         deploy(made(replicas=2), engine=engine)
     assert str(error.value) == f"Coder is not running: {line}"
     assert "coder-aftercheck" not in engine.names, "it would blame the database"
+
+
+def test_a_pod_that_becomes_ready_again_is_waited_for(impatient: None) -> None:
+    engine = found(1, 0)
+
+    def ready_at_the_third_look(namespace: str, name: str) -> Any:
+        engine.read.append((namespace, name))
+        return {"spec": {"replicas": 1}, "status": {"readyReplicas": int(len(engine.read) > 2)}}
+
+    engine.deployment = ready_at_the_third_look
+    deploy(made(), engine=engine)
+    assert len(engine.read) == 3
+
+
+def test_a_deployment_without_replicas_is_not_waited_for(impatient: None) -> None:
+    engine = found(0, 0)
+    with pytest.raises(pulumi.RunError):
+        deploy(made(), engine=engine)
+    assert len(engine.read) == 1
 
 
 def test_a_preview_warns_unless_coder_runs() -> None:
