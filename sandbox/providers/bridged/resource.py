@@ -31,8 +31,7 @@ class BridgedResource(Resource):
         if old:
             return _like(old, state, self.inputs)
         # An import treats an empty value as unset.
-        found = super().inputs_of(state, old)
-        return {key: each for key, each in found.items() if each or each == 0}
+        return _without_empty(super().inputs_of(state, old))
 
     def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
         unknown = dict.fromkeys((*self.outputs, *self.computed), UNKNOWN)
@@ -89,3 +88,12 @@ def _like(old: Mapping[str, Any], state: Mapping[str, Any], declared: Inputs) ->
         nested = fields and isinstance(value, dict) and isinstance(now, dict)
         found[key] = _like(value, now, fields) if nested else now
     return found
+
+
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not empty, also within objects; a zero is not empty."""
+    found = {
+        key: _without_empty(each) if isinstance(each, dict) else each
+        for key, each in values.items()
+    }
+    return {key: each for key, each in found.items() if each or each == 0}

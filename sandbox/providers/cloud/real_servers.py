@@ -2,6 +2,7 @@
 
 import functools
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -76,6 +77,9 @@ class RealServers(Servers):
     @_reported
     def snapshot(self, server: ServerSpec, name: str) -> None:
         SnapshotServer(server.name).snapshot(self._snapshots / name)
+
+    def delete_snapshot(self, name: str) -> None:
+        shutil.rmtree(self._snapshots / name, ignore_errors=True)
 
     @_reported
     def start(self, server: ServerSpec) -> None:

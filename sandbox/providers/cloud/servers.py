@@ -46,6 +46,9 @@ class Servers:
     def replace(self, server: ServerSpec, snapshot: str) -> None:
         """Replace the server's data by that of a snapshot."""
 
+    def delete_snapshot(self, name: str) -> None:
+        """Delete the files of a snapshot."""
+
     def start(self, server: ServerSpec) -> None:
         """Start the server if it is stopped."""
 

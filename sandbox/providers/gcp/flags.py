@@ -51,6 +51,7 @@ NAMES = frozenset(_NAMES.split())
 """The settings of PostgreSQL that are flags."""
 _SWITCH = "on,off"
 OWN = {
+    "max_connections": Setting("integer", "static", "14-262143"),
     "cloudsql.allow_passwordless_local_connections": Setting("bool", "dynamic", _SWITCH),
     "cloudsql.enable_auto_explain": Setting("bool", "static", _SWITCH),
     "cloudsql.enable_pg_cron": Setting("bool", "static", _SWITCH),
@@ -67,7 +68,7 @@ OWN = {
     "pg_stat_statements.track_utility": Setting("bool", "dynamic", _SWITCH),
     "pgaudit.log": Setting("string", "dynamic"),
 }
-"""Flags that are not settings of PostgreSQL itself."""
+"""Flags that are not settings of PostgreSQL itself, or have other limits."""
 
 
 def known(major: int) -> dict[str, Setting]:

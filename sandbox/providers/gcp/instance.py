@@ -72,6 +72,15 @@ class Instance(BridgedResource):
                 inputs[key] = op.config[key]
         return instance_checks.problems(op, inputs)
 
+    def inputs_of(self, state: Data, old: Data) -> Data:
+        found = super().inputs_of(state, old)
+        if not old:  # an import gives only what a program can give
+            for path in (*instance_schema.NOT_SIMULATED, *instance_schema.ONLY_OUTPUTS):
+                *outer, last = path.split(".")
+                if within := at(found, tuple(outer)) if outer else found:
+                    within.pop(last, None)
+        return found
+
     def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
         project, name = Project.of(op, inputs), inputs["name"]
         network = at(inputs, ("settings", "ipConfiguration", "privateNetwork"))

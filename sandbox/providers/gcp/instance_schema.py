@@ -57,6 +57,12 @@ DECLARATION = sdk.resource(
         "settings.version",
     ),
 )
+ONLY_OUTPUTS = (
+    "settings.backupConfiguration.backupTier",
+    "settings.effectiveAvailabilityType",
+    "settings.version",
+)
+"""The provider ignores these as inputs."""
 NOT_SIMULATED = frozenset(
     (
         "backupdrBackup",

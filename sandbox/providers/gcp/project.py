@@ -105,6 +105,7 @@ class Project(Cloud):
                 continue
             kept |= {"final": id == final, "ofDeleted": True}
             if not kept["final"] and not instance["settings"]["retainBackupsOnDelete"]:
+                self.servers.delete_snapshot(id)
                 del data["snapshots"][id]
 
     def snapshot_name(self, given: str) -> str:

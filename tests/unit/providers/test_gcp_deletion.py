@@ -79,7 +79,11 @@ def test_final_backup_is_left_where_it_is_enabled() -> None:
         make(name="three", restoreBackupContext={"backupRunId": id, "instanceId": "one"})
 
 
-def test_backups_of_a_deleted_instance_go_with_it_unless_they_are_retained() -> None:
+def test_backups_of_a_deleted_instance_go_with_it_unless_they_are_retained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(Servers, "delete_snapshot", lambda _, name: gone.append(name))
     state = make({"retainBackupsOnDelete": True})
     events.snapshot(PROJECT, "one", "1")
     events.snapshot(PROJECT, "one", "2")
@@ -89,6 +93,7 @@ def test_backups_of_a_deleted_instance_go_with_it_unless_they_are_retained() -> 
     assert set(snapshots()) == {"1", "2", "3"}
     events.delete(PROJECT, "two")
     assert set(snapshots()) == {"1", "2"}
+    assert gone == ["3"]
 
 
 def test_backup_run_has_a_number() -> None:

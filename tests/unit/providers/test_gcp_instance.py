@@ -8,6 +8,7 @@ from sandbox import SandboxError
 from sandbox.providers.cloud import events
 from sandbox.providers.cloud.servers import Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure, InitFailed
+from sandbox.providers.framework.validation import fill_defaults
 from tests.unit.providers.gcp import (
     INSTANCE,
     NETWORK,
@@ -305,6 +306,10 @@ def test_import_takes_each_form_of_the_id(id: str) -> None:
     assert (found["id"], found["deletionProtection"]) == ("one", True)
     inputs = INSTANCE.inputs_of(found, {})
     assert inputs["settings"]["tier"] == "db-custom-2-8192"
+    assert "version" not in inputs["settings"]
+    assert not list(INSTANCE.check(operation(), inputs, {})), "the engine checks imported inputs"
+    fill_defaults(inputs, INSTANCE.inputs)
+    assert not changes(INSTANCE, found, inputs)
 
 
 def test_refreshed_inputs_are_only_those_that_the_program_set() -> None:

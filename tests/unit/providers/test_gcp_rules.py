@@ -12,6 +12,7 @@ from tests.unit.providers.gcp import (
     INSTANCE,
     PROJECT,
     PROJECT_ID,
+    changed,
     checked,
     make,
     operation,
@@ -75,6 +76,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"databaseFlags": [{"name": "log_lock_waits", "value": "1"}]}, {},
      "Failed to set log_lock_waits: 1 was not an expected string., invalidFlagValue"),
     ({"databaseFlags": [{"name": "max_connections", "value": "many"}]}, {}, "invalidFlagValue"),
+    ({"databaseFlags": [{"name": "max_connections", "value": "13"}]}, {}, "invalidFlagValue"),
     ({"databaseFlags": [{"name": "max_connections", "value": "99"}] * 2}, {}, "requested twice"),
     ({"databaseFlags": [{"name": "transaction_timeout", "value": "1"}]}, {}, "invalidFlagName"),
     ({"ipConfiguration": {"ipv4Enabled": False}}, {}, "At least one of Public IP or Private IP"),
@@ -204,4 +206,5 @@ def test_refused_update_leaves_the_planned_values_in_the_state(
         if not isinstance(value, dict):
             assert error.value.state["settings"][key] == value
     assert error.value.state["settings"]["version"] == 1, "what Cloud SQL fills in stays"
+    assert changed(error.value.state, settings, **inputs) == (set(), set())
     assert record()["settings"]["tier"] == "db-custom-2-8192"
