@@ -65,7 +65,7 @@ def cluster(asked: Cluster, project: str) -> Lookup[clusters.Cluster]:
 def instances(project: str) -> Lookup[list[LiveInstance]]:
     """All instances of the project."""
     found = lookup(f"Instances of {project}", sql.get_database_instances, project=project)
-    return lambda: [parse_instance(each, project) for each in found().instances]
+    return lambda: [parse_instance(i, project) for i in found().instances or [] if i.settings]
 
 
 def parse_instance(found: Any, project: str) -> LiveInstance:

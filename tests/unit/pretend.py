@@ -79,6 +79,10 @@ class Monitor(mocks.MockMonitor):
             self.engine.record(request, response.urn, request.object, read=False)
         return response
 
+    def Invoke(self, request: Any) -> Any:
+        self.engine.versions[request.tok] = request.version
+        return super().Invoke(request)
+
     def RegisterResourceOutputs(self, request: Any) -> Any:
         self.engine.outputs[request.urn.rsplit("::", 1)[-1]] = MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
@@ -97,6 +101,8 @@ class Engine(pulumi.runtime.Mocks):
         self.outputs: dict[str, dict[str, Any]] = {}
         """What each component, and the stack, registered as outputs; secrets are wrapped."""
         self.hooks: dict[str, pulumi.ResourceHook] = {}
+        self.versions: dict[str, str] = {}
+        """The provider's version that each look-up asked for, by token."""
         self.said: list[str] = []
         self.warned: list[str] = []
         self.cluster_identifier = ""

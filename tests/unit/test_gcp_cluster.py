@@ -404,6 +404,14 @@ def test_copy_with_the_labels_of_its_source_is_left_out(cloud: Gcp) -> None:
     assert asked == {"instance": NAME, "project": PROJECT}
 
 
+def test_all_look_ups_are_answered_by_the_same_provider_version(cloud: Gcp) -> None:
+    cloud.run(network={"allocatedIpRange": "google-managed-services-dev"})
+    versions = {token: each for token, each in cloud.versions.items() if token.startswith("gcp:")}
+    assert "gcp:compute/getGlobalAddress:getGlobalAddress" in versions
+    assert len(set(versions.values())) == 1
+    assert all(versions.values())
+
+
 QUIET_SECONDS = 0.6
 
 
