@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from recovery.commands import Run, checked
 from recovery.state import Resource, State
@@ -66,8 +66,17 @@ class Helm:
 def releases(state: State) -> Iterator[Release]:
     """Every release of the stack, with those that were being created."""
     resources = [*state.resources, *(operation.resource for operation in state.pending)]
-    found = (release_of(resource, state) for resource in resources if resource.type == TYPE)
-    yield from dict.fromkeys(found)
+    yield from dict.fromkeys(_among(resources, state))
+
+
+def created(state: State) -> Iterator[Release]:
+    """The releases that were being created."""
+    operations = [item.resource for item in state.pending if item.kind == "creating"]
+    yield from _among(operations, state)
+
+
+def _among(resources: Iterable[Resource], state: State) -> Iterator[Release]:
+    return (release_of(resource, state) for resource in resources if resource.type == TYPE)
 
 
 def release_of(resource: Resource, state: State) -> Release:

@@ -16,6 +16,7 @@ class Releases:
     def __init__(self, cli: Helm, state: State) -> None:
         self._cli = cli
         self._state = state
+        self._created = set(helm.created(state))
         self._histories: dict[Release, list[Revision]] = {}
         self._problems: dict[Release, RecoveryError] = {}
         for release in helm.releases(state):
@@ -30,7 +31,7 @@ class Releases:
         if release in self._problems:
             raise RecoveryError(f"{release} is not settled")
         history = self._histories[release]
-        return bool(history) and not (history[-1].pending and last_good(history) is None)
+        return bool(history) and not (self._unfinished(release) and last_good(history) is None)
 
     def steps(self) -> Iterator[Step]:
         """The repairs."""
@@ -41,7 +42,7 @@ class Releases:
                 unresolved=True,
             )
         for release, history in self._histories.items():
-            if history and history[-1].pending:
+            if self._unfinished(release):
                 yield self._repair_step(release, history)
             elif history and history[-1].status == "uninstalling":
                 yield Step(
@@ -49,6 +50,14 @@ class Releases:
                     advice="run `pulumi destroy` again, which deletes it",
                     unresolved=True,
                 )
+
+    def _unfinished(self, release: Release) -> bool:
+        """Whether a killed update left the release pending, or a failed first install in it."""
+        *_, last = self._histories[release] or (None,)
+        if last is None or last.pending:
+            return last is not None
+        # A first install that fails is uninstalled in the same update.
+        return last.status == "uninstalling" and release in self._created
 
     def _history(self, release: Release) -> list[Revision]:
         _check_cluster(release)

@@ -252,6 +252,7 @@ def test_creation_of_a_state_only_resource_is_removed(type: str) -> None:
     ("history", "first"),
     [
         ([(1, "pending-install")], "helm uninstall coder --namespace coder --wait"),
+        ([(1, "uninstalling")], "helm uninstall coder --namespace coder --wait"),
         ([(1, "deployed")], f"import {RELEASE} coder-release coder/coder "),
         ([], refreshed(ROOT)),
     ],
