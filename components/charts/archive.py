@@ -9,12 +9,11 @@ from typing import Any
 
 import yaml
 
+from components import yaml_text
 from components.charts.values import Values
 
 LIMIT_BYTES = 100 * 2**20
 """Unpacked; published charts have less than one MiB."""
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The loader in C, where PyYAML has it, reads a large index ten times as fast."""
 
 
 class ArchiveError(Exception):
@@ -68,13 +67,10 @@ def _mapping(archive: tarfile.TarFile, name: str) -> dict[str, Any]:
 
 def mapping(text: bytes) -> dict[str, Any]:
     """The YAML mapping in a text; raises ValueError if it holds something else."""
-    loader = _LOADER(text)
     try:
-        data = loader.get_single_data()
+        data = yaml_text.parse(text)
     except yaml.YAMLError as error:
         raise ValueError("no YAML") from error
-    finally:
-        loader.dispose()
     if not isinstance(data, dict):
         raise ValueError("no mapping")
     return data

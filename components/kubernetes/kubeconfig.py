@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from components import yaml_text
 from components.certificates import pem
 
 
@@ -86,7 +87,7 @@ def paths() -> list[str]:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        document: Any = yaml.safe_load(_text(path))
+        document: Any = yaml_text.parse(_text(path))
     except yaml.YAMLError as error:
         raise KubeconfigError(f"kubeContext: {path} is not valid YAML") from error
     if not isinstance(document, dict):

@@ -80,7 +80,8 @@ class PretendCluster:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # The usual interval makes each shutdown wait for half a second.
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         kubeconfig.write_text(yaml.safe_dump(pointing_to(f"http://127.0.0.1:{server.server_port}")))
         try:
             yield

@@ -208,7 +208,8 @@ class Server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "server.pem")
         self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        # The usual interval makes each shutdown wait for half a second.
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
         self.host = f"127.0.0.1:{self.http.server_port}"
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
