@@ -12,6 +12,7 @@ from unittest import mock
 import pulumi
 import pytest
 from google.protobuf.json_format import MessageToDict
+from pulumi import resource_hooks
 from pulumi.runtime import mocks, resource, rpc
 from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import SETTINGS, set_root_resource
@@ -109,6 +110,8 @@ class Engine(pulumi.runtime.Mocks):
         """Of the provider in the state; empty for a new stack."""
         self.kube_system_uid = ""
         """Of the cluster; empty where it can't be read."""
+        self.uid_required: bool | None = None
+        """Whether a cluster that does not answer would be an error; None where it is not asked."""
 
     def record(self, request: Any, urn: str, properties: Any, *, read: bool) -> None:
         hooks = {} if read else MessageToDict(request.hooks, preserving_proto_field_name=True)
@@ -154,6 +157,11 @@ class Engine(pulumi.runtime.Mocks):
         }
         default = {"metadata": metadata} if args.typ.startswith("kubernetes:core") else {}
         return name, {**args.inputs, **answers.get(args.typ, default)}
+
+    def read_uid(self, _: object, *, required: bool) -> str:
+        """The uid of the cluster's kube-system."""
+        self.uid_required = required
+        return self.kube_system_uid
 
     def deployment(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The Deployment in the cluster."""
@@ -236,10 +244,11 @@ def deploy(
                 config_map=lambda _, *where: engine.config_map(*where),
                 job_pods=lambda _, *where: engine.job_pods(*where),
             ),
-            mock.patch.object(pulumi.ResourceHook, "__init__", _recording(engine.hooks)),
+            # A real registration starts a gRPC server for each hook that no engine calls.
+            mock.patch.object(resource_hooks, "register_resource_hook", _recording(engine.hooks)),
             # A stack trace for each resource, through pytest's frames, is a tenth of the run's CPU.
             mock.patch.object(resource, "_get_stack_trace", StackTrace),
-            mock.patch.object(identity, "kube_system_uid", return_value=engine.kube_system_uid),
+            mock.patch.object(identity, "kube_system_uid", engine.read_uid),
         ):
             loop.run_until_complete(run_in_stack(program))
     finally:
@@ -300,15 +309,17 @@ class _Listener(logging.Handler):
         self.said.append(record.getMessage())
 
 
-def _recording(hooks: dict[str, pulumi.ResourceHook]) -> Callable[..., None]:
-    original = pulumi.ResourceHook.__init__
+def _recording(
+    hooks: dict[str, pulumi.ResourceHook],
+) -> Callable[[pulumi.ResourceHook], asyncio.Future[None]]:
+    def register(hook: pulumi.ResourceHook) -> asyncio.Future[None]:
+        assert hook.name not in hooks, f"the engine takes no second hook named {hook.name}"
+        hooks[hook.name] = hook
+        registered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        registered.set_result(None)
+        return registered
 
-    def init(self: pulumi.ResourceHook, name: str, *args: Any, **kwargs: Any) -> None:
-        assert name not in hooks, f"the engine takes no second hook named {name}"
-        hooks[name] = self
-        original(self, name, *args, **kwargs)
-
-    return init
+    return register
 
 
 def _text(value: Any) -> str:

@@ -197,6 +197,8 @@ WRONG: list[tuple[Stack, str]] = [
      'restoreFrom.time: is "yesterday", must look like 2026-01-31T03:00:00Z (UTC)'),
     ({"labels": {"coder:stack": "x"}},
      "labels.coder:stack: this name is reserved; choose another one"),
+    ({"labels": {"coder:zone": "x"}},
+     "labels.coder:zone: this name is reserved; choose another one"),
     ({"size": "db.t4g.micro", "replicas": 2}, "replicas: 2 of chart 1.44.3 need "),
     ({"server": {"parameters": {"max_connections": 50}}}, "replicas: 1 of chart 1.44.3 need "),
     ({"existing": {"host": "x"}}, "existing: not supported by cloud aws; remove it"),

@@ -411,12 +411,13 @@ def test_a_zone_is_refused_where_the_chart_cannot_prefer_it() -> None:
     assert line.startswith("zone: chart 1.24.0 has no value that prefers the database's zone; set")
 
 
+@pytest.mark.parametrize("size", [2, 40, 1000])
 @pytest.mark.parametrize("version", ["1.44.3", "2.38.8"])
-def test_the_pool_size_is_a_setting(version: str) -> None:
-    found = values(made(chartVersion=version, poolSize=40))
+def test_the_pool_size_is_a_setting(version: str, size: int) -> None:
+    found = values(made(chartVersion=version, poolSize=size))
     env = found["coderd"]["extraEnvs"] if version == "1.44.3" else found["coder"]["env"]
-    assert "40" in [each.get("value") for each in env]
-    assert known(version, 40).connections(1) == 2 * (40 if version == "1.44.3" else 42)
+    assert str(size) in [each.get("value") for each in env]
+    assert known(version, size).connections(1) == 2 * (size if version == "1.44.3" else size + 2)
 
 
 @pytest.mark.parametrize("version", ["1.44.3", "2.38.8"])

@@ -198,6 +198,13 @@ def test_same_cluster_at_a_new_address_keeps_its_identifier() -> None:
     assert "points to" not in "".join(engine.said)
 
 
+@pytest.mark.parametrize(
+    ("known", "required"), [("", False), (HERE, False), (f"{HERE}#{UID}", True)]
+)
+def test_cluster_must_answer_only_where_its_uid_decides(known: str, required: bool) -> None:
+    assert identified(known, context="there")[1].uid_required is required
+
+
 def test_different_cluster_gets_a_new_identifier_and_a_warning() -> None:
     found, engine = identified(f"{HERE}#0", context="there")
     assert found == f"{THERE}#{UID}"

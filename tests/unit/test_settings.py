@@ -155,6 +155,7 @@ WRONG: list[tuple[Stack, str]] = [
     (made(chartRepositoryCaCertificate="/no/such/file"),
      "chartRepositoryCaCertificate: /no/such/file can't be read: No such file or directory"),
     (made(poolSize=1), "poolSize: is 1, must be 2 to 1000, or 0 for what Coder uses itself"),
+    (made(poolSize=1001), "poolSize: is 1001, must be 2 to 1000, or 0 for what Coder uses itself"),
     (made(poolSize=50, existing=MADE | {"maxConnections": 112}),
      "replicas: 1 of chart 1.44.3 need 110 connections during a rolling update, the server allows "
      "109; set fewer replicas, a smaller poolSize or a larger server"),
