@@ -8,7 +8,7 @@ from components.coder.args import CoderArgs, InstalledLogin
 from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
 SCRIPTS = (CONNECT, Path(__file__).with_name("aftercheck.sh"))
-SECONDS_TO_WAIT = 120
+SECONDS_TO_WAIT = 60
 
 
 def aftercheck(
