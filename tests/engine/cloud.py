@@ -57,7 +57,6 @@ class CloudStack(Stack):
             "coder:cloud": self.cloud_name,
             "coder:chartRepository": f"{environment['CHARTS_URL']}/classic",
         }
-        self.run("stack", "init", "dev")
         self.set()
 
     def set(self, **changes: Any) -> Self:

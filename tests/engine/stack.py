@@ -74,8 +74,14 @@ class Stack:
         return next(item for item in self.resources() if item["urn"].endswith(f"::{name}"))
 
     def resources(self) -> list[dict[str, Any]]:
-        state = json.loads(self._good("stack", "export"))
-        return state["deployment"].get("resources", [])
+        return self._deployment().get("resources", [])
+
+    def pending_operations(self) -> list[dict[str, Any]]:
+        """What a killed update has left unfinished in the state."""
+        return self._deployment().get("pending_operations", [])
+
+    def _deployment(self) -> dict[str, Any]:
+        return json.loads(self._good("stack", "export"))["deployment"]
 
     def things(self) -> dict[str, dict[str, Any]]:
         """The objects in the toy cloud."""

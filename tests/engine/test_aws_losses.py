@@ -32,6 +32,20 @@ def test_lost_state_creates_no_second_instance(
     assert stack.instance()["identifier"] == name
 
 
+def test_a_restored_copy_with_the_labels_stops_only_a_stack_without_its_state(
+    stack: AwsStack,
+) -> None:
+    stack.up()
+    own = stack.instance()["identifier"]
+    stack.restore_drill("drill")
+    said = stack.up()
+    assert "drill has the label coder:stack=coder/dev and is not this stack's instance" in said
+    assert not changes(said)
+    stack._good("state", "delete", "--all", "--force", "--yes")
+    said = stack.fails("preview")
+    assert f"drill, {own} all carry the label coder:stack=coder/dev" in said
+
+
 def test_instance_of_a_killed_update_is_imported_as_the_error_says(
     stack: AwsStack,
 ) -> None:

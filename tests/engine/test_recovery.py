@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,10 @@ from tests.engine.cloud import INSTANCE, changes
 from tests.engine.stack import Stack
 
 
-@pytest.fixture
-def stack(engine: dict[str, str], tmp_path: Path) -> AwsStack:
-    return AwsStack(tmp_path / "coder", engine)
+@pytest.fixture(scope="module")
+def stack(engine: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> AwsStack:
+    """One stack, whose updates are killed one after the other."""
+    return AwsStack(tmp_path_factory.mktemp("recovery") / "coder", engine)
 
 
 def recovery(stack: Stack, *words: str, code: int = 0) -> str:
@@ -32,6 +32,15 @@ def recovery(stack: Stack, *words: str, code: int = 0) -> str:
     return done.stdout
 
 
+def test_missing_server_leaves_no_trace_in_the_state(stack: AwsStack) -> None:
+    stack.kill("backing-up", "up", "--yes", "--skip-preview")
+    stack.trigger("delete")
+    assert stack.pending_operations()
+    assert "it does not exist" in recovery(stack, "--yes")
+    assert not stack.pending_operations()
+    assert not stack.account()["instances"]
+
+
 def test_existing_server_is_imported(stack: AwsStack) -> None:
     stack.kill("backing-up", "up", "--yes", "--skip-preview")
     made = stack.instance()
@@ -45,14 +54,6 @@ def test_existing_server_is_imported(stack: AwsStack) -> None:
     assert not changes(stack.up())
     assert stack.instance()["resourceId"] == made["resourceId"]
     assert stack.instance()["deletionProtection"] is True
-
-
-def test_missing_server_is_created_once(stack: AwsStack) -> None:
-    stack.kill("backing-up", "up", "--yes", "--skip-preview")
-    stack.trigger("delete")
-    assert "it does not exist" in recovery(stack, "--yes")
-    assert "interrupted" not in stack.up()
-    assert len(stack.account()["instances"]) == 1
 
 
 def test_killed_update_and_destroy_can_be_run_again(stack: AwsStack) -> None:
