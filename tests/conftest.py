@@ -47,6 +47,7 @@ LONGEST = (
     "test_preflight",
     "test_protection",
     "test_coder_v2",
+    "test_adoption",
     "test_aws_killed",
     "test_secrets",
     "test_rds",

@@ -16,6 +16,7 @@ import yaml
 
 from recovery import processes
 from sandbox.engine import home
+from sandbox.engine import stack as engine_stack
 from sandbox.machine import paths
 from sandbox.postgres.server import Server
 from tests.conftest import ROOT
@@ -100,6 +101,22 @@ class Stack:
         assert "Traceback" not in result.stdout, result.stdout
         return result.stdout
 
+    def recovery(self) -> str:
+        """Run the README's command for a killed update; returns the output."""
+        settings = engine_stack.Stack(self.name).settings
+        command = [sys.executable, "-m", "recovery", "--stack", self.name, "--yes"]
+        done = subprocess.run(
+            [*command, "--config-file", str(settings)],
+            cwd=ROOT,
+            env=home.environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
     def discard(self) -> None:
         """Delete the stack's namespaces and server to free the sandbox's resources."""
         spaces = (f"{self.settings['namespace']}{suffix}" for suffix in ("", "-database"))
@@ -168,6 +185,11 @@ def kubectl(*words: str, check: bool = True) -> str:
 def helm(*words: str) -> str:
     """The output of a helm command."""
     return _printed("helm", *words)
+
+
+def history(stack: Stack) -> list[dict[str, Any]]:
+    """The revisions of the stack's Helm release."""
+    return json.loads(helm("-n", stack.name, "history", "coder", "-o", "json"))
 
 
 def _printed(program: str, *words: str, check: bool = True) -> str:

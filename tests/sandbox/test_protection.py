@@ -1,9 +1,14 @@
 """A protected stack refuses dangerous changes at preview; protect=false allows them."""
 
+import subprocess
+import sys
+
 import pytest
 
+from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, kubectl, merged
+from tests.sandbox.imports import import_all, kinds
+from tests.sandbox.stack import Stack, history, kubectl, merged
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +57,16 @@ def test_destroy_is_refused_before_any_change(protected: Stack, words: tuple[str
     printed = protected.fails(*words)
     assert "is protected; to allow it: pulumi config set protect false, then pulumi up" in printed
     assert_unchanged(protected)
+
+
+def test_lost_state_is_taken_back_by_the_printed_commands(protected: Stack) -> None:
+    releases = len(history(protected))
+    lose = ["state", "delete", "--all", "--force", "--yes", "--stack", protected.name]
+    subprocess.run([sys.executable, "-m", "sandbox", "pulumi", *lose], cwd=ROOT, check=True)
+    assert kinds(import_all(protected)) == {"Namespace", "Secret", "Release", "ConfigMap"}
+    protected.up()
+    assert_unchanged(protected)
+    assert len(history(protected)) <= releases + 1, "the release was installed again"
 
 
 def test_unprotected_stack_is_destroyed_and_keeps_the_database(protected: Stack) -> None:

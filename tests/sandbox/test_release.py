@@ -1,7 +1,9 @@
 """A chart that fails, is killed, or runs Coder on another database."""
 
+import dataclasses
 import functools
 import http.server
+import re
 import shutil
 import subprocess
 import sys
@@ -15,24 +17,73 @@ import yaml
 from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import SOON_READY, Stack, helm, kill, kubectl, merged, wait
+from tests.sandbox.stack import SOON_READY, Stack, helm, history, kill, kubectl, merged, wait
 
+LOWER, VERSION, LATER = "1.44.1", "1.44.2", "1.44.3"
+NO_SUCH_IMAGE = {"coderd": {"image": "docker.io/coderenvs/coder-service:none"}}
+"""Helm waits for the pods until its time-out."""
 NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"type": "NoSuchType"}}}
 
 
+@dataclasses.dataclass(frozen=True)
+class KilledInstall:
+    """A stack whose first update was killed while Helm installed the release, then repaired."""
+
+    stack: Stack
+    rollback: str
+    """What `helm rollback` said before."""
+    recovery: str
+    """What `python -m recovery` said."""
+
+
 @pytest.fixture(scope="module")
-def stack(make: Make) -> Stack:
-    stack = make("release")
-    stack.up()
-    return stack
+def killed_install(make: Make) -> KilledInstall:
+    stack = make("release", chartVersion=VERSION, chartValues=NO_SUCH_IMAGE)
+    _kill_update(stack, "pending-install")
+    rollback = ["-n", stack.name, "rollback", "coder"]
+    with pytest.raises(AssertionError) as refused:
+        helm(*rollback)
+    return KilledInstall(stack, str(refused.value), stack.recovery())
+
+
+@pytest.fixture(scope="module")
+def stack(killed_install: KilledInstall) -> Stack:
+    """The same stack after its next update."""
+    killed_install.stack.set(chartValues=SOON_READY).up()
+    return killed_install.stack
+
+
+def test_a_killed_first_install_is_uninstalled_by_recovery(
+    killed_install: KilledInstall, stack: Stack
+) -> None:
+    assert "release has no 0 version" in killed_install.rollback, "as the README says"
+    assert "Helm release release/coder was uninstalled." in killed_install.recovery
+    [revision] = history(stack)
+    assert (revision["revision"], revision["status"]) == (1, "deployed")
+    assert stack.coder().buildinfo()["database"]["host"] == stack.host
+    assert "nothing to repair" in stack.recovery()
+    stack.unchanged()
 
 
 def test_a_failed_upgrade_is_rolled_back_and_coder_answers(stack: Stack) -> None:
-    printed = stack.set(chartValues=NO_SUCH_SERVICE).fails("up", "--yes")
+    before = stack.outputs()
+    stack.set(chartVersion=LATER, chartValues=NO_SUCH_SERVICE)
+    printed = stack.fails("up", "--yes")
     assert "has been rolled back due to atomic being set" in printed
+    assert re.search(r"(?m)^ *- accessUrl", printed), "the README says so"
+    assert stack.outputs() == before, "pulumi stack output still has them"
     assert stack.coder().buildinfo()["database"]["host"] == stack.host
-    stack.set(chartValues=SOON_READY).up()
+    stack.set(chartVersion=VERSION, chartValues=SOON_READY).up()
     stack.unchanged()
+
+
+def test_a_lower_chart_version_is_refused_at_preview(stack: Stack) -> None:
+    stack.set(chartVersion=LOWER)
+    try:
+        printed = stack.fails("preview")
+    finally:
+        stack.set(chartVersion=VERSION)
+    assert f"chartVersion: is {LOWER}, but {VERSION} is installed" in printed
 
 
 def test_a_release_without_its_preflight_is_refused(stack: Stack) -> None:
@@ -66,17 +117,8 @@ def test_an_update_fails_while_coder_is_scaled_to_zero(stack: Stack) -> None:
 
 
 def test_a_killed_update_is_put_right_by_recover(stack: Stack) -> None:
-    # No such image: helm waits for the pod until it is killed.
-    stack.set(chartValues={"coderd": {"image": "docker.io/coderenvs/coder-service:none"}})
-    update = subprocess.Popen(
-        stack.command("up", "--yes", "--skip-preview"),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait("the upgrade to begin", lambda: "pending-upgrade" in _status(stack), 120)
-    kill(update.pid)
-    update.wait()
+    stack.set(chartValues=NO_SUCH_IMAGE)
+    _kill_update(stack, "pending-upgrade")
     stack.set(chartValues=SOON_READY)
     assert "locked" in stack.fails("up", "--yes")
     recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
@@ -116,6 +158,21 @@ def ignorant(tmp_path: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def _kill_update(stack: Stack, status: str) -> None:
+    """Kill an update once Helm's release has that status."""
+    update = subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait(f"the release to be {status}", lambda: status in _status(stack))
+    finally:
+        kill(update.pid)
+        update.wait()
 
 
 def _status(stack: Stack) -> str:
