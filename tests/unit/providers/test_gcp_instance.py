@@ -62,6 +62,8 @@ def test_what_cloud_sql_fills_in_is_not_a_change() -> None:
     assert state["settings"]["backupConfiguration"]["startTime"]
     assert state["settings"]["diskType"] == "PD_SSD"
     assert changed(state) == (set(), set())
+    assert changed(make(FULL, name="full"), {**FULL, "userLabels": None, "insightsConfig": None},
+                   name="full") == (set(), set())  # fmt: skip
     without = {"backupConfiguration": None, "diskSize": None, "edition": None}
     assert changed(state, without) == (set(), set())
     nothing = {key: each for key, each in checked().items() if key != "settings"}

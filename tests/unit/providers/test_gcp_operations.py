@@ -1,6 +1,5 @@
 """Operations of Cloud SQL: one at a time, completed even if their process dies or is cancelled."""
 
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from sandbox.providers.cloud.base import Kind
 from sandbox.providers.cloud.servers import Servers
 from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.gcp.provider import Gcp
+from tests.unit.providers import interrupted
 from tests.unit.providers.gcp import (
     INSTANCE,
     PROJECT,
@@ -33,22 +33,8 @@ BUSY = (
 )
 
 
-@pytest.fixture(scope="module")
-def dead() -> str:
-    """The identity of a process that was killed."""
-    process = subprocess.Popen(["sleep", "60"])
-    found = processes.identity(process.pid)
-    process.kill()
-    process.wait()
-    return found
-
-
 def begun(kind: Kind, process: str, **details: Any) -> None:
-    """Store an operation of the instance as if that process had begun it."""
-    with PROJECT.transaction() as data:
-        instance = data["instances"]["one"]
-        PROJECT.begin(instance, kind, **details)
-        instance["work"]["process"] = process
+    interrupted.begin(PROJECT, kind, process, **details)
 
 
 def recovered() -> dict[str, Any]:
@@ -157,24 +143,7 @@ def test_name_in_use_is_not_waited_for() -> None:
 
 
 def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
-    """The error of an operation that is cancelled when the instance has this status."""
-    op, said = operation(), []
-
-    def run() -> None:
-        try:
-            action(op)
-        except Failure as error:
-            said.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    end = time.monotonic() + 5
-    while PROJECT.read()["instances"].get("one", {}).get("status") != status:
-        assert time.monotonic() < end, f"the instance was never {status}"
-        time.sleep(0.005)
-    op.engine.cancelled.set()
-    thread.join()
-    return said[0]
+    return interrupted.cancel(PROJECT, operation(), action, status)
 
 
 def test_cancelled_creation_is_forgotten_and_remains(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,11 @@ import pytest
 
 from components.aws.recovery import IMPORT_IDS
 from sandbox import SandboxError
-from sandbox.providers.cloud import events, processes
+from sandbox.providers.cloud import events
 from sandbox.providers.cloud.base import Kind
 from sandbox.providers.cloud.servers import Servers
 from sandbox.providers.framework.errors import Failure, InitFailed
+from tests.unit.providers import interrupted
 from tests.unit.providers.aws import INSTANCE, REGION, checked, make, operation, record
 
 Data = dict[str, Any]
@@ -25,22 +25,8 @@ def instances() -> Data:
     return REGION.recover().read()["instances"]
 
 
-@pytest.fixture(scope="module")
-def dead() -> str:
-    """The identity of a process that was killed."""
-    process = subprocess.Popen(["sleep", "60"])
-    found = processes.identity(process.pid)
-    process.kill()
-    process.wait()
-    return found
-
-
 def begun(kind: Kind, process: str, **details: Any) -> None:
-    """Store an operation of the instance as if that process had begun it."""
-    with REGION.transaction() as data:
-        instance = data["instances"]["one"]
-        REGION.begin(instance, kind, **details)
-        instance["work"]["process"] = process
+    interrupted.begin(REGION, kind, process, **details)
 
 
 def test_modification_of_a_killed_process_is_completed() -> None:
@@ -101,24 +87,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cut_short(action: Callable[[Any], Any], status: str) -> Exception:
-    """The error of an operation that is cancelled when the instance has this status."""
-    op, said = operation(), []
-
-    def run() -> None:
-        try:
-            action(op)
-        except Failure as error:
-            said.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    end = time.monotonic() + 5
-    while REGION.read()["instances"].get("one", {}).get("status") != status:
-        assert time.monotonic() < end, f"the instance was never {status}"
-        time.sleep(0.005)
-    op.engine.cancelled.set()
-    thread.join()
-    return said[0]
+    return interrupted.cancel(REGION, operation(), action, status)
 
 
 @pytest.mark.usefixtures("slow")
