@@ -14,11 +14,11 @@ def new(project: str, inputs: Data, source: Data | None, authority: Data) -> Dat
     """The record of a new instance; a clone has the settings and the data of its source."""
     version, id = (source or inputs)["databaseVersion"], account.uid()
     region = inputs["region"]
-    wanted = (
-        source["settings"] if source else settings.complete(inputs["settings"], version, region)
-    )
     if source:
-        wanted = _cloned(wanted, inputs["clone"], region)
+        wanted = _cloned(source["settings"], inputs["clone"], region)
+    else:
+        edition = versions.default_edition(version)
+        wanted = settings.complete(inputs["settings"], edition, region)
     location = wanted["locationPreference"]
     issued = wanted["ipConfiguration"]["serverCaMode"] == settings.CAS_CA
     return {

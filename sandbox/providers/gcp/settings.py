@@ -3,16 +3,16 @@
 import secrets
 
 from sandbox.providers.cloud.account import Data
-from sandbox.providers.gcp import account, versions
+from sandbox.providers.gcp import account
 
 INTERNAL_CA = "GOOGLE_MANAGED_INTERNAL_CA"
 CAS_CA = "GOOGLE_MANAGED_CAS_CA"
 PLAINTEXT = "ALLOW_UNENCRYPTED_AND_ENCRYPTED"
 
 
-def complete(given: Data, version: str, region: str) -> Data:
-    """The settings of a new instance as the API reports them."""
-    edition = given.get("edition") or versions.default_edition(version)
+def complete(given: Data, default_edition: str, region: str) -> Data:
+    """The given settings as the API reports them."""
+    edition = given.get("edition") or default_edition
     plus = edition == "ENTERPRISE_PLUS"
     found = {
         "activationPolicy": "ALWAYS",
@@ -66,7 +66,7 @@ def placed(settings: Data, region: str) -> Data:
 def updated(before: Data, wanted: Data, region: str) -> Data:
     """The settings after an update: all of them are sent, and what is not given is unset."""
     given = {key: each for key, each in _present(wanted).items() if key != "version"}
-    found = complete(given, "POSTGRES_15", region)
+    found = complete(given, before["edition"], region)
     return {**found, "version": before["version"] + 1}
 
 

@@ -211,6 +211,16 @@ def test_clone_has_the_data_of_its_source_and_then_its_own_settings(
     assert changed(refreshed(state), wanted, **same) == (set(), set())
 
 
+def test_clone_keeps_the_edition_of_its_source_where_none_is_given() -> None:
+    make(databaseVersion="POSTGRES_17")
+    make({"edition": None}, name="two", clone={"sourceInstanceName": "one"})
+    assert record("two")["settings"]["edition"] == "ENTERPRISE"
+    make({"edition": "ENTERPRISE_PLUS", "tier": "db-perf-optimized-N-2"}, name="plus")
+    wanted = {"edition": None, "tier": "db-perf-optimized-N-4"}
+    make(wanted, name="three", clone={"sourceInstanceName": "plus"})
+    assert record("three")["settings"]["edition"] == "ENTERPRISE_PLUS"
+
+
 def test_clone_has_the_version_and_without_settings_all_of_its_source() -> None:
     make({"userLabels": {"a": "b"}}, databaseVersion="POSTGRES_16")
     inputs = {"name": "two", "clone": {"sourceInstanceName": "one"}}
