@@ -21,7 +21,7 @@ WITH existing AS (
 roles AS (
   SELECT *, coalesce(found = :'mark', false) OR :'trusted' = 'yes' AND coalesce(of_database, :'owner') = :'owner' AS is_ours,
     CASE WHEN rolname = :'owner' THEN groups ELSE array_remove(groups, :'owner') END AS foreign_groups
-  FROM existing
+  FROM existing ORDER BY rolname
 )
 SELECT format('role "%s" exists and is not this stack''s (%s%s%s): set existing.database to another name, because the roles '
     'are named after it; or, if nothing uses the role, run DROP ROLE %1$I; or, to let this stack change its attributes '

@@ -60,12 +60,14 @@ SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
     CASE WHEN rolcreatedb THEN 'NOCREATEDB' END, CASE WHEN rolreplication THEN 'NOREPLICATION' END,
     CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END))
   FROM pg_roles WHERE rolname IN (:'owner', :'blue', :'green') \gexec
--- Since 16 the creator of a role may administer it, but needs a grant to act as it.
+-- Since 16 the creator of a role may administer it, but needs a grant to act as it. Before, CREATEROLE is enough, but
+-- after a major upgrade to 16 or later only ADMIN OPTION lets the admin change a role.
 SELECT current_setting('server_version_num')::int >= 160000 AS needs_options \gset
 \if :needs_options
   SELECT format('GRANT %I TO CURRENT_USER WITH SET TRUE, INHERIT FALSE', :'owner') \gexec
 \else
-  SELECT format('GRANT %I TO CURRENT_USER', :'owner') \gexec
+  SELECT format('GRANT %I TO CURRENT_USER WITH ADMIN OPTION', name)
+    FROM unnest(ARRAY[:'owner', :'blue', :'green']) AS name \gexec
 \endif
 SELECT format('GRANT %I TO %I', :'owner', login) FROM unnest(ARRAY[:'blue', :'green']) AS login \gexec
 -- What the server or the database sets must not end Coder's LISTEN or its migrations.

@@ -13,8 +13,8 @@ def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
     """A hook that refuses the update of an instance that has changed since the state was written.
 
     An update sends all settings of the state: its zone, which would move the instance back after a
-    failover, and the number of the settings, for which Cloud SQL would answer with error 412,
-    staleData (resource_sql_database_instance.go).
+    failover, its storage, which can't shrink, and the number of the settings, for which Cloud SQL
+    would answer with error 412, staleData (resource_sql_database_instance.go).
     """
 
     def before_update(call: pulumi.ResourceHookArgs) -> None:
@@ -26,6 +26,7 @@ def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
 def _lines(state: Inputs, live: LiveInstance) -> Iterator[str]:
     zone = value_at(state, "settings.locationPreference.zone")
     version = value_at(state, "settings.version")
+    size = value_at(state, "settings.diskSize")
     if zone and zone != live.zone:
         yield (
             f"zone: a failover has moved instance {live.identifier} to {live.zone}, and this "
@@ -36,4 +37,9 @@ def _lines(state: Inputs, live: LiveInstance) -> Iterator[str]:
             f"Instance {live.identifier} was changed outside of this stack, or by a killed update: "
             f"Cloud SQL has version {live.settings_version} of its settings, the state "
             f"{version:g}; type `pulumi refresh`, then `pulumi up`"
+        )
+    elif size is not None and size < live.storage_gb:
+        yield (
+            f"storageGb: the storage of instance {live.identifier} has grown to {live.storage_gb} "
+            f"GB, and the state has {size:g}; type `pulumi refresh`, then `pulumi up`"
         )

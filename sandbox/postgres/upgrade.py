@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox import SandboxError
-from sandbox.postgres import configuration
+from sandbox.postgres import configuration, programs
 from sandbox.postgres.configuration import RECORD
 from sandbox.postgres.roles import SUPERUSER
 from sandbox.postgres.server import Server
@@ -37,7 +37,9 @@ class UpgradableServer(Server):
         no_clients = {"listen_addresses": ""}
         self.configure({**before.settings, **no_clients})
         self.restart()
-        dump = self._run("pg_dumpall", "--host", str(self._inside), "--username", SUPERUSER)
+        # As pg_upgrade does, with the new version's program: it knows the new rules for grants.
+        where = ("--host", str(self._inside), "--username", SUPERUSER)
+        dump = programs.run(major, "pg_dumpall", *where)
         self.stop()
         data.rename(old / "data")
         self._write_configuration(

@@ -70,9 +70,11 @@ def test_the_rights_of_all_roles_and_public(server: RealServer, tmp_path: Path) 
         ]
     else:
         assert server.sql(MEMBERSHIPS.format(options="")).splitlines() == [
-            "coder|coder_admin|f",
+            "coder|coder_admin|t",
             "coder|coder_blue|f",
             "coder|coder_green|f",
+            "coder_blue|coder_admin|t",
+            "coder_green|coder_admin|t",
         ]
 
 

@@ -92,6 +92,13 @@ def test_major_upgrade_over_several_versions_is_in_place(classic: GcpStack) -> N
     classic.unchanged()
 
 
+def test_passwords_can_be_rotated_after_the_upgrade(classic: GcpStack) -> None:
+    """From 16 on, CREATEROLE alone changes no role that was made before."""
+    classic.set(passwordGeneration=3).up()
+    assert classic.coder().buildinfo()["database"]["user"] == "coder_blue"
+    assert_users_kept(classic)
+
+
 def test_protected_stack_is_not_destroyed(classic: GcpStack) -> None:
     before = classic.account.read()
     printed = classic.fails("destroy", "--yes")

@@ -20,6 +20,16 @@ def test_older_settings_in_the_state_are_refused_with_the_command_to_type() -> N
     )
 
 
+def test_storage_that_has_grown_is_refused_before_an_update_would_shrink_it() -> None:
+    cloud = Gcp()
+    cloud.run(running={"settings": {"diskSize": 69}})
+    state = {"settings": {"diskSize": 64.0}}
+    line = cloud.refused_by_hooks("before_update", old_inputs={}, new_inputs={}, old_outputs=state)
+    assert line.startswith(f"storageGb: the storage of instance {NAME} has grown to 69 GB, and")
+    said = {"old_inputs": {}, "new_inputs": {}, "old_outputs": {"settings": {"diskSize": 69.0}}}
+    assert cloud.said_by_hooks("before_update", **said) == []
+
+
 def test_settings_of_the_same_version_are_accepted() -> None:
     cloud = Gcp()
     cloud.run(running={"settings": {"version": 5}})
