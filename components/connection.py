@@ -19,8 +19,8 @@ class ConnectionTraits:
     has_ca: bool
     """Whether the connection will have a CA certificate of its own."""
     has_password: bool
-    search_path: str = ""
     """Whether Coder's login will have a password."""
+    search_path: str = ""
     zone: Zone | None
     max_connections: int | None
     """The server's `max_connections`, or None where only the server knows it."""

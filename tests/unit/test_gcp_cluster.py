@@ -257,6 +257,7 @@ def test_instance_of_another_database_or_stack_is_not_the_stacks(cloud: Gcp) -> 
     cloud.instances["mysql"] = instance(name="mysql", databaseVersion="MYSQL_8_0")
     labels = {"coder-stack": "coder__prod"}
     cloud.instances["prod"] = instance(name="prod", settings={"userLabels": labels})
+    cloud.instances["replica"] = instance(name="replica") | {"settings": []}
     cloud.run()
     assert "gcp:sql/getCaCerts:getCaCerts" not in [token for token, _ in cloud.asked_for]
 
