@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from components import aws, existing, gcp
+from components import aws, azure, existing, gcp
 from components.connection import ConnectionTraits, PostgresConnection
 from components.server.discovery import Discovery, DiscoveryRequest, PostgresArgs
 from components.server.policy import ServerPolicy
@@ -52,4 +52,4 @@ class Cloud(Protocol):
         ...
 
 
-CLOUDS: Mapping[str, Cloud] = {"aws": aws, "existing": existing, "gcp": gcp}
+CLOUDS: Mapping[str, Cloud] = {"aws": aws, "azure": azure, "existing": existing, "gcp": gcp}

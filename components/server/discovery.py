@@ -46,6 +46,8 @@ class LiveServer:
     """The zone that was chosen for it; a failover does not change it."""
     version: int
     """PostgreSQL's major version."""
+    import_id: str = ""
+    """The ID for `pulumi import`, where it is not the identifier."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

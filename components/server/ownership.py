@@ -66,7 +66,7 @@ def refuse_second_server(
                 f"{policy.noun} back as below",
                 f"- an update was killed while the {policy.noun} was created: "
                 f"{recovery_command(call)}, or take it back: "
-                f"{import_command(call, live.identifier, component)}",
+                f"{import_command(call, live.import_id or live.identifier, component)}",
             )
         )
 

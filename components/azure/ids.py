@@ -1,0 +1,55 @@
+"""Azure's resource IDs, whose case has no meaning."""
+
+import dataclasses
+import re
+
+_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/([^/]+/[^/]+)/([^/]+)"
+    r"(?:/([^/]+)/([^/]+))?",
+    re.IGNORECASE,
+)
+SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
+SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+ZONE = "Microsoft.Network/privateDnsZones"
+IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+@dataclasses.dataclass(frozen=True)
+class ResourceId:
+    """The parts of the ID of a resource, or of a child of one."""
+
+    subscription: str
+    resource_group: str
+    kind: str
+    """Type of the resource, with the child's type if there is one."""
+    name: str
+    child: str
+    text: str
+
+    @property
+    def parent(self) -> "ResourceId":
+        """Of a child, the resource that contains it."""
+        return parse(self.text.rsplit("/", 2)[0])
+
+    @property
+    def key(self) -> str:
+        """Equal for IDs of the same resource."""
+        return self.text.lower()
+
+    def is_a(self, kind: str) -> bool:
+        """Whether it identifies a resource of that type."""
+        return self.kind.lower() == kind.lower()
+
+
+def parse(text: str) -> ResourceId:
+    """The parts of an ID; one whose parts are all empty if the text is no ID."""
+    found = _ID.fullmatch(text)
+    if not found:
+        return ResourceId("", "", "", "", "", text)
+    subscription, group, kind, name, child_kind, child = found.groups("")
+    return ResourceId(subscription, group, f"{kind}/{child_kind}".strip("/"), name, child, text)
+
+
+def resource_id(subscription: str, resource_group: str, kind: str, name: str) -> str:
+    """The ID of a resource that has no parent."""
+    return f"/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{kind}/{name}"

@@ -1,0 +1,79 @@
+"""What the live server, or a restore, does not allow of the settings."""
+
+from collections.abc import Iterator
+
+import pulumi
+
+from components.azure.limits import LABELS
+from components.azure.lookups import LiveFlexibleServer
+from components.azure.policy import POLICY
+from components.azure.settings import Settings
+from components.server import versions
+from components.server.settings import ServerSettings
+
+UNUSABLE = ("Stopped", "Stopping", "Disabled", "Inaccessible", "Dropping")
+"""States in which Azure refuses every change."""
+
+
+def grows(server: ServerSettings) -> bool:
+    """Whether storage may grow by itself; Azure knows no limit of that."""
+    return server.max_storage_gb > server.storage_gb
+
+
+def problems(server: ServerSettings, own: Settings, live: LiveFlexibleServer) -> Iterator[str]:
+    """One line for each reason that the live server can't become the one that is asked for."""
+    name, stack = live.identifier, live.tags.get(LABELS.stack)
+    if stack != server.spec.stack:
+        yield (
+            f"Azure: server {name} exists, and its tag {LABELS.stack} is {stack or 'missing'}, "
+            f"must be {server.spec.stack}; if it is this stack's, type `az tag update --operation "
+            f"Merge --resource-id {live.import_id} --tags {LABELS.stack}={server.spec.stack}`"
+        )
+    if live.state in UNUSABLE:
+        yield (
+            f"Azure: server {name} is {live.state}, must be Ready; type `az postgres "
+            f"flexible-server start --resource-group {own.resource_group} --name {name}`"
+        )
+    if live.storage_gb > server.storage_gb and not grows(server):
+        yield (
+            f"storageGb: is {server.storage_gb}, but server {name} has {live.storage_gb}, and "
+            f"storage never shrinks; type `pulumi config set storageGb {live.storage_gb}`"
+        )
+    elif live.storage_gb > server.max_storage_gb:
+        pulumi.warn(
+            f"maxStorageGb: is {server.max_storage_gb}, and the storage of server {name} has grown "
+            f"to {live.storage_gb}: Azure knows no limit of that"
+        )
+    yield from _standby_problems(server, own, live)
+    yield from versions.problems(server.major, live, POLICY)
+
+
+def _standby_problems(
+    server: ServerSettings, own: Settings, live: LiveFlexibleServer
+) -> Iterator[str]:
+    """https://github.com/hashicorp/terraform-provider-azurerm: the service can't update the zone
+    of a standby."""
+    asked = own.server.standby_zone
+    if not asked or not server.high_availability:
+        return
+    # A failover exchanges both zones.
+    if live.has_standby and asked not in (live.standby_zone, live.zone):
+        yield (
+            f"server.standbyZone: is {asked}, but the standby of server {live.identifier} is in "
+            f"{live.standby_zone}, and Azure cannot move it; type `pulumi config set --path "
+            f"server.standbyZone {live.standby_zone}`"
+        )
+    if not live.has_standby:
+        yield (
+            "server.standbyZone: Azure takes it only when a server is created with its standby; "
+            "remove it: `pulumi config rm --path server.standbyZone`"
+        )
+
+
+def restore_problems(server: ServerSettings) -> Iterator[str]:
+    """One line if a restored server can't be made as it is asked for."""
+    if server.high_availability:
+        yield (
+            "highAvailability: is true, but Azure restores a server without a standby; type "
+            "`pulumi config set highAvailability false` and `pulumi up`, then set it to true"
+        )

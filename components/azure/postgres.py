@@ -1,0 +1,140 @@
+"""An Azure Database for PostgreSQL flexible server that only the cluster's network can reach."""
+
+import pulumi
+import pulumi_azure_native as azure
+
+from components.azure.creation import announce_second_update, ignored
+from components.azure.discovery import Placement
+from components.azure.endpoint import private_endpoint
+from components.azure.limits import ADMIN
+from components.azure.network import ServerNetwork
+from components.azure.network_args import NetworkArgs
+from components.azure.parameters import ParametersArgs, parameter_values, set_parameters
+from components.azure.policy import POLICY
+from components.azure.server_inputs import server_inputs
+from components.azure.settings import Settings
+from components.connection import PORT, PostgresConnection
+from components.database.database import Database, DatabaseArgs
+from components.server import discovery
+from components.server.options import ServerOptionsArgs, server_options
+from components.server.passwords import generated_password
+
+DATABASE = "coder"
+REPLACED_BY = (
+    "another server.resourceGroup, subscription, region or stack name needs a new server; make a "
+    "new stack with restoreFrom"
+)
+PostgresArgs = discovery.PostgresArgs[Settings, Placement]
+
+
+class Postgres(pulumi.ComponentResource):
+    """One flexible server, its network, its parameters, and Coder's database in it."""
+
+    connection: PostgresConnection
+
+    def __init__(
+        self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("coder:azure:Postgres", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        live = args.found.live
+        # A restored server has its source's password until the next update sets one of its own.
+        keepers = {"restoredFrom": live.restored_from} if live and live.restored_from else None
+        password = generated_password(f"{name}-admin-password", child, keepers).result
+        server, children = self._server(name, args, password)
+        host = _host(server, children, live.host if live else "")
+        database = Database(
+            f"{name}-database",
+            DatabaseArgs(
+                spec=args.server.spec,
+                host=host,
+                port=PORT,
+                database=DATABASE,
+                admin_username=ADMIN,
+                admin_password=password,
+                ssl_mode=args.traits.ssl_mode,
+                ca_certificate=args.found.authorities,
+                zone=args.found.zone,
+                created_server=True,
+            ),
+            child,
+        )
+        self.connection = database.connection
+        self.register_outputs({"server": server.name, "host": host})
+
+    def _server(
+        self, name: str, args: PostgresArgs, password: pulumi.Output[str]
+    ) -> tuple["azure.dbforpostgresql.Server", list[pulumi.CustomResource]]:
+        """The server and its children, made one after the other."""
+        protect = args.server.spec.protect
+        networking = NetworkArgs(
+            plan=args.found.network,
+            labels=args.server.labels,
+            protect=protect,
+            component=name,
+        )
+        network = ServerNetwork(name, networking, self)
+        inputs = server_inputs(args.server, args.own, args.found)
+        opts = self._options(name, args)
+        opts.depends_on = network.links
+        opts.ignore_changes = ignored(inputs["create_mode"])
+        server = azure.dbforpostgresql.Server(
+            f"{name}-server",
+            **inputs,
+            # The SDK does not mark it as a secret.
+            administrator_login_password=pulumi.Output.secret(password),
+            network=network.server_inputs(),
+            opts=opts,
+        )
+        children = private_endpoint(f"{name}-endpoint", networking, network, server, self)
+        children += set_parameters(
+            f"{name}-parameter",
+            ParametersArgs(
+                resource_group=args.own.resource_group,
+                server=server,
+                server_name=args.found.network.server_name,
+                values=parameter_values(args.server, args.own, args.found),
+                after=children[-1] if children else server,
+            ),
+            self,
+        )
+        if protect and args.own.server.management_lock:
+            azure.authorization.ManagementLockByScope(
+                f"{name}-lock",
+                scope=server.id,
+                lock_name="coder",
+                level="CanNotDelete",
+                notes="Coder's database: set protect to false and run pulumi up",
+                # So that it is deleted before them; it would refuse the deletion of each of them.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=children),
+            )
+        return server, children
+
+    def _options(self, name: str, args: PostgresArgs) -> pulumi.ResourceOptions:
+        window = args.own.server.maintenance_window
+        announce_second_update(args.own, args.found, self)
+        return server_options(
+            f"{name}-server",
+            ServerOptionsArgs(
+                policy=POLICY,
+                server=args.server,
+                component=name,
+                live=args.found.live,
+                window=f"{window} UTC" if window else "Azure's own",
+                replaced_by=REPLACED_BY,
+            ),
+            self,
+        )
+
+
+def _host(
+    server: "azure.dbforpostgresql.Server", children: list[pulumi.CustomResource], known: str
+) -> pulumi.Output[str]:
+    """The server's name, once its children are there.
+
+    The preview of any change of the server has no outputs but its ID, and the name never changes.
+    """
+    made = pulumi.Output.all(server.id, *[each.id for each in children])
+    if known:
+        return made.apply(lambda _: known)
+    return pulumi.Output.all(server.fully_qualified_domain_name, made).apply(lambda all: all[0])
