@@ -11,7 +11,10 @@ from recovery.state import Operation, Resource, State
 from recovery.step import Step
 
 ImportIds = Mapping[str, Callable[[Mapping[str, Any]], str]]
-"""How the ID for `pulumi import` follows from the inputs, for each resource type."""
+"""How the ID for `pulumi import` follows from the inputs, for each resource type.
+
+They get the stack's `clusterIdentifier`, too.
+"""
 
 _KUBERNETES = "kubernetes:"
 _STATE_ONLY = ("pulumi:", "random:")
@@ -122,7 +125,8 @@ class Operations:
         """The ID for `pulumi import`; empty if it does not follow from the inputs."""
         try:
             if resource.type in self._import_ids:
-                return _text(self._import_ids[resource.type](resource.inputs))
+                known = {"clusterIdentifier": self._state.cluster_identifier, **resource.inputs}
+                return _text(self._import_ids[resource.type](known))
             if resource.type == helm.TYPE:
                 release = helm.release_of(resource, self._state)
                 return f"{release.namespace}/{release.name}"

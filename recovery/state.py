@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _ROOT = "pulumi:pulumi:Stack"
+_CLUSTER = "pulumi:providers:kubernetes"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,12 @@ class State:
     def root(self) -> str:
         """The URN of the stack itself; empty before it was recorded."""
         return next((item.urn for item in self.resources if item.type == _ROOT), "")
+
+    @property
+    def cluster_identifier(self) -> str:
+        """The cloud's name of the cluster; empty before it was recorded."""
+        clusters = (item.inputs for item in self.resources if item.type == _CLUSTER)
+        return str(next(clusters, {}).get("clusterIdentifier") or "")
 
 
 def parse(document: Mapping[str, Any]) -> State:

@@ -1,19 +1,16 @@
 """Checks of single settings, each with one line for every value that Azure would refuse."""
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.azure import ids, machines
 from components.server import parameters
 from components.server.settings import ServerSettings
-from components.server.windows import DAYS
 
 SMALLEST_SUBNET = 28
 """https://learn.microsoft.com/azure/postgresql/network/concepts-networking-private"""
 MODES = ("SameZone", "ZoneRedundant")
-WINDOW = re.compile(rf"({'|'.join(DAYS)}):([01]\d|2[0-3]):([0-5]\d)")
 ENCRYPTED = {
     "require_secure_transport": ("on",),
     "ssl_min_protocol_version": ("TLSv1.2", "TLSv1.3"),
@@ -56,12 +53,6 @@ def standby_problems(mode: str, standby_zone: str, asked: ServerSettings) -> Ite
             f"highAvailability: is true, and {sku} is burstable, which Azure gives no standby; set "
             "size to a Standard_D… or Standard_E… machine"
         )
-
-
-def window_problems(key: str, text: str) -> Iterator[str]:
-    """The setting `key` must be empty or the beginning of a maintenance window."""
-    if text and not WINDOW.fullmatch(text):
-        yield f'{key}: is "{text}", must look like sun:04:30, in UTC'
 
 
 def parameter_problems(

@@ -97,10 +97,10 @@ def _zone(
 
 
 def _kubeconfig_problems(request: DiscoveryRequest[Settings], cluster: AksCluster) -> Iterable[str]:
-    asked = request.own.cluster
+    given, asked = request.own.network.endpoint, request.own.cluster
     return kubeconfig.problems(
         request.kube_context,
-        endpoint=request.own.network.endpoint or cluster.endpoints[0],
+        endpoints=[given] if given else cluster.endpoints,
         cluster=f"AKS cluster {asked.name}",
         cure=f"type `az aks get-credentials --resource-group {asked.resource_group} --name "
         f"{asked.name}`",

@@ -9,8 +9,10 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
-SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+NETWORK = "Microsoft.Network/virtualNetworks"
+SUBNET = f"{NETWORK}/subnets"
 ZONE = "Microsoft.Network/privateDnsZones"
+ENDPOINT = "Microsoft.Network/privateEndpoints"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 

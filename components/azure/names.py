@@ -1,9 +1,9 @@
 """The name of a stack's server, which is global."""
 
 import hashlib
-import re
 
 from components.azure.ids import ResourceId
+from components.server.names import slug
 
 _LONGEST_SLUG = 40
 
@@ -16,5 +16,4 @@ def server_name(stack: str, cluster: ResourceId, resource_group: str) -> str:
     """
     place = f"{cluster.subscription}/{resource_group}".lower()
     digest = hashlib.sha256(f"{place}/{stack}".encode()).hexdigest()[:8]
-    slug = re.sub(r"[^a-z0-9]+", "-", stack.lower())[:_LONGEST_SLUG].strip("-")
-    return f"coder-{slug}-{digest}"
+    return f"coder-{slug(stack.lower())[:_LONGEST_SLUG].strip('-')}-{digest}"

@@ -2,7 +2,7 @@
 
 from components.azure import machines
 from components.azure.limits import LABELS, STORAGE
-from components.azure.rules import RULES, crosses_disk_limit, differs
+from components.azure.rules import RULES, crosses_disk_limit
 from components.azure.settings import Settings
 from components.connection import ConnectionTraits
 from components.server.changes import Effect, SettingEffect
@@ -11,6 +11,17 @@ from components.server.settings import ServerSettings
 from components.server.versions import same_major
 from components.server.zone import Zone
 
+REPLACING = (
+    *("zone", "server.resourceGroup", "server.geoRedundantBackup", "server.keyUri"),
+    # Of a standby that there is, neither can be changed.
+    *("server.highAvailabilityMode", "server.standbyZone"),
+)
+ONLINE = (
+    *("maxStorageGb", "backupDays", "labels", "caCertificate", "server.identityId"),
+    *("server.maintenanceWindow", "server.managementLock"),
+    # Static ones wait for a restart, which Azure leaves to a person.
+    "server.parameters",
+)
 POLICY = ServerPolicy(
     product="Azure",
     noun="server",
@@ -25,13 +36,12 @@ POLICY = ServerPolicy(
     sizes=machines.SIZES,
     machine=machines.SKU,
     machine_example="Standard_E4ds_v5",
+    # Azure makes every change at once; its window is for its own updates.
     effects=(
-        SettingEffect(
-            setting="size", inputs=("sku",), effect=Effect.INTERRUPTS, changed=differs("name")
-        ),
+        SettingEffect(setting="size", inputs=("sku.name",), effect=Effect.INTERRUPTS),
         SettingEffect(
             setting="storageGb",
-            inputs=("storage",),
+            inputs=("storage.storageSizeGB",),
             effect=Effect.INTERRUPTS,
             changed=crosses_disk_limit,
         ),
@@ -43,27 +53,11 @@ POLICY = ServerPolicy(
         ),
         SettingEffect(
             setting="highAvailability",
-            inputs=("highAvailability",),
+            inputs=("highAvailability.mode",),
             effect=Effect.INTERRUPTS,
-            changed=differs("mode"),
         ),
-        SettingEffect(setting="maxStorageGb", effect=Effect.ONLINE),
-        SettingEffect(setting="backupDays", effect=Effect.ONLINE),
-        SettingEffect(setting="labels", effect=Effect.ONLINE),
-        SettingEffect(setting="caCertificate", effect=Effect.ONLINE),
-        SettingEffect(setting="zone", effect=Effect.REPLACES),
-        SettingEffect(setting="server.resourceGroup", effect=Effect.REPLACES),
-        # Of a standby that there is, neither its mode nor its zone can be changed.
-        SettingEffect(setting="server.highAvailabilityMode", effect=Effect.REPLACES),
-        SettingEffect(setting="server.standbyZone", effect=Effect.REPLACES),
-        SettingEffect(setting="server.geoRedundantBackup", effect=Effect.REPLACES),
-        # Another version of the key is taken online.
-        SettingEffect(setting="server.keyUri", effect=Effect.REPLACES),
-        SettingEffect(setting="server.identityId", effect=Effect.ONLINE),
-        SettingEffect(setting="server.maintenanceWindow", effect=Effect.ONLINE),
-        SettingEffect(setting="server.managementLock", effect=Effect.ONLINE),
-        # Static ones wait for a restart, which Azure leaves to a person.
-        SettingEffect(setting="server.parameters", effect=Effect.ONLINE),
+        *(SettingEffect(setting=each, effect=Effect.REPLACES) for each in REPLACING),
+        *(SettingEffect(setting=each, effect=Effect.ONLINE) for each in ONLINE),
     ),
     rules=RULES,
     deletion_guards=("azure-native:authorization:ManagementLockByScope",),

@@ -4,7 +4,7 @@ from typing import Any
 
 from components.azure.limits import LABELS, STORAGE
 from components.guards import ChangeRule, Inputs
-from components.server.rules import Pick, keep_standby, storage_steps, unchanged
+from components.server.rules import keep_standby, keep_zone, pick, storage_steps, unchanged
 
 DISK_LIMIT_GB = 4096
 """Storage that reaches or crosses it needs a restart; all other growth is online.
@@ -13,15 +13,7 @@ https://learn.microsoft.com/azure/postgresql/scale/how-to-auto-grow-storage
 """
 
 
-def nested(first: str, second: str) -> Pick:
-    """Takes a value out of an object among the inputs."""
-    return lambda inputs: _get(inputs.get(first), second)
-
-
-SKU = nested("sku", "name")
-TIER = nested("sku", "tier")
-SIZE = nested("storage", "storageSizeGB")
-MODE = nested("highAvailability", "mode")
+MODE, TIER = pick("highAvailability.mode"), pick("sku.tier")
 
 
 def has_standby(inputs: Inputs) -> bool:
@@ -29,26 +21,9 @@ def has_standby(inputs: Inputs) -> bool:
     return MODE(inputs) not in (None, "Disabled")
 
 
-def differs(key: str) -> Any:
-    """Compares one value of an object; Azure adds others to what it returns."""
-    return lambda old, new: _get(old, key) != _get(new, key)
-
-
 def crosses_disk_limit(old: Any, new: Any) -> bool:
     """Whether the storage grows in a way that needs a restart."""
-    was, wanted = _get(old, "storageSizeGB"), _get(new, "storageSizeGB")
-    return bool(was and wanted) and was < DISK_LIMIT_GB <= wanted
-
-
-def refuse_other_zone(old: Inputs, new: Inputs) -> str | None:
-    """Azure moves no server; a zone that a failover chose may become the pinned one."""
-    pinned, zone = ((inputs.get("tags") or {}).get(LABELS.zone) for inputs in (old, new))
-    if not pinned or zone in (pinned, old.get("availabilityZone")):
-        return None
-    return (
-        f"zone: is {zone} and was {pinned}, and Azure cannot move a server; type `pulumi config "
-        f"set zone {pinned}`, or make a new stack there with restoreFrom"
-    )
+    return bool(old and new) and old < DISK_LIMIT_GB <= new
 
 
 def refuse_standby_with_tier(old: Inputs, new: Inputs) -> str | None:
@@ -74,12 +49,12 @@ def refuse_other_mode(old: Inputs, new: Inputs) -> str | None:
 
 RULES = (
     unchanged(
-        nested("network", "delegatedSubnetResourceId"),
+        pick("network.delegatedSubnetResourceId"),
         "network: the server would move to another subnet, or out of one, which Azure cannot do; "
         "set network back, or make a new stack with restoreFrom",
     ),
     unchanged(
-        nested("backup", "geoRedundantBackup"),
+        pick("backup.geoRedundantBackup"),
         "server.geoRedundantBackup: Azure takes it only when a server is made; set it back, or "
         "make a new stack with restoreFrom",
     ),
@@ -88,14 +63,10 @@ RULES = (
         "server.keyUri: Azure encrypts a server with a key of your own only from its creation on, "
         "and then always; set it back, or make a new stack with restoreFrom",
     ),
-    ChangeRule(validate_update=refuse_other_zone, impossible=True),
+    keep_zone(pick(f"tags.{LABELS.zone}"), pick("availabilityZone"), "Azure"),
     ChangeRule(validate_update=refuse_standby_with_tier, impossible=True),
     ChangeRule(validate_update=refuse_other_mode, impossible=True),
     # Storage that has grown by itself is asked for as it is (server_inputs.py): no exception here.
-    storage_steps(STORAGE, SIZE, lambda _: 0),
+    storage_steps(STORAGE, pick("storage.storageSizeGB"), lambda _: 0),
     keep_standby(has_standby),
 )
-
-
-def _get(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None

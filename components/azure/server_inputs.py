@@ -58,7 +58,7 @@ def server_inputs(server: ServerSettings, own: Settings, found: Placement) -> di
 
 def _window(asked: str) -> "azure.dbforpostgresql.MaintenanceWindowArgs":
     """Azure's own, or the asked one. Azure ignores it at creation, and keeps what is left out."""
-    day, hour, minute = (asked or "sun:00:00").split(":")
+    day, hour, minute = (asked or "sun:00:00").lower().split(":")
     return azure.dbforpostgresql.MaintenanceWindowArgs(
         custom_window=_switch(bool(asked)),
         day_of_week=(DAYS.index(day) + 1) % len(DAYS),  # Azure's week begins with Sunday, 0

@@ -8,14 +8,15 @@ import pydantic
 
 from components.azure import checks, ids
 from components.azure.network_settings import Network
+from components.server import windows
 from components.server.parameters import parameter_strings
+from components.server.restore import time_problems
 from components.server.settings import ServerSettings
 from components.setting_model import SettingModel
 
 ZONES = ("1", "2", "3")
 KEY_URI = re.compile(r"https://[a-z0-9-]+\.(vault|managedhsm)\.[a-z.-]+/keys/[\w-]+(/\w+)?", re.I)
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 class Cluster(SettingModel):
@@ -73,7 +74,8 @@ class Server(SettingModel):
                 "server.geoRedundantBackup: needs a second key in the other region, which this "
                 "program doesn't set; remove it or server.keyUri"
             )
-        yield from checks.window_problems("server.maintenanceWindow", self.maintenance_window)
+        if self.maintenance_window:
+            yield from windows.begin_problems("server.maintenanceWindow", self.maintenance_window)
         yield from checks.parameter_problems(
             "server.parameters", self.parameters, self.parameter_strings
         )
@@ -89,13 +91,10 @@ class RestoreFrom(SettingModel):
 
     def problems(self) -> Iterator[str]:
         """One line for every value that Azure would refuse."""
-        if self.time and not self.server:
-            yield "restoreFrom.server: missing; restoreFrom.time needs it"
         known = NAME.fullmatch(self.server) or ids.parse(self.server).is_a(ids.SERVER)
         if self.server and not known:
             yield f'restoreFrom.server: is "{self.server}", must be the name or the ID of a server'
-        if self.time and not TIME.fullmatch(self.time):
-            yield f'restoreFrom.time: is "{self.time}", must look like 2026-01-31T03:00:00Z (UTC)'
+        yield from time_problems(self.time, self.server, "restoreFrom.server")
 
 
 class Settings(SettingModel):

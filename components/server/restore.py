@@ -28,10 +28,10 @@ class RestoreSetting(SettingModel):
         return self != type(self)() and not any(self.problems())
 
 
-def time_problems(time: str, instance: str) -> Iterator[str]:
-    """One line for each reason that the point in time of `instance` can't be restored."""
-    if time and not instance:
-        yield "restoreFrom.instance: missing; restoreFrom.time needs it"
+def time_problems(time: str, source: str, setting: str = "restoreFrom.instance") -> Iterator[str]:
+    """One line for each reason that the point in time of the `source` can't be restored."""
+    if time and not source:
+        yield f"{setting}: missing; restoreFrom.time needs it"
     if time and not TIME.fullmatch(time):
         yield f'restoreFrom.time: is "{time}", must look like 2026-01-31T03:00:00Z (UTC)'
 

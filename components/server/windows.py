@@ -1,6 +1,6 @@
 """Backup and maintenance windows, in UTC: `03:00-04:00` and `sun:04:30-sun:05:30`.
 
-Some clouds take only their beginning: `03:00`, and a whole hour as `sun:04`.
+Some clouds take only their beginning: `03:00`, `sun:04:30`, and a whole hour as `sun:04`.
 """
 
 import re
@@ -12,6 +12,7 @@ _DAY = f"({'|'.join(DAYS)})"
 DAILY = re.compile(f"{_TIME}-{_TIME}")
 WEEKLY = re.compile(f"{_DAY}:{_TIME}-{_DAY}:{_TIME}", re.IGNORECASE)
 START = re.compile(_TIME)
+BEGIN = re.compile(f"{_DAY}:{_TIME}", re.IGNORECASE)
 HOUR = re.compile(rf"{_DAY}:([01]\d|2[0-3])", re.IGNORECASE)
 DAY = 24 * 60
 WEEK = 7 * DAY
@@ -47,6 +48,12 @@ def start_problems(key: str, start: str) -> Iterator[str]:
     """One line if the setting `key` is not the time at which a daily window begins."""
     if not START.fullmatch(start):
         yield f'{key}: is "{start}", must look like 03:00, in UTC'
+
+
+def begin_problems(key: str, begin: str) -> Iterator[str]:
+    """One line if the setting `key` is not the day and time at which a weekly window begins."""
+    if not BEGIN.fullmatch(begin):
+        yield f'{key}: is "{begin}", must look like sun:04:30, in UTC'
 
 
 def hour_problems(key: str, hour: str) -> Iterator[str]:

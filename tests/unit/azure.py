@@ -3,10 +3,8 @@
 from typing import Any
 
 import pulumi
-import pytest
 
-from tests.unit.aws import Refused
-from tests.unit.pretend import Engine, deploy
+from tests.unit.fake_cloud import FakeCloud, Refused
 from tests.unit.stacks import Stack, stack
 
 SERVER = "azure-native:dbforpostgresql:Server"
@@ -72,8 +70,10 @@ SOURCE: dict[str, Any] = RUNNING | {
 }
 
 
-class Azure(Engine):
-    """Answers the look-ups of discovery; a test changes the attributes that it is about."""
+class Azure(FakeCloud):
+    """A subscription with one AKS cluster."""
+
+    name = "azure"
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,9 @@ class Azure(Engine):
                     {
                         "name": "postgres",
                         "addressPrefix": "10.60.4.0/28",
-                        "delegations": [{"serviceName": "Microsoft.DBforPostgreSQL/flexibleServers"}],
+                        "delegations": [
+                            {"serviceName": "Microsoft.DBforPostgreSQL/flexibleServers"}
+                        ],
                     },
                 ],
             },
@@ -114,6 +116,7 @@ class Azure(Engine):
             "azure-native:network:getSubnet": self._subnet,
             "azure-native:privatedns:getPrivateZone": self._zone,
             "azure-native:dbforpostgresql:getServer": self._server,
+            "pulumi:pulumi:readStackResourceOutputs": self.recorded,
         }
         if args.token not in known:
             return super().call(args)
@@ -168,20 +171,11 @@ class Azure(Engine):
         """The cluster gets a network of AKS's own."""
         self.pools = [{"name": "one", "count": 2, "availabilityZones": ["1"]}]
 
-    def run(self, **changes: Any) -> dict[str, Any]:
-        """Deploy, and return the server's inputs."""
-        running = changes.pop("running", None)
-        if running is not None:
-            self.servers[NAME] = RUNNING | running
-        deploy(azure(**changes), secrets=(), engine=self)
-        return self.named("postgres-server").plain
+    def stack(self, **changes: Any) -> Stack:
+        return azure(**changes)
 
-    def refuses(self, **changes: Any) -> list[str]:
-        """The error lines of a stack that is refused before any resource is registered."""
-        with pytest.raises(pulumi.RunError) as error:
-            self.run(**changes)
-        assert not self.asked, "something was registered before the settings were refused"
-        return [line.removeprefix("  ") for line in str(error.value).splitlines()[1:]]
+    def add_running(self, changes: dict[str, Any]) -> None:
+        self.servers[NAME] = RUNNING | changes
 
 
 def missing(kind: str, name: str) -> Refused:
