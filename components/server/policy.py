@@ -96,7 +96,7 @@ class ServerPolicy:
     rules: tuple[ChangeRule, ...]
     """Updates in place that are refused."""
     deletion_guards: tuple[str, ...]
-    """Inputs of the server that make the cloud itself refuse a deletion."""
+    """What makes the cloud itself refuse a deletion: inputs of the server, or a resource's type."""
     final_backup: str
     """What a deletion leaves behind, in the cloud's words."""
 

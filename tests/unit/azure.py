@@ -35,7 +35,8 @@ def zone(name: str, **where: str) -> str:
     return rid("Microsoft.Network/privateDnsZones", name, **where)
 
 
-SERVER_ID = rid("Microsoft.DBforPostgreSQL/flexibleServers", NAME)
+SERVERS = "Microsoft.DBforPostgreSQL/flexibleServers"
+SERVER_ID = rid(SERVERS, NAME)
 CLUSTER_ID = rid("Microsoft.ContainerService/managedClusters", "dev")
 VNET = vnet("coder-vnet")
 NODES = f"{VNET}/subnets/nodes"
@@ -92,9 +93,7 @@ class Azure(FakeCloud):
                     {
                         "name": "postgres",
                         "addressPrefix": "10.60.4.0/28",
-                        "delegations": [
-                            {"serviceName": "Microsoft.DBforPostgreSQL/flexibleServers"}
-                        ],
+                        "delegations": [{"serviceName": SERVERS}],
                     },
                 ],
             },
@@ -164,7 +163,7 @@ class Azure(FakeCloud):
 
     def _server(self, args: dict[str, Any]) -> Any:
         if args["serverName"] not in self.servers:
-            raise missing("Microsoft.DBforPostgreSQL/flexibleServers", args["serverName"])
+            raise missing(SERVERS, args["serverName"])
         return self.servers[args["serverName"]]
 
     def aks_managed(self) -> None:
@@ -182,8 +181,8 @@ def missing(kind: str, name: str) -> Refused:
     """The provider's error for what does not exist."""
     return Refused(
         "invocation of azure-native:…:get… returned an error: request failed /subscriptions/…: "
-        f'Status=404 Code="ResourceNotFound" Message="The Resource \'{kind}/{name}\' under resource '
-        "group 'coder' was not found. For more details please go to https://aka.ms/ARMResourceNot"
+        f'Status=404 Code="ResourceNotFound" Message="The Resource \'{kind}/{name}\' under '
+        "resource group 'coder' was not found. For more details please go to https://aka.ms/ARMResourceNot"
         'FoundFix"'
     )
 
