@@ -21,7 +21,7 @@ ENCRYPTED = {
 
 def id_problems(key: str, text: str, kind: str) -> Iterator[str]:
     """The setting `key` must be empty or the ID of a resource of that type."""
-    if text and not ids.parse(text).is_a(kind):
+    if text and not ids.parse(text, kind).name:
         yield f'{key}: is "{text}", must be the ID of a resource of type {kind} (/subscriptions/…)'
 
 

@@ -43,13 +43,15 @@ class ResourceId:
         return self.kind.lower() == kind.lower()
 
 
-def parse(text: str) -> ResourceId:
-    """The parts of an ID; one whose parts are all empty if the text is no ID."""
+def parse(text: str, kind: str = "") -> ResourceId:
+    """The parts of an ID; all are empty if the text is no ID, or none of that type."""
     found = _ID.fullmatch(text)
-    if not found:
-        return ResourceId("", "", "", "", "", text)
-    subscription, group, kind, name, child_kind, child = found.groups("")
-    return ResourceId(subscription, group, f"{kind}/{child_kind}".strip("/"), name, child, text)
+    if found:
+        subscription, group, of, name, child_kind, child = found.groups("")
+        id = ResourceId(subscription, group, f"{of}/{child_kind}".strip("/"), name, child, text)
+        if not kind or id.is_a(kind):
+            return id
+    return ResourceId("", "", "", "", "", text)
 
 
 def resource_id(subscription: str, resource_group: str, kind: str, name: str) -> str:

@@ -22,7 +22,7 @@ def problems(plan: NetworkPlan) -> Iterator[str]:
     else:
         yield _missing(plan)
     if plan.asked.private_dns_zone_id:
-        yield from _zone_problems(plan, ids.parse(plan.asked.private_dns_zone_id))
+        yield from _zone_problems(plan, ids.parse(plan.asked.private_dns_zone_id, ids.ZONE))
 
 
 def _missing(plan: NetworkPlan) -> str:
@@ -86,7 +86,7 @@ def _delegated_problems(plan: NetworkPlan) -> Iterator[str]:
 
 def _subnet_problems(plan: NetworkPlan, key: str, text: str) -> Iterator[str]:
     """One line for each reason that a subnet is out of reach."""
-    subscription, network = ids.parse(text).subscription, plan.subnet_network
+    subscription, network = ids.parse(text, ids.SUBNET).subscription, plan.subnet_network
     if subscription and subscription.lower() != plan.subscription.lower():
         yield (
             f"{key}: is in subscription {subscription}, must be in {plan.subscription}, the "

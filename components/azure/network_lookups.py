@@ -26,8 +26,8 @@ def plan_lookups(own: Settings, cluster: AksCluster, server_name: str) -> list[L
     key, text = "network.delegatedSubnetId", asked.delegated_subnet_id
     if asked.has_private_endpoint:
         key, text = "network.privateEndpoint.subnetId", asked.private_endpoint.subnet_id
-    named = ids.parse(text)
-    zone = ids.parse(asked.private_dns_zone_id)
+    named = ids.parse(text, ids.SUBNET)
+    zone = ids.parse(asked.private_dns_zone_id, ids.ZONE)
     made = ids.parse(
         ids.resource_id(
             cluster.id.subscription, own.resource_group, ids.ZONE, zone_name(asked, server_name)

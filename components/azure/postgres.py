@@ -21,8 +21,8 @@ from components.server.passwords import generated_password
 
 DATABASE = "coder"
 REPLACED_BY = (
-    "another server.resourceGroup, subscription, region or stack name needs a new server; make a "
-    "new stack with restoreFrom"
+    "another server.resourceGroup, subscription, region or stack name needs a new server, and "
+    "Azure deletes the backups with the old one; make a new stack with restoreFrom instead"
 )
 PostgresArgs = discovery.PostgresArgs[Settings, Placement]
 

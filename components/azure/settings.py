@@ -91,7 +91,7 @@ class RestoreFrom(SettingModel):
 
     def problems(self) -> Iterator[str]:
         """One line for every value that Azure would refuse."""
-        known = NAME.fullmatch(self.server) or ids.parse(self.server).is_a(ids.SERVER)
+        known = NAME.fullmatch(self.server) or ids.parse(self.server, ids.SERVER).name
         if self.server and not known:
             yield f'restoreFrom.server: is "{self.server}", must be the name or the ID of a server'
         yield from time_problems(self.time, self.server, "restoreFrom.server")

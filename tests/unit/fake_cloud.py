@@ -62,9 +62,9 @@ class FakeCloud(Engine):
         assert args == {"stackName": "organization/coder/dev"}
         return {"outputs": {name: {"outputs": each} for name, each in self.state.items()}}
 
-    def call_hooks(self, kind: str, **inputs: Any) -> None:
-        """Call the server's hooks of one kind, as the engine does."""
-        for name in self.named("postgres-server").hooks[kind]:
+    def call_hooks(self, kind: str, of: str = "postgres-server", **inputs: Any) -> None:
+        """Call the hooks of one kind, as the engine does."""
+        for name in self.named(of).hooks[kind]:
             self.hooks[name].callback(
                 pulumi.ResourceHookArgs(
                     f"urn:pulumi:dev::coder::coder:{self.name}:Postgres$type::name",

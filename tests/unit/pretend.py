@@ -54,6 +54,7 @@ class Resource:
     hooks: dict[str, list[str]]
     ignores: set[str]
     timeouts: dict[str, str]
+    deleted_with: str
     read: bool
 
     @property
@@ -128,6 +129,7 @@ class Engine(pulumi.runtime.Mocks):
                 hooks={kind: names for kind, names in hooks.items() if isinstance(names, list)},
                 ignores=set() if read else set(request.ignoreChanges),
                 timeouts={} if read else MessageToDict(request.customTimeouts),
+                deleted_with="" if read else request.deletedWith,
                 read=read,
             )
         )
