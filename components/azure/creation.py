@@ -27,7 +27,7 @@ def create_mode(server: ServerSettings, own: Settings, found: Placement) -> str 
     An upgrade needs Update. The first update of a restored server ends its restore mode with it.
     """
     if not found.live:
-        return "PointInTimeRestore" if own.restores else None
+        return "PointInTimeRestore" if own.restore_from.is_given else None
     upgrades = server.major > found.live.version
     return "Update" if upgrades or found.live.restored_from else None
 
@@ -39,7 +39,7 @@ def ignored(mode: str | None) -> list[str]:
 
 def creation_inputs(own: Settings, found: Placement) -> dict[str, Any]:
     """What a new server is restored from."""
-    if found.live or not own.restores:
+    if found.live or not own.restore_from.is_given:
         return {}
     now = datetime.datetime.now(datetime.UTC)
     return {
@@ -53,7 +53,7 @@ def tags(server: ServerSettings, own: Settings, found: Placement) -> dict[str, s
     made = {**server.labels, LABELS.stack: server.spec.stack}
     if found.zone:
         made[LABELS.zone] = found.zone.name
-    source = source_id(own, found.network.subscription).name if own.restores else ""
+    source = source_id(own, found.network.subscription).name if own.restore_from.is_given else ""
     if restored_from := found.live.restored_from if found.live else source:
         made[RESTORED_FROM] = restored_from
     return made
@@ -69,7 +69,7 @@ def announce_second_update(own: Settings, found: Placement, parent: pulumi.Resou
             "up` once more after this update",
             parent,
         )
-    if own.restores:
+    if own.restore_from.is_given:
         pulumi.info(
             "restoreFrom: the restored server may keep the admin password of its source until the "
             "next update; if this one ends at the Job of the roles, run `pulumi up` again",

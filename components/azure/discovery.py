@@ -58,7 +58,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         cluster_ranges=cluster.ranges,
     )
     (source,) = ask(
-        ask_if(not live and own.restores, restore_source, own, plan),
+        ask_if(not live and own.restore_from.is_given, restore_source, own, plan),
     )
     zone, zone_problems = _zone(request, live, cluster)
     refuse(

@@ -10,20 +10,15 @@ from components.azure.limits import ADMIN
 from components.azure.network import ServerNetwork
 from components.azure.network_args import NetworkArgs
 from components.azure.parameters import ParametersArgs, parameter_values, set_parameters
-from components.azure.policy import POLICY
 from components.azure.server_inputs import server_inputs
+from components.azure.server_options import options_of
 from components.azure.settings import Settings
 from components.connection import PORT, PostgresConnection
 from components.database.database import Database, DatabaseArgs
 from components.server import discovery
-from components.server.options import ServerOptionsArgs, server_options
 from components.server.passwords import generated_password
 
 DATABASE = "coder"
-REPLACED_BY = (
-    "another server.resourceGroup, subscription, region or stack name needs a new server, and "
-    "Azure deletes the backups with the old one; make a new stack with restoreFrom instead"
-)
 PostgresArgs = discovery.PostgresArgs[Settings, Placement]
 
 
@@ -75,7 +70,8 @@ class Postgres(pulumi.ComponentResource):
         )
         network = ServerNetwork(name, networking, self)
         inputs = server_inputs(args.server, args.own, args.found)
-        opts = self._options(name, args)
+        announce_second_update(args.own, args.found, self)
+        opts = options_of(f"{name}-server", name, args.server, args.own, args.found, self)
         opts.depends_on = network.links
         opts.ignore_changes = ignored(inputs["create_mode"])
         server = azure.dbforpostgresql.Server(
@@ -109,22 +105,6 @@ class Postgres(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=children),
             )
         return server, children
-
-    def _options(self, name: str, args: PostgresArgs) -> pulumi.ResourceOptions:
-        window = args.own.server.maintenance_window
-        announce_second_update(args.own, args.found, self)
-        return server_options(
-            f"{name}-server",
-            ServerOptionsArgs(
-                policy=POLICY,
-                server=args.server,
-                component=name,
-                live=args.found.live,
-                window=f"{window} UTC" if window else "Azure's own",
-                replaced_by=REPLACED_BY,
-            ),
-            self,
-        )
 
 
 def _host(

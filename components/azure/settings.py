@@ -10,7 +10,7 @@ from components.azure import checks, ids
 from components.azure.network_settings import Network
 from components.server import windows
 from components.server.parameters import parameter_strings
-from components.server.restore import time_problems
+from components.server.restore import RestoreSetting, time_problems
 from components.server.settings import ServerSettings
 from components.setting_model import SettingModel
 
@@ -81,7 +81,7 @@ class Server(SettingModel):
         )
 
 
-class RestoreFrom(SettingModel):
+class RestoreFrom(RestoreSetting):
     """The setting `restoreFrom`: another server at some time."""
 
     server: str = ""
@@ -104,11 +104,6 @@ class Settings(SettingModel):
     network: Network = Network()
     server: Server = Server()
     restore_from: RestoreFrom = RestoreFrom()
-
-    @property
-    def restores(self) -> bool:
-        """Whether a new server is made from another one's backup."""
-        return bool(self.restore_from.server) and not any(self.restore_from.problems())
 
     @property
     def resource_group(self) -> str:

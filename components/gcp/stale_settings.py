@@ -7,6 +7,7 @@ import pulumi
 from components import guards
 from components.gcp.lookups import LiveInstance
 from components.guards import Inputs, value_at
+from components.server.failover import stale_zone
 
 
 def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
@@ -23,15 +24,10 @@ def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
     return guards.hook(f"{name}: changes outside of the stack", before_update)
 
 
-def _lines(state: Inputs, live: LiveInstance) -> Iterator[str]:
-    zone = value_at(state, "settings.locationPreference.zone")
+def _lines(state: Inputs, live: LiveInstance) -> Iterator[str | None]:
+    yield stale_zone(value_at(state, "settings.locationPreference.zone"), live, "instance")
     version = value_at(state, "settings.version")
     size = value_at(state, "settings.diskSize")
-    if zone and zone != live.zone:
-        yield (
-            f"zone: a failover has moved instance {live.identifier} to {live.zone}, and this "
-            f"update would move it back to {zone}; type `pulumi refresh` first"
-        )
     if version not in (None, live.settings_version):
         yield (
             f"Instance {live.identifier} was changed outside of this stack, or by a killed update: "

@@ -157,6 +157,18 @@ def test_other_changes_are_made_at_once(cloud: Azure, changes: dict[str, Any]) -
     assert cloud.said_by_hooks("before_update", **update) == []
 
 
+def test_update_after_a_failover_needs_a_refresh(cloud: Azure) -> None:
+    """The request has the zone of the state, because other zones are ignored."""
+    cloud.run(running={"availabilityZone": "2"})
+    update = {"old_inputs": SERVER, "new_inputs": SERVER, "old_outputs": SERVER}
+    assert cloud.refused_by_hooks("before_update", **update) == (
+        f"zone: a failover has moved server {NAME} to 2, and this update would move it back to 1; "
+        "type `pulumi refresh` first"
+    )
+    refreshed = SERVER | {"availabilityZone": "2"}
+    assert cloud.said_by_hooks("before_update", **update | {"old_outputs": refreshed}) == []
+
+
 def test_all_broken_rules_are_reported_together(cloud: Azure) -> None:
     cloud.run()
     new = SERVER | size(64.0) | {"tags": {"coder:zone": "3"}, "network": {}}
