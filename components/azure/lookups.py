@@ -2,17 +2,16 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TypeVar
 
 from pulumi_azure_native import containerservice, dbforpostgresql
 
 from components.azure import cluster as clusters
 from components.azure.limits import LABELS, RESTORED_FROM
 from components.azure.settings import Cluster
-from components.server.discovery import DiscoveryFailed, LiveServer, Lookup, lookup
+from components.server.discovery import LiveServer, Lookup, lookup
+from components.server.lookups import if_exists
 from components.server.versions import major
 
-T = TypeVar("T")
 MISSING = 'Code="ResourceNotFound"'
 """In the error of a look-up: the resource group is there, and the resource is not."""
 
@@ -48,7 +47,7 @@ def cluster(asked: Cluster) -> Lookup[clusters.AksCluster]:
 
 def live_server(resource_group: str, name: str) -> Lookup[LiveFlexibleServer | None]:
     """The server that this stack made, or None."""
-    found = if_exists(server(f"Server {name}", resource_group, name))
+    found = if_exists(server(f"Server {name}", resource_group, name), MISSING)
 
     def answer() -> LiveFlexibleServer | None:
         each = found()
@@ -86,17 +85,3 @@ def _live(found: "dbforpostgresql.GetServerResult") -> LiveFlexibleServer:
         standby_zone=(standby.standby_availability_zone if standby else None) or "",
         state=found.state,
     )
-
-
-def if_exists(found: Lookup[T]) -> Lookup[T | None]:
-    """The answer of a look-up, or None if what it asks for does not exist."""
-
-    def answer() -> T | None:
-        try:
-            return found()
-        except DiscoveryFailed as failed:
-            if any(MISSING in line for line in failed.lines):
-                return None
-            raise
-
-    return answer

@@ -1,20 +1,19 @@
 """Single look-ups of networks and private DNS zones."""
 
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
-import pulumi
 from pulumi_azure_native import privatedns
 
 from components.azure import ids
 from components.azure.cluster import AksCluster
 from components.azure.ids import ResourceId
-from components.azure.lookups import if_exists
+from components.azure.lookups import MISSING
 from components.azure.network_plan import zone_name
 from components.azure.settings import Settings
 from components.azure.topology import PrivateZone, Range, Subnet, VirtualNetwork, ranges, region
 from components.server.discovery import Lookup, ask_if, lookup
+from components.server.lookups import by_token, if_exists
 
 
 def plan_lookups(own: Settings, cluster: AksCluster, server_name: str) -> list[Lookup[Any]]:
@@ -43,7 +42,7 @@ def plan_lookups(own: Settings, cluster: AksCluster, server_name: str) -> list[L
         ask_if(here(named), virtual_network, named.parent),
         ask_if(here(zone), private_zone, zone)
         if asked.private_dns_zone_id
-        else if_exists(private_zone(made)),
+        else if_exists(private_zone(made), MISSING),
     ]
 
 
@@ -105,9 +104,5 @@ def _ranges(subnet: Mapping[str, Any]) -> tuple[Range, ...]:
 
 
 def _network(function: str, question: str, **arguments: str) -> Lookup[Mapping[str, Any]]:
-    """A look-up by its token: the SDK's module `network` takes a second or two to import."""
-    # The version selects the provider that the resources have, too.
-    options = pulumi.InvokeOptions(version=metadata.version("pulumi-azure-native"))
     token = f"azure-native:network:{function}"
-    found = lookup(question, pulumi.runtime.invoke, tok=token, props=arguments, opts=options)
-    return lambda: found().value or {}
+    return by_token(question, "pulumi-azure-native", token, **arguments)
