@@ -21,13 +21,13 @@ IGNORED = (
 )
 
 
-def create_mode(server: ServerSettings, own: Settings, found: Placement) -> str | None:
+def create_mode(server: ServerSettings, found: Placement) -> str | None:
     """How Azure is to take the request; None where it follows.
 
     An upgrade needs Update. The first update of a restored server ends its restore mode with it.
     """
     if not found.live:
-        return "PointInTimeRestore" if own.restore_from.is_given else None
+        return "PointInTimeRestore" if found.restores else None
     upgrades = server.major > found.live.version
     return "Update" if upgrades or found.live.restored_from else None
 
@@ -39,7 +39,7 @@ def ignored(mode: str | None) -> list[str]:
 
 def creation_inputs(own: Settings, found: Placement) -> dict[str, Any]:
     """What a new server is restored from."""
-    if found.live or not own.restore_from.is_given:
+    if not found.restores:
         return {}
     now = datetime.datetime.now(datetime.UTC)
     return {
@@ -53,9 +53,10 @@ def tags(server: ServerSettings, own: Settings, found: Placement) -> dict[str, s
     made = {**server.labels, LABELS.stack: server.spec.stack}
     if found.zone:
         made[LABELS.zone] = found.zone.name
-    source = source_id(own, found.network.subscription).name if own.restore_from.is_given else ""
-    if restored_from := found.live.restored_from if found.live else source:
-        made[RESTORED_FROM] = restored_from
+    if found.restores:
+        made[RESTORED_FROM] = source_id(own, found.network.subscription).name
+    elif found.live and found.live.restored_from:
+        made[RESTORED_FROM] = found.live.restored_from
     return made
 
 
@@ -69,9 +70,22 @@ def announce_second_update(own: Settings, found: Placement, parent: pulumi.Resou
             "up` once more after this update",
             parent,
         )
-    if own.restore_from.is_given:
+    if found.restores:
         pulumi.info(
-            "restoreFrom: the restored server may keep the admin password of its source until the "
-            "next update; if this one ends at the Job of the roles, run `pulumi up` again",
+            "restoreFrom: this update ends when the server is restored, with the admin password of "
+            "its source; the next one sets a password of its own, and installs Coder",
             parent,
         )
+
+
+def end_of_restore(host: str, found: Placement) -> str:
+    """The server's name; raises RunError for a new server with its source's password.
+
+    `az postgres flexible-server restore` takes no password, and no property of the request sets it.
+    """
+    if not found.restores:
+        return host
+    raise pulumi.RunError(
+        f"restoreFrom: server {found.network.server_name} is restored, and has the admin password "
+        "of its source; type `pulumi up` again, which sets a password of its own and installs Coder"
+    )

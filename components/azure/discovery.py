@@ -32,6 +32,8 @@ class Placement(Discovery):
     authorities: str
     """The CAs that the server's certificate may chain to, as PEM."""
     live: LiveFlexibleServer | None
+    restores: bool
+    """Whether the server is yet to be restored from another one."""
 
 
 def discover(request: DiscoveryRequest[Settings]) -> Placement:
@@ -57,9 +59,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         zone=zone_found,
         cluster_ranges=cluster.ranges,
     )
-    (source,) = ask(
-        ask_if(not live and own.restore_from.is_given, restore_source, own, plan),
-    )
+    (source,) = ask(ask_if(not live and own.restore_from.is_given, restore_source, own, plan))
     zone, zone_problems = _zone(request, live, cluster)
     refuse(
         _kubeconfig_problems(request, cluster),
@@ -78,6 +78,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         network=plan,
         authorities=server.ca_certificate or authorities(),
         live=live,
+        restores=source is not None,
     )
 
 

@@ -35,7 +35,7 @@ def parameter_values(server: ServerSettings, own: Settings, found: Placement) ->
     if server.spec.flavour == "classic":
         asked = values.get(EXTENSIONS, "").lower().split(",")
         values[EXTENSIONS] = ",".join(sorted({*asked, *CLASSIC_EXTENSIONS} - {""}))
-    if found.live.restored_from if found.live else own.restore_from.is_given:
+    if found.restores or (found.live and found.live.restored_from):
         # The parameters of a restored server are its source's.
         values.setdefault("require_secure_transport", "on")
     return values

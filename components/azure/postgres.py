@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_azure_native as azure
 
-from components.azure.creation import announce_second_update, ignored
+from components.azure.creation import announce_second_update, end_of_restore, ignored
 from components.azure.discovery import Placement
 from components.azure.endpoint import private_endpoint
 from components.azure.limits import ADMIN
@@ -37,7 +37,7 @@ class Postgres(pulumi.ComponentResource):
         keepers = {"restoredFrom": live.restored_from} if live and live.restored_from else None
         password = generated_password(f"{name}-admin-password", child, keepers).result
         server, children = self._server(name, args, password)
-        host = _host(server, children, live.host if live else "")
+        host = _host(server, children, args.found)
         database = Database(
             f"{name}-database",
             DatabaseArgs(
@@ -108,13 +108,15 @@ class Postgres(pulumi.ComponentResource):
 
 
 def _host(
-    server: "azure.dbforpostgresql.Server", children: list[pulumi.CustomResource], known: str
+    server: "azure.dbforpostgresql.Server", children: list[pulumi.CustomResource], found: Placement
 ) -> pulumi.Output[str]:
-    """The server's name, once its children are there.
+    """The server's name, once its children are there and its admin password is in force.
 
     The preview of any change of the server has no outputs but its ID, and the name never changes.
     """
     made = pulumi.Output.all(server.id, *[each.id for each in children])
-    if known:
+    if found.live:
+        known = found.live.host
         return made.apply(lambda _: known)
-    return pulumi.Output.all(server.fully_qualified_domain_name, made).apply(lambda all: all[0])
+    named = pulumi.Output.all(server.fully_qualified_domain_name, made)
+    return named.apply(lambda all: end_of_restore(all[0], found))

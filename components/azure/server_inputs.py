@@ -52,7 +52,7 @@ def server_inputs(server: ServerSettings, own: Settings, found: Placement) -> di
         **_encryption(own),
         **creation_inputs(own, found),
         "tags": tags(server, own, found),
-        "create_mode": create_mode(server, own, found),
+        "create_mode": create_mode(server, found),
     }
 
 

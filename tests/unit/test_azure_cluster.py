@@ -1,5 +1,6 @@
 """Discovery of an AKS cluster: what it finds, refuses and reports."""
 
+import contextlib
 import time
 from typing import Any
 
@@ -281,5 +282,7 @@ class SlowAzure(Azure):
 )
 def test_at_most_four_look_ups_are_sequential(settings: Stack) -> None:
     cloud = SlowAzure()
-    assert cloud.run(**settings)
+    with contextlib.suppress(pulumi.RunError):  # a restore ends with it
+        cloud.run(**settings)
+    assert cloud.named("postgres-server")
     assert 1 < cloud.depth <= 4

@@ -3,6 +3,7 @@
 The provider drops unknown nested keys without a word and checks no enum.
 """
 
+import contextlib
 import enum
 import inspect
 import re
@@ -10,6 +11,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pulumi
 import pulumi_azure_native as azure
 import pytest
 
@@ -117,7 +119,8 @@ def made() -> list[Any]:
     found: list[Any] = []
     for settings in STACKS:
         cloud = Azure()
-        cloud.run(**settings)
+        with contextlib.suppress(pulumi.RunError):  # a restore ends with it
+            cloud.run(**settings)
         found += [each for each in cloud.asked if each.type.startswith("azure-native:")]
     return found
 

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.azure.certificates import ROOTS
@@ -23,7 +24,7 @@ from tests.unit.azure import (
     Azure,
     rid,
 )
-from tests.unit.pretend import PASSWORD, SECRET
+from tests.unit.pretend import JOB, PASSWORD, SECRET
 from tests.unit.stacks import Stack
 
 V2 = {"chartVersion": "2.38.8"}
@@ -309,22 +310,35 @@ def test_admin_password_is_a_secret(cloud: Azure) -> None:
     assert "keepers" not in asked
 
 
+def restored(cloud: Azure, source: str, **settings: Any) -> dict[str, Any]:
+    """The inputs of a server that the first update restores."""
+    restore = {"server": source, **settings.pop("time", {})}
+    with pytest.raises(pulumi.RunError) as error:
+        cloud.run(restoreFrom=restore, **settings)
+    assert str(error.value) == (
+        f"restoreFrom: server {NAME} is restored, and has the admin password of its source; type "
+        "`pulumi up` again, which sets a password of its own and installs Coder"
+    )
+    assert not cloud.all(JOB), "a Job could not log in"
+    return cloud.named("postgres-server").plain
+
+
 def test_restored_server_is_a_point_in_time_of_its_source(cloud: Azure) -> None:
     time = "2026-01-31T03:00:00Z"
-    server = cloud.run(restoreFrom={"server": "old", "time": time})
+    server = restored(cloud, "old", time={"time": time})
     assert server["createMode"] == "PointInTimeRestore"
     assert server["pointInTimeUTC"] == time
     assert server["sourceServerResourceId"] == SERVER_ID.replace(NAME, "old")
     assert server["tags"]["coder:restored-from"] == "old"
     elsewhere = rid("Microsoft.DBforPostgreSQL/flexibleServers", "old", group="data")
-    assert Azure().run(restoreFrom={"server": elsewhere})["sourceServerResourceId"] == elsewhere
-    latest = Azure().run(restoreFrom={"server": "old"})["pointInTimeUTC"]
+    assert restored(Azure(), elsewhere)["sourceServerResourceId"] == elsewhere
+    latest = restored(Azure(), "old")["pointInTimeUTC"]
     age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(latest)
     assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
 
 
 def test_plaintext_is_refused_whatever_the_source_of_a_restore_did(cloud: Azure) -> None:
-    cloud.run(restoreFrom={"server": "old"}, **V2)
+    restored(cloud, "old", **V2)
     (parameter,) = cloud.all(CONFIGURATION)
     assert parameter.plain["configurationName"] == "require_secure_transport"
     assert parameter.plain["value"] == "on"
@@ -338,10 +352,10 @@ RESTORED = EXPECTED["tags"] | {"coder:restored-from": "old"}
 
 def test_restored_server_gets_a_password_of_its_own_by_the_next_update(cloud: Azure) -> None:
     """A restored server has its source's password until it is changed."""
-    cloud.run(restoreFrom={"server": "old"})
+    restored(cloud, "old")
     assert "keepers" not in cloud.named("postgres-admin-password").plain
     (line,) = [line for line in cloud.said if line.startswith("restoreFrom:")]
-    assert "run `pulumi up` again" in line
+    assert line.startswith("restoreFrom: this update ends when the server is restored")
     for settings in ({"restoreFrom": {"server": "old"}}, {}):
         second = Azure()
         server = second.run(running={"tags": RESTORED}, **settings)
