@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         _add(group, "start", start, f"start the {kind}", "name")
     text = "trigger an event on a managed server, such as a failover or a maintenance window"
     events = top.add_parser("events", help=text, description=text)
-    events.add_argument("cloud", help="aws or gcp")
+    events.add_argument("cloud", help="aws, azure-native or gcp")
     kinds = events.add_subparsers(required=True, metavar="EVENT", dest="event")
     for name, text in (
         ("delete", "delete it without a final snapshot, even if it is protected"),

@@ -18,6 +18,7 @@ from sandbox.engine.stack import Stack
 from sandbox.machine import network, paths
 from sandbox.postgres import servers, tls
 from sandbox.postgres.server import Server
+from sandbox.providers.azure_native import account as azure_account
 from sandbox.providers.gcp import account
 
 Config = dict[str, Any]
@@ -156,6 +157,13 @@ def _use(overrides: Overrides, key: str, value: str | dict[str, str]) -> None:
         overrides.lines.append(f"{key.removeprefix(f'{_NAMESPACE}:')} = {shown}")
 
 
+def _azure(overrides: Overrides) -> None:
+    """Use the sandbox's CA, since public roots cannot be simulated, and the cluster's location."""
+    overrides.put("caCertificate", str(tls.authority().certificate_file))
+    overrides.config.setdefault("azure-native:location", azure_account.LOCATION)
+    _use(overrides, "azure-native:location", azure_account.LOCATION)
+
+
 def _server(host: str, username: str, password: str | None) -> str:
     """The administrator's password of the server at the host; creates a missing server."""
     known = next((server for server in servers.servers() if server.host == host), None)
@@ -212,6 +220,7 @@ def _nothing(overrides: Overrides) -> None:
 
 _CLOUDS: Mapping[str, Callable[[Overrides], None]] = {
     "aws": _aws,
+    "azure": _azure,
     "existing": _existing,
     "gcp": _gcp,
 }

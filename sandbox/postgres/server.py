@@ -119,10 +119,18 @@ class Server:
     def _activate(self) -> "Server":
         """Rename `new` to `data`, after which the server exists, and start the server."""
         (self._directory / "new").rename(self._directory / "data")
-        if self.host != self.address:
-            dns.set_records(self.service_name, [(self.address, self.host)])
+        self.show_name()
         self.start()
         return self
+
+    def show_name(self) -> None:
+        """Let the host name resolve, unless it is the address."""
+        if self.host != self.address:
+            dns.set_records(self.service_name, [(self.address, self.host)])
+
+    def hide_name(self) -> None:
+        """Let the host name no longer resolve."""
+        dns.remove_records(self.service_name)
 
     def start(self) -> None:
         """Start the server and wait until it is ready; after `down`, `up` starts it again."""
@@ -179,7 +187,7 @@ class Server:
         """Stop the server and delete its data."""
         services.remove(f"latency-{self.name}")
         self.stop()
-        dns.remove_records(self.service_name)
+        self.hide_name()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def sql(self, statement: str, database: str = "postgres") -> str:

@@ -27,11 +27,13 @@ class BridgedResource(Resource):
         named = ".".join(step for step in path if isinstance(step, str))
         return bool(wanted) or (bool(was) and named not in self.computed)
 
-    def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    def inputs_of(
+        self, state: dict[str, Any], old: dict[str, Any], before: Mapping[str, Any]
+    ) -> dict[str, Any]:
         if old:
             return _like(old, state, self.inputs)
         # An import treats an empty value as unset.
-        return _without_empty(super().inputs_of(state, old))
+        return _without_empty(super().inputs_of(state, old, before))
 
     def preview_create(self, op: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
         unknown = dict.fromkeys((*self.outputs, *self.computed), UNKNOWN)

@@ -87,6 +87,10 @@ class Cloud(Account):
         """The values of the instance that the next step of a rotation of its CA changes."""
         raise SandboxError(f"not simulated: another CA of an instance of {self.cloud}")
 
+    def resolves(self, data: Data, instance: Data) -> bool:
+        """Whether the cluster's DNS knows the instance's host name."""
+        return True
+
     # Operations.
 
     @property

@@ -105,7 +105,7 @@ class RealServers(Servers):
         self._run(server, f"DROP ROLE {roles.identifier(name)}")
 
     def create_database(self, server: ServerSpec, name: str) -> None:
-        owner = roles.identifier(server.group)
+        owner = roles.identifier(server.group or server.username)
         self._run(server, f"CREATE DATABASE {roles.identifier(name)} OWNER {owner}")
 
     def drop_database(self, server: ServerSpec, name: str) -> None:

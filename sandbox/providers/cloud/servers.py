@@ -65,7 +65,7 @@ class Servers:
         """Drop a login; Refused if it owns something."""
 
     def create_database(self, server: ServerSpec, name: str) -> None:
-        """Create a database that the group owns; Refused if it exists."""
+        """Create a database of the group, or the administrator; Refused if it exists."""
 
     def drop_database(self, server: ServerSpec, name: str) -> None:
         """Drop a database; Refused if it has connections."""

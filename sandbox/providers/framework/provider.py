@@ -148,7 +148,7 @@ class Provider(sdk.Provider):
                 id, outputs = await asyncio.to_thread(resource.create, op, inputs)
             except InitFailed as failed:
                 raise self._partial(resource, failed, inputs, request.properties) from failed
-            state = {**inputs, **outputs}
+            state = resource.state_of(inputs, outputs)
         return sdk.CreateResponse(id, self._marked(resource, state, request.properties))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
@@ -164,9 +164,8 @@ class Provider(sdk.Provider):
                 outputs = await asyncio.to_thread(resource.update, *arguments)
             except InitFailed as failed:
                 raise self._partial(resource, failed, inputs, request.news) from failed
-        return sdk.UpdateResponse(
-            self._marked(resource, {**inputs, **outputs}, request.news, request.olds)
-        )
+        new = outputs if request.preview else resource.state_of(inputs, outputs)
+        return sdk.UpdateResponse(self._marked(resource, new, request.news, request.olds))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """Read the resource, for a refresh or an import."""
@@ -181,11 +180,11 @@ class Provider(sdk.Provider):
             found, failed = unready.state, unready
         if found is None:
             return sdk.ReadResponse("")
+        sources = (request.inputs, request.properties)
+        inputs = self._marked(resource, resource.inputs_of(found, old, state), *sources)
         # The ID given to an import may differ from the ID that the resource then has.
         id = found.pop("id", request.resource_id)
-        sources = (request.inputs, request.properties)
         outputs = self._marked(resource, found, *sources)
-        inputs = self._marked(resource, resource.inputs_of(found, old), *sources)
         if failed:
             raise PartialState(failed, outputs, inputs)
         return sdk.ReadResponse(id, outputs, inputs)
@@ -228,7 +227,7 @@ class Provider(sdk.Provider):
     def _partial(
         self, resource: Resource, failed: InitFailed, inputs: dict[str, Any], like: Properties
     ) -> PartialState:
-        state = self._marked(resource, {**inputs, **failed.state}, like)
+        state = self._marked(resource, resource.state_of(inputs, failed.state), like)
         return PartialState(failed, state)
 
 

@@ -102,6 +102,10 @@ class Resource:
         """Create the resource; return its ID and the outputs that are not inputs."""
         raise NotImplementedError
 
+    def state_of(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> dict[str, Any]:
+        """The state after an operation that returned these outputs."""
+        return {**inputs, **outputs}
+
     def read(self, op: Operation, id: str, state: dict[str, Any]) -> dict[str, Any] | None:
         """Read the current inputs and outputs; None if the resource no longer exists."""
         return state
@@ -115,8 +119,13 @@ class Resource:
     def delete(self, op: Operation, id: str, state: dict[str, Any]) -> None:
         """Delete the resource; it is not an error if it does not exist."""
 
-    def inputs_of(self, state: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-        """The inputs that correspond to the read state; `old` is empty at an import."""
+    def inputs_of(
+        self, state: dict[str, Any], old: dict[str, Any], before: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The inputs that correspond to the read state, from the old inputs and the state `before`.
+
+        At an import, `old` and `before` are empty.
+        """
         if old:
             return {key: state.get(key, value) for key, value in old.items()}
         return {

@@ -29,6 +29,7 @@ _PROPERTY = re.compile(
     r"(?:    @_utilities\.deprecated\((?:.|\n)*?\)\n)?"
     r"    def (?P<python>\w+)\(self\) -> (?P<type>.+):"
 )
+_RESPONSE = re.compile(r"pulumi\.Output\[(?:Optional\[)?'outputs\.(?P<name>\w+)'\]{1,2}")
 _SECRETS = re.compile(r"additional_secret_outputs=(\[.*?\])")
 
 
@@ -109,6 +110,28 @@ def _with(inputs: Inputs, path: list[str], changes: Mapping[str, Any]) -> Inputs
     return {**inputs, first: replace(before, **after)}
 
 
+def responses(token: str) -> dict[str, frozenset[str]]:
+    """The outputs of a resource type; with those of an object, the names of its fields."""
+    package, module, name = token.split(":")
+    folder = _package(package) / module
+    text = (folder / f"{_snake(name)}.py").read_text()
+    start = text.index(f"\nclass {name}(")
+    found = {
+        each["name"] or each["python"]: each["type"] for each in _PROPERTY.finditer(text, start)
+    }
+    return {key: _response_fields(type, folder) for key, type in found.items()}
+
+
+def _response_fields(type: str, folder: Path) -> frozenset[str]:
+    reference = _RESPONSE.fullmatch(type)
+    if not reference:
+        return frozenset()
+    text = _outputs(folder)
+    start = text.index(f"\nclass {reference['name']}(")
+    body = text[start : text.find("\n@pulumi.output_type", start)]
+    return frozenset(each["name"] or each["python"] for each in _PROPERTY.finditer(body))
+
+
 def provider(package: str) -> Inputs:
     """The inputs of the provider itself."""
     folder = _package(package)
@@ -177,6 +200,11 @@ def _fields(name: str, folder: Path, within: tuple[str, ...]) -> Inputs:
 @cache
 def _nested(folder: Path) -> str:
     return (folder / "_inputs.py").read_text()
+
+
+@cache
+def _outputs(folder: Path) -> str:
+    return (folder / "outputs.py").read_text()
 
 
 def _last_name(node: ast.expr) -> str:

@@ -1,0 +1,111 @@
+"""The stored record of a flexible server: its fields, and how requests change them."""
+
+import secrets
+from typing import Any
+
+from sandbox.providers.azure_native import (
+    availability,
+    encryption,
+    logins,
+    server_network,
+    shape,
+    storage,
+    versions,
+    windows,
+)
+from sandbox.providers.cloud.account import Data
+
+IGNORED_AT_CREATION = ("maintenanceWindow",)
+"""Only an update sets these (x-ms-mutability update, read)."""
+WRITE_ONLY = ("administratorLoginPassword", "createMode", "pointInTimeUTC")
+BACKUP: Data = {"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"}
+
+
+def new(id: str, name: str, body: Data, created: str) -> Data:
+    """The record of a new server; the request was accepted."""
+    given = {key: value for key, value in body.items() if key not in IGNORED_AT_CREATION}
+    zone, standby = availability.placed(
+        given.get("availabilityZone") or "", given.get("highAvailability") or {}
+    )
+    sizes = given.get("storage") or {}
+    return {
+        "id": id,
+        "name": name,
+        "server": f"az-{secrets.token_hex(10)}",
+        "created": created,
+        "location": given["location"].lower().replace(" ", ""),
+        "tags": given.get("tags") or {},
+        "administratorLogin": given["administratorLogin"],
+        "authConfig": logins.authentication(given.get("authConfig")),
+        "availabilityZone": zone,
+        "backup": {**BACKUP, **(given.get("backup") or {}), "earliestRestoreDate": created},
+        "dataEncryption": {**encryption.SYSTEM, **(given.get("dataEncryption") or {})},
+        "fullyQualifiedDomainName": f"{name.lower()}.{server_network.DOMAIN}",
+        "highAvailability": standby,
+        "identity": given.get("identity") or {},
+        "maintenanceWindow": windows.SYSTEM_MANAGED,
+        "network": server_network.completed(given.get("network") or {}),
+        "sku": given["sku"],
+        "sourceServerResourceId": given.get("sourceServerResourceId"),
+        "storage": storage.completed({**storage.DEFAULTS, **sizes}, sizes),
+        "version": given["version"],
+        "configurations": {},
+        "inForce": {},
+        "databases": {},
+        "pending": {},
+        "work": None,
+    }
+
+
+def target(instance: Data, body: Data) -> Data:
+    """What the server shall be after a PUT of the body, in the keys of a request."""
+    kept = {key: value for key, value in body.items() if key not in WRITE_ONLY}
+    return shape.merged(instance, kept)
+
+
+def changes(instance: Data, body: Data) -> Data:
+    """The parts of the server that a PUT changes."""
+    wanted = target(instance, body)
+    zone = instance["availabilityZone"]
+    standby = dict(wanted["highAvailability"])
+    old = instance["highAvailability"]
+    if standby["mode"] == old["mode"]:
+        standby = old  # another zone would have been refused
+    elif "standbyAvailabilityZone" not in (body.get("highAvailability") or {}):
+        standby.pop("standbyAvailabilityZone", None)
+    if standby is not old:
+        standby = availability.with_standby(zone, standby)
+    wanted |= {
+        "availabilityZone": zone,
+        "highAvailability": standby,
+        "location": instance["location"],
+        "network": server_network.completed(wanted["network"]),
+        "storage": storage.completed(wanted["storage"], body.get("storage") or {}),
+    }
+    return {key: value for key, value in wanted.items() if instance.get(key) != value}
+
+
+def modified(instance: Data, changes: Data) -> Data:
+    """The record after the changes of a PUT."""
+    return {**instance, **changes}
+
+
+def outputs(instance: Data) -> dict[str, Any]:
+    """The outputs that are not stored as they are."""
+    identity = instance["identity"]
+    assigned = identity.get("userAssignedIdentities") or ()
+    return {
+        "dataEncryption": encryption.outputs(instance["dataEncryption"]),
+        "identity": {
+            **identity,
+            "userAssignedIdentities": {each: {} for each in assigned},
+        }
+        if identity
+        else None,
+        "minorVersion": versions.MINORS[instance["version"]],
+        "network": {key: value for key, value in instance["network"].items() if value is not None},
+        "replica": {"capacity": 5, "role": "Primary", "replicationState": ""},
+        "replicaCapacity": 5,
+        "replicationRole": "Primary",
+        "state": instance["status"],
+    }
