@@ -19,7 +19,7 @@ class ServerChild(ArmResource):
         found = data["instances"].get(ids.name_of(parent).lower())
         return found if found and ids.key(found["id"]) == ids.key(parent) else None
 
-    def changes(self, server: Data, id: str, body: Data) -> Data:
+    def accepted(self, server: Data, id: str, body: Data) -> Data:
         """The changes of the server that a PUT makes; ApiError if the service refuses it."""
         raise NotImplementedError
 
@@ -40,7 +40,7 @@ class ServerChild(ArmResource):
             with cloud.transaction() as data:
                 server = self.idle_server(cloud, data, id)
                 locks.refuse_write(data, id)
-                cloud.begin(server, "modify", changes=self.changes(server, id, body))
+                cloud.begin(server, "modify", changes=self.accepted(server, id, body))
             cloud.wait(op, ids.name_of(ids.parent(id)).lower())
 
     def idle_server(self, cloud: Subscription, data: Data, id: str) -> Data:

@@ -38,7 +38,7 @@ class Configuration(ServerChild):
             return None
         return {"id": id, "created": server["created"], "server": server}
 
-    def changes(self, server: Data, id: str, body: Data) -> Data:
+    def accepted(self, server: Data, id: str, body: Data) -> Data:
         name, value = ids.name_of(id).lower(), body.get("value")
         parameters.require(server, name)
         kept = {key: each for key, each in server["configurations"].items() if key != name}

@@ -51,7 +51,7 @@ class Database(ServerChild):
         self.require_absent(cloud.read(), id)
         return super().create(op, inputs)
 
-    def changes(self, server: Data, id: str, body: Data) -> Data:
+    def accepted(self, server: Data, id: str, body: Data) -> Data:
         """A new database; the service refuses to change one."""
         name, old = ids.name_of(id), server["databases"].get(ids.name_of(id))
         wanted = {**DEFAULTS, **(old or {}), **body}

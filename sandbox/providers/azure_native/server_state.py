@@ -13,6 +13,7 @@ from sandbox.providers.azure_native import (
     versions,
     windows,
 )
+from sandbox.providers.azure_native.account import TENANT
 from sandbox.providers.cloud.account import Data
 
 IGNORED_AT_CREATION = ("maintenanceWindow",)
@@ -93,15 +94,9 @@ def modified(instance: Data, changes: Data) -> Data:
 def outputs(instance: Data) -> dict[str, Any]:
     """The outputs that are not stored as they are."""
     identity = instance["identity"]
-    assigned = identity.get("userAssignedIdentities") or ()
     return {
         "dataEncryption": encryption.outputs(instance["dataEncryption"]),
-        "identity": {
-            **identity,
-            "userAssignedIdentities": {each: {} for each in assigned},
-        }
-        if identity
-        else None,
+        "identity": {**identity, "tenantId": TENANT} if identity else None,
         "minorVersion": versions.MINORS[instance["version"]],
         "network": {key: value for key, value in instance["network"].items() if value is not None},
         "replica": {"capacity": 5, "role": "Primary", "replicationState": ""},

@@ -18,13 +18,16 @@ def known(values: Mapping[str, Any], declared: Inputs) -> Data:
 
 
 def _known(value: Any, declared: Input) -> Any:
-    if declared.kind == "list" and isinstance(value, Mapping):
-        return list(value)  # a set: a list as an input, the keys of a map as an output
-    if not declared.fields or not isinstance(value, Mapping | list):
+    if not declared.fields:
         return value
-    if isinstance(value, Mapping):
-        return known(value, declared.fields)
-    return [known(each, declared.fields) for each in value]
+    match declared.kind, value:
+        case "object", Mapping():
+            return known(value, declared.fields)
+        case "map", Mapping():
+            return {key: known(each or {}, declared.fields) for key, each in value.items()}
+        case "list", list():
+            return [known(each, declared.fields) for each in value]
+    return value
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Data:

@@ -51,14 +51,13 @@ def refuse(wanted: Data, old: Data | None) -> None:
 
 
 def refuse_tier(wanted: Data, given: Data) -> None:
-    """Refuse a performance tier below the size's own, or above P50 for sizes up to 4 TiB."""
-    tier, size = given.get("tier"), wanted["storageSizeGB"]
-    if tier is None:
-        return
-    own = TIERS[size]
-    highest = "P50" if size <= 4096 else "P80"
-    if tier not in _ORDER[_ORDER.index(own) : _ORDER.index(highest) + 1]:
-        raise invalid("storage.tier", f"For {size} GB it is from {own} to {highest}.")
+    """Refuse a speed, and a tier below the size's own or above P50 for sizes up to 4 TiB."""
     for key in ("iops", "throughput"):
         if given.get(key) is not None:
             raise invalid(f"storage.{key}", "It is for PremiumV2_LRS and UltraSSD_LRS.")
+    tier, size = given.get("tier"), wanted["storageSizeGB"]
+    if tier is None:
+        return
+    own, highest = TIERS[size], "P50" if size <= 4096 else "P80"
+    if tier not in _ORDER[_ORDER.index(own) : _ORDER.index(highest) + 1]:
+        raise invalid("storage.tier", f"For {size} GB it is from {own} to {highest}.")

@@ -1,6 +1,7 @@
 """Private DNS zones."""
 
 import re
+import uuid
 from typing import ClassVar
 
 from sandbox.providers.azure_native import ids, shape
@@ -38,12 +39,13 @@ class PrivateZone(ArmResource):
     def outputs_of(self, data: Data, record: Data) -> Data:
         links = [each for each in data["zoneLinks"] if each.startswith(ids.key(record["id"]) + "/")]
         return {
-            "maxNumberOfRecordSets": 25000,
-            "maxNumberOfVirtualNetworkLinks": 1000,
-            "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
-            "numberOfRecordSets": 1,
-            "numberOfVirtualNetworkLinks": len(links),
-            "numberOfVirtualNetworkLinksWithRegistration": 0,
+            "internalId": f"SW1tdXRhYmxl{uuid.uuid5(uuid.NAMESPACE_URL, record['id']).hex}",
+            "maxNumberOfRecordSets": 25000.0,
+            "maxNumberOfVirtualNetworkLinks": 1000.0,
+            "maxNumberOfVirtualNetworkLinksWithRegistration": 100.0,
+            "numberOfRecordSets": 1.0,
+            "numberOfVirtualNetworkLinks": float(len(links)),
+            "numberOfVirtualNetworkLinksWithRegistration": 0.0,
         }
 
     def refuse_deletion(self, data: Data, record: Data) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sandbox.providers.aws.account import VPC
 from sandbox.providers.aws.provider import Aws
 from sandbox.providers.aws.region import Region
+from sandbox.providers.cloud.base import Cloud
 from sandbox.providers.framework.diff import difference
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Engine, Operation
@@ -96,12 +97,12 @@ def ask(token: str, **arguments: Any) -> dict[str, Any]:
     return Aws.functions[token](operation(), arguments)
 
 
-def refused(action: collections.abc.Callable[[], Any]) -> str:
+def refused(action: collections.abc.Callable[[], Any], account: Cloud = REGION) -> str:
     """The message of an action that fails and changes nothing in the account."""
-    before = REGION.read()
+    before = account.read()
     with pytest.raises(Failure) as error:
         action()
-    assert REGION.read() == before, "a refused action changed the account"
+    assert account.read() == before, "a refused action changed the account"
     return str(error.value)
 
 
