@@ -35,8 +35,10 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Data:
     found = dict(old)
     for key, value in new.items():
         was = found.get(key)
-        both = isinstance(was, Mapping) and isinstance(value, Mapping) and key != "tags"
-        found[key] = merged(was, value) if both else value
+        if isinstance(was, Mapping) and isinstance(value, Mapping) and key != "tags":
+            found[key] = merged(was, value)
+        else:
+            found[key] = value
     return found
 
 

@@ -4,11 +4,11 @@ import datetime
 from typing import Any
 
 from sandbox.providers.azure_native.account import group_id
+from sandbox.providers.azure_native.arm import ArmResource
 from sandbox.providers.azure_native.provider import AzureNative
 from sandbox.providers.azure_native.subscription import Subscription
 from sandbox.providers.framework.diff import difference
 from sandbox.providers.framework.operation import Engine, Operation
-from sandbox.providers.framework.resource import Resource
 from sandbox.providers.framework.validation import problems
 from tests.unit.providers import aws
 
@@ -122,8 +122,10 @@ def operation(timeout: float = 5, **config: Any) -> Operation:
     return Operation(engine=Engine(""), config=config, urn="u::one", timeout=timeout, seed=b"s")
 
 
-def resource(kind: str) -> Resource:
-    return AzureNative.resources[TOKENS[kind]]
+def resource(kind: str) -> ArmResource:
+    found = AzureNative.resources[TOKENS[kind]]
+    assert isinstance(found, ArmResource)
+    return found
 
 
 def inputs(kind: str, **changes: Any) -> Data:

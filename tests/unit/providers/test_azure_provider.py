@@ -91,12 +91,11 @@ def test_named_resource_is_deleted_before_its_replacement(given: str | None, fir
 
 
 def test_only_servers_and_endpoints_get_automatic_names() -> None:
-    for kind, found in ((kind, resource(kind)) for kind in TOKENS):
-        said = check(kind, {**inputs(kind), found.name_key: None})  # type: ignore[attr-defined]
+    for kind in TOKENS:
+        key = resource(kind).name_key
         named = kind in ("Server", "PrivateEndpoint")
-        assert said == (
-            [] if named else [f"not simulated: an automatic name; set '{found.name_key}'"]
-        )  # type: ignore[attr-defined]
+        expected = [] if named else [f"not simulated: an automatic name; set '{key}'"]
+        assert check(kind, {**inputs(kind), key: None}) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,7 @@ def test_import_finds_the_inputs(kind: str) -> None:
     written = {"administratorLoginPassword"}
     wanted = {key: value for key, value in one.inputs.items() if key not in written}
     assert wanted.keys() <= got.keys()
-    path = {key for key in wanted if f"{{{key}}}" in one.resource.path}  # type: ignore[attr-defined]
+    path = {key for key in wanted if f"{{{key}}}" in one.resource.path}
     assert {key: got[key] for key in path} == {key: wanted[key] for key in path}
 
 
