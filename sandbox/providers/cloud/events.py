@@ -12,9 +12,10 @@ def failover(cloud: Cloud, name: str) -> str:
     """Promote the standby."""
     with _operation(cloud, name, "reboot") as (data, instance):
         changes = cloud.failed_over(data, instance)
-        cloud.servers.restart(cloud.server(data, instance))
+        cloud.servers.restart(cloud.server(data, {**instance, **changes}))
         cloud.put(name, **changes)
-    return f"{name} failed over: " + ", ".join(f"{key} {each}" for key, each in changes.items())
+    plain = {key: each for key, each in changes.items() if not isinstance(each, dict)}
+    return f"{name} failed over: " + ", ".join(f"{key} {each}" for key, each in plain.items())
 
 
 def maintenance(cloud: Cloud, name: str) -> str:
