@@ -8,9 +8,7 @@ from sandbox.providers.azure_native.subscription import Subscription
 from sandbox.providers.cloud.base import Cloud
 from sandbox.providers.gcp.project import Project
 
-CLOUDS: Mapping[str, type[Cloud]] = {
-    each.cloud: each for each in (Region, Project, Subscription)
-}
+CLOUDS: Mapping[str, type[Cloud]] = {each.cloud: each for each in (Region, Project, Subscription)}
 
 
 def named(name: str) -> type[Cloud]:

@@ -179,6 +179,20 @@ def test_chart_repository_matches_the_flavour() -> None:
         assert overrides.config["coder:chartRepository"].endswith(f"/{flavour}")
 
 
+@pytest.mark.parametrize("given", [{}, {"azure-native:location": "North Europe"}])
+def test_azure_gets_the_location_of_its_clusters_and_the_sandboxes_ca(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    authority = SimpleNamespace(certificate_file="/ca.crt")
+    monkeypatch.setattr(overlay.tls, "authority", lambda: authority)
+    overrides = Overrides(dict(given))
+    overlay._CLOUDS["azure"](overrides)
+    expected = {"coder:caCertificate": "/ca.crt", "azure-native:location": "westeurope"}
+    assert overrides.config == expected
+    shown = ["caCertificate = /ca.crt", *(["azure-native:location = westeurope"] if given else [])]
+    assert overrides.lines == shown
+
+
 def test_settings_of_a_wrong_type_are_left_to_the_program() -> None:
     overrides = Overrides({"coder:existing": "host", "coder:cluster": 3})
     overrides.put("cluster", "x", "endpoint")

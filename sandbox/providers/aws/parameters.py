@@ -8,23 +8,6 @@ from sandbox.providers.aws.errors import ApiError, invalid
 from sandbox.providers.cloud import postgres_settings
 from sandbox.providers.cloud.postgres_settings import Setting
 
-_RESERVED = """
-allow_alter_system allow_in_place_tablespaces allow_system_table_mods archive_cleanup_command
-archive_command archive_library archive_mode archive_timeout bonjour bonjour_name cluster_name
-config_file data_directory data_sync_retry event_source external_pid_file fsync full_page_writes
-hba_file hot_standby ident_file ignore_checksum_failure ignore_invalid_pages ignore_system_indexes
-jit_provider krb_server_keyfile listen_addresses local_preload_libraries log_directory
-log_file_mode logging_collector port primary_conninfo primary_slot_name promote_trigger_file
-recovery_end_command recovery_init_sync_method recovery_min_apply_delay recovery_target
-recovery_target_action recovery_target_inclusive recovery_target_lsn recovery_target_name
-recovery_target_time recovery_target_timeline recovery_target_xid restore_command ssl ssl_ca_file
-ssl_cert_file ssl_crl_dir ssl_crl_file ssl_dh_params_file ssl_key_file ssl_passphrase_command
-ssl_passphrase_command_supports_reload synchronous_standby_names syslog_facility syslog_ident
-syslog_sequence_numbers syslog_split_messages unix_socket_directories unix_socket_group
-unix_socket_permissions wal_level wal_sync_method zero_damaged_pages
-"""
-RESERVED = frozenset(_RESERVED.split())
-"""Parameters of PostgreSQL that RDS sets itself."""
 LIBRARIES = (
     "auto_explain,orafce,pgaudit,pglogical,pg_bigm,pg_cron,pg_hint_plan,pg_prewarm,pg_similarity,"
     "pg_stat_statements,pg_tle,pg_transport,plprofiler,plrust"
@@ -60,7 +43,7 @@ OWN = {
 def known(major: int) -> dict[str, Setting]:
     """The parameters of a family by their names in lower case."""
     found = {
-        name: replace(each, apply="fixed") if name in RESERVED else each
+        name: replace(each, apply="fixed") if name in postgres_settings.RESERVED else each
         for name, each in postgres_settings.of(major).items()
     }
     return found | OWN

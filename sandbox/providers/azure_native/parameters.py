@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from sandbox.providers.aws import parameters as postgres
 from sandbox.providers.azure_native import skus
 from sandbox.providers.azure_native.errors import ApiError, invalid, not_simulated
+from sandbox.providers.cloud import postgres_settings
 from sandbox.providers.cloud.account import Data
 
 REAL_CONNECTIONS = 1000
@@ -67,9 +67,13 @@ class Parameter:
 
 
 _KINDS = {"bool": "Boolean", "integer": "Integer", "real": "Numeric", "enum": "Enumeration"}
+_RESERVED = postgres_settings.RESERVED - {"wal_level"}
 _OWN = {
+    "auto_explain.log_min_duration": Parameter("Integer", values="-1-2147483647"),
     "azure.extensions": Parameter("Set", values=EXTENSIONS),
     "max_connections": Parameter("Integer", static=True, values="25-5000"),
+    "pg_stat_statements.max": Parameter("Integer", static=True, values="100-2147483647"),
+    "pg_stat_statements.track": Parameter("Enumeration", values="none,top,all"),
     "pgbouncer.enabled": Parameter("Boolean"),
     "require_secure_transport": Parameter("Boolean"),
     "shared_preload_libraries": Parameter("Set", static=True, values=_LIBRARIES),
@@ -87,10 +91,9 @@ def known(major: int) -> dict[str, Parameter]:
             _KINDS.get(each.kind, "String"),
             static=each.apply == "static",
             values=each.values,
-            fixed=each.apply == "fixed",
+            fixed=each.apply == "fixed" or name in _RESERVED,
         )
-        for name, each in postgres.known(major).items()
-        if not name.startswith("rds.")
+        for name, each in postgres_settings.of(major).items()
     }
     return found | _OWN
 

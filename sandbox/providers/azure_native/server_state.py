@@ -86,11 +86,6 @@ def changes(instance: Data, body: Data) -> Data:
     return {key: value for key, value in wanted.items() if instance.get(key) != value}
 
 
-def modified(instance: Data, changes: Data) -> Data:
-    """The record after the changes of a PUT."""
-    return {**instance, **changes}
-
-
 def outputs(instance: Data) -> dict[str, Any]:
     """The outputs that are not stored as they are."""
     identity = instance["identity"]

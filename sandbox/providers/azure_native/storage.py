@@ -1,5 +1,6 @@
 """The storage of a flexible server: sizes, performance tiers and growth."""
 
+from sandbox import SandboxError
 from sandbox.providers.azure_native.errors import ApiError, invalid, not_simulated
 from sandbox.providers.cloud.account import Data
 
@@ -31,6 +32,16 @@ def completed(wanted: Data, given: Data) -> Data:
     own = TIERS[wanted["storageSizeGB"]]
     tier = given.get("tier") or max(wanted.get("tier", own), own, key=_ORDER.index)
     return {**wanted, "tier": tier, "iops": IOPS[tier]}
+
+
+def grown(old: Data) -> Data:
+    """The storage after it has grown by itself, to the next size."""
+    if old["autoGrow"] != "Enabled":
+        raise SandboxError("the storage does not grow by itself: autoGrow is Disabled")
+    size = min((each for each in TIERS if each > old["storageSizeGB"]), default=None)
+    if size is None:
+        raise SandboxError(f"there is no larger storage than {old['storageSizeGB']} GB")
+    return completed({**old, "storageSizeGB": size}, {})
 
 
 def refuse(wanted: Data, old: Data | None) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from sandbox import SandboxError
-from sandbox.providers.azure_native import account, admission, ids, parameters, server_state
+from sandbox.providers.azure_native import account, admission, ids, parameters, storage
 from sandbox.providers.azure_native.errors import ApiError
 from sandbox.providers.cloud.account import Data
 from sandbox.providers.cloud.base import Cloud, Kind, seconds
-from sandbox.providers.cloud.servers import ServerSpec
+from sandbox.providers.cloud.servers import Refused, ServerSpec
+from sandbox.providers.framework.errors import Failure
 
 if TYPE_CHECKING:
     from sandbox.providers.framework.operation import Operation
@@ -31,6 +32,7 @@ class Subscription(Cloud):
         "modify": "Updating",
         "delete": "Dropping",
         "reboot": "Restarting",
+        "restore": "Updating",
         "snapshot": "Updating",
     }
 
@@ -52,10 +54,12 @@ class Subscription(Cloud):
         )
 
     def changed(self, data: Data, instance: Data, changes: Data) -> Data:
-        changed = server_state.modified(instance, changes)
-        return {**changed, **self.rebooted(changed)} if self.restarts(changes) else changed
+        changed = {**instance, **changes}
+        if self.restarts(instance, changes):
+            changed |= self.rebooted(changed)
+        return changed
 
-    def restarts(self, changes: Data) -> bool:
+    def restarts(self, instance: Data, changes: Data) -> bool:
         # A maintenance changes nothing that is visible; like another SKU, it restarts the server.
         return not changes or bool(changes.keys() & {"sku", "version"})
 
@@ -79,45 +83,48 @@ class Subscription(Cloud):
     def resolves(self, data: Data, instance: Data) -> bool:
         return admission.resolves(data, instance)
 
-    def keep_snapshot(self, name: str, snapshot: str) -> None:
+    def snapshot_name(self, given: str) -> str:
         raise SandboxError(
             "not simulated: an on-demand backup; Azure restores a point in time of a server, with "
             "createMode PointInTimeRestore"
         )
 
+    def grown(self, instance: Data) -> Data:
+        return {"storage": storage.grown(instance["storage"])}
+
+    def dropped(self, data: Data, instance: Data) -> None:
+        below = ids.key(instance["id"]) + "/"
+        data["locks"] = {
+            key: each for key, each in data["locks"].items() if not key.startswith(below)
+        }
+
     def complete(self, name: str) -> None:
         """Do the work of an operation; the server stays busy for a moment afterwards."""
-        before = self.read()["instances"][name]
+        data = self.read()
+        before = data["instances"][name]
         changes = before["work"].get("changes") or {}
+        try:
+            self._change_databases(data, before, changes)
+        except Failure:
+            self.put(name, status=self.available, work=None)
+            raise
         super().complete(name)
         with self.transaction() as data:
             after = data["instances"].get(name)
             if after and not changes.keys() & OF_CHILDREN:
                 after["busyUntil"] = time.time() + settling()
-        if after:
-            self._apply(data, before, after, changes)
 
-    def _apply(self, data: Data, before: Data, after: Data, changes: Data) -> None:
-        """Apply the changes of parameters and databases to the server itself."""
-        server = self.server(data, after)
-        if "configurations" in changes:
-            self.servers.configure(server)
-        if "databases" in changes:
-            for name in after["databases"].keys() - before["databases"].keys():
+    def _change_databases(self, data: Data, instance: Data, changes: Data) -> None:
+        server, old = self.server(data, instance), instance["databases"].keys()
+        new = changes.get("databases", instance["databases"]).keys()
+        for name in new - old:
+            try:
                 self.servers.create_database(server, name)
-            for name in before["databases"].keys() - after["databases"].keys():
-                self.servers.drop_database(server, name)
-
-    def drop(self, name: str) -> None:
-        """Delete a server with its backups, and the locks on it."""
-        instance = self.read()["instances"].get(name)
-        super().drop(name)
-        if instance:
-            below = ids.key(instance["id"]) + "/"
-            with self.transaction() as data:
-                data["locks"] = {
-                    key: each for key, each in data["locks"].items() if not key.startswith(below)
-                }
+            except Refused as refused:
+                if "already exists" not in str(refused):  # a killed process has created it
+                    raise
+        for name in old - new:
+            self.servers.drop_database(server, name)
 
     def require_idle(self, instance: Data) -> None:
         """Refuse a request while the server is busy with another one, or was a moment ago."""

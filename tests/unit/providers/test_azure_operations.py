@@ -9,7 +9,7 @@ import pytest
 from sandbox import SandboxError
 from sandbox.providers.azure_native import parameters
 from sandbox.providers.cloud import events
-from sandbox.providers.cloud.servers import Servers, ServerSpec
+from sandbox.providers.cloud.servers import Refused, Servers, ServerSpec
 from sandbox.providers.framework.errors import Failure
 from tests.unit.providers.azure import (
     CLOUD,
@@ -208,6 +208,28 @@ def test_database_is_created_and_dropped_and_never_changed(
         create("Database", databaseName="postgres")()
 
 
+def test_database_that_a_killed_process_has_created_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(*_: Any) -> None:
+        raise Refused('database "coder" already exists')
+
+    monkeypatch.setattr(Servers, "create_database", refuses)
+    made("Database")
+    assert "coder" in record()["databases"]
+
+
+def test_database_in_use_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: Any) -> None:
+        raise Refused("is being accessed by other users")
+
+    one = made("Database")
+    monkeypatch.setattr(Servers, "drop_database", refuses)
+    with pytest.raises(Failure, match="is being accessed by other users"):
+        one.delete()
+    assert ("coder" in record()["databases"], record()["status"]) == (True, "Ready")
+
+
 def test_child_needs_its_server() -> None:
     for kind in ("Configuration", "Database"):
         assert "ParentResourceNotFound" in refused(create(kind))
@@ -279,6 +301,21 @@ def test_on_demand_backup_is_not_simulated() -> None:
     with pytest.raises(SandboxError, match="PointInTimeRestore"):
         events.snapshot(CLOUD, "one", "kept")
     assert record()["status"] == "Ready"
+
+
+def test_storage_that_grew_by_itself_becomes_an_input_at_the_refresh() -> None:
+    one = made("Server")
+    events.EVENTS["grow"](CLOUD, "one")
+    assert one.refresh()
+    assert one.inputs["storage"]["storageSizeGB"] == 128
+    wanted = {"storageSizeGB": 64, "autoGrow": "Enabled"}
+    assert one.changed(storage=wanted) == ({"storage"}, set())
+    assert "Decreasing storage size is not supported." in refused(
+        lambda: one.update(storage=wanted)
+    )
+    one.update(storage={"storageSizeGB": 128, "autoGrow": "Disabled"})
+    with pytest.raises(SandboxError, match="autoGrow is Disabled"):
+        events.EVENTS["grow"](CLOUD, "one")
 
 
 def test_killed_creation_is_dropped_and_its_name_is_free() -> None:

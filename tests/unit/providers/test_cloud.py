@@ -11,6 +11,7 @@ import pytest
 
 from sandbox import SandboxError
 from sandbox.postgres import firewall as kernel
+from sandbox.postgres.server import Server
 from sandbox.providers import firewall
 from sandbox.providers.cloud import events, processes
 from sandbox.providers.cloud.retries import until_accepted
@@ -292,6 +293,26 @@ def test_firewall_blocks_unlisted_instances(monkeypatch: pytest.MonkeyPatch) -> 
         data["peered"] = True
     assert list(firewall.blocked()) == ["10.0.0.2"], "an orphan stays blocked"
     assert 'iifname != "lo" ip daddr 10.0.0.2 tcp dport 5432 drop' in kernel.ruleset(["10.0.0.2"])
+
+
+def test_only_names_that_the_cloud_resolves_are_in_the_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    create()
+    create("two")
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(firewall, "CLOUDS", {"toy": Project})
+    for what in ("show_name", "hide_name"):
+        note = lambda server, what=what: told.append((what, server.name))  # noqa: E731
+        monkeypatch.setattr(Server, what, note)
+    resolves = lambda _, __, instance: instance["name"] == "two"  # noqa: E731
+    monkeypatch.setattr(Project, "resolves", resolves)
+    firewall.update_names()
+    assert told == [("hide_name", "toy-one"), ("show_name", "toy-two")]
+
+
+def test_name_of_a_deleted_server_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    create()
+    monkeypatch.setattr(firewall, "CLOUDS", {"toy": Project})
+    firewall.update_names()
 
 
 def test_shared_mechanics_name_no_cloud() -> None:
