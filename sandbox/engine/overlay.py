@@ -136,6 +136,18 @@ def _aws(overrides: Overrides) -> None:
     _use(overrides, f"{_NAMESPACE}:cluster", {"name": "dev"})
 
 
+def _azure(overrides: Overrides) -> None:
+    """Use the sandbox's CA, the only location that has clusters, and one of these clusters.
+
+    Public roots, to which Azure's certificates chain, cannot be simulated.
+    """
+    overrides.put("caCertificate", str(tls.authority().certificate_file))
+    _use(overrides, "azure-native:location", azure_account.LOCATION)
+    known = [{"name": name, "resourceGroup": "coder"} for name in ("dev", "managed")]
+    if overrides.get("cluster") not in known:
+        _use(overrides, f"{_NAMESPACE}:cluster", known[0])
+
+
 def _gcp(overrides: Overrides) -> None:
     """Use the only project and region that have clusters, and one of these clusters.
 
@@ -155,13 +167,6 @@ def _use(overrides: Overrides, key: str, value: str | dict[str, str]) -> None:
         overrides.config[key] = value
         shown = value if isinstance(value, str) else ", ".join(value.values())
         overrides.lines.append(f"{key.removeprefix(f'{_NAMESPACE}:')} = {shown}")
-
-
-def _azure(overrides: Overrides) -> None:
-    """Use the sandbox's CA, since public roots cannot be simulated, and the cluster's location."""
-    overrides.put("caCertificate", str(tls.authority().certificate_file))
-    overrides.config.setdefault("azure-native:location", azure_account.LOCATION)
-    _use(overrides, "azure-native:location", azure_account.LOCATION)
 
 
 def _server(host: str, username: str, password: str | None) -> str:

@@ -179,18 +179,26 @@ def test_chart_repository_matches_the_flavour() -> None:
         assert overrides.config["coder:chartRepository"].endswith(f"/{flavour}")
 
 
-@pytest.mark.parametrize("given", [{}, {"azure-native:location": "North Europe"}])
-def test_azure_gets_the_location_of_its_clusters_and_the_sandboxes_ca(
-    monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
-) -> None:
+def test_azure_uses_the_sandboxs_location_cluster_and_ca(monkeypatch: pytest.MonkeyPatch) -> None:
     authority = SimpleNamespace(certificate_file="/ca.crt")
     monkeypatch.setattr(overlay.tls, "authority", lambda: authority)
+    dev, managed = ({"name": name, "resourceGroup": "coder"} for name in ("dev", "managed"))
+    overrides = Overrides({"azure-native:location": "North Europe"})
+    overlay._CLOUDS["azure"](overrides)
+    assert overrides.config == {
+        "coder:caCertificate": "/ca.crt",
+        "coder:cluster": dev,
+        "azure-native:location": "westeurope",
+    }
+    assert overrides.lines == [
+        "caCertificate = /ca.crt",
+        "azure-native:location = westeurope",
+        "cluster = dev, coder",
+    ]
+    given = {"azure-native:location": "westeurope", "coder:cluster": managed}
     overrides = Overrides(dict(given))
     overlay._CLOUDS["azure"](overrides)
-    expected = {"coder:caCertificate": "/ca.crt", "azure-native:location": "westeurope"}
-    assert overrides.config == expected
-    shown = ["caCertificate = /ca.crt", *(["azure-native:location = westeurope"] if given else [])]
-    assert overrides.lines == shown
+    assert overrides.config == {**given, "coder:caCertificate": "/ca.crt"}
 
 
 def test_settings_of_a_wrong_type_are_left_to_the_program() -> None:

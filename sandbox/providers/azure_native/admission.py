@@ -32,10 +32,10 @@ def endpoints(data: Data, instance: Data) -> list[Data]:
 
 
 def _zones(data: Data, instance: Data) -> set[str]:
-    """The keys of the existing zones that have a record of the server."""
+    """The keys of the zones that have a record of the server; a linked zone exists."""
     own = instance["network"].get("privateDnsZoneArmResourceId")
     if own:
-        return {ids.key(own)} & data["zones"].keys()
+        return {ids.key(own)}
     keys = {ids.key(each["id"]) for each in endpoints(data, instance)}
     found = {
         ids.key(config["privateDnsZoneId"])
@@ -43,7 +43,7 @@ def _zones(data: Data, instance: Data) -> set[str]:
         for config in group["privateDnsZoneConfigs"]
         if ids.key(ids.parent(group["id"])) in keys
     }
-    return {key for key in found & data["zones"].keys() if ids.name_of(key) == PRIVATE_LINK_ZONE}
+    return {key for key in found if ids.name_of(key) == PRIVATE_LINK_ZONE}
 
 
 def _node_networks(data: Data) -> set[str]:

@@ -17,7 +17,7 @@ from sandbox.providers.azure_native.subscription import Subscription
 from sandbox.providers.cloud.account import Data
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Operation
-from sandbox.providers.framework.resource import Problem, Resource
+from sandbox.providers.framework.resource import NOTHING, Problem, Resource
 from sandbox.providers.framework.values import UNKNOWN, Path, at, has_unknown
 
 AUTONAMED = "__createBeforeDelete"
@@ -168,7 +168,7 @@ class ArmResource(Resource):
     def state_of(self, inputs: Data, outputs: Data) -> Data:
         return outputs
 
-    def inputs_of(self, state: Data, old: Data, before: Mapping[str, Any]) -> Data:
+    def inputs_of(self, state: Data, old: Data, before: Mapping[str, Any] = NOTHING) -> Data:
         outputs = {key: value for key, value in state.items() if key != "id"}
         after = shape.known(outputs, self.inputs)
         if old:

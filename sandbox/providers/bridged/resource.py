@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.framework.operation import Operation
-from sandbox.providers.framework.resource import Inputs, Resource
+from sandbox.providers.framework.resource import NOTHING, Inputs, Resource
 from sandbox.providers.framework.values import UNKNOWN, Path, at
 
 
@@ -28,7 +28,7 @@ class BridgedResource(Resource):
         return bool(wanted) or (bool(was) and named not in self.computed)
 
     def inputs_of(
-        self, state: dict[str, Any], old: dict[str, Any], before: Mapping[str, Any]
+        self, state: dict[str, Any], old: dict[str, Any], before: Mapping[str, Any] = NOTHING
     ) -> dict[str, Any]:
         if old:
             return _like(old, state, self.inputs)

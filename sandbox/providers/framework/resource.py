@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.values import UNKNOWN, Path, changed_paths
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 Kind = Literal["string", "integer", "number", "boolean", "object", "map", "list", "any"]
 
 
@@ -120,7 +122,7 @@ class Resource:
         """Delete the resource; it is not an error if it does not exist."""
 
     def inputs_of(
-        self, state: dict[str, Any], old: dict[str, Any], before: Mapping[str, Any]
+        self, state: dict[str, Any], old: dict[str, Any], before: Mapping[str, Any] = NOTHING
     ) -> dict[str, Any]:
         """The inputs that correspond to the read state, from the old inputs and the state `before`.
 

@@ -28,7 +28,7 @@ def results(function: Any) -> dict[str, Any]:
 def fields(kind: Any) -> dict[str, Any]:
     """The fields of an object of the SDK by the engine's names, and their types."""
     return {
-        camel(name): each.fget.__annotations__["return"]
+        getattr(each.fget, "_pulumi_name", camel(name)): each.fget.__annotations__["return"]
         for name, each in {**vars(kind.__mro__[1]), **vars(kind)}.items()
         if isinstance(each, property)
     }

@@ -10,9 +10,8 @@ import pytest
 from sandbox.machine import network
 from sandbox.providers.azure_native.lookups import ANSWERS, CLIENT
 from sandbox.providers.azure_native.provider import AzureNative
-from tests.unit.providers.aws import is_of, optional_type
 from tests.unit.providers.azure import CLOUD, NODES, SUBNET, ask, made, operation, refused
-from tests.unit.providers.test_aws_functions import results
+from tests.unit.providers.published import is_of, optional_type, results
 
 FUNCTIONS: dict[str, Any] = {
     "azure-native:containerservice:getManagedCluster": azure.containerservice.get_managed_cluster,
@@ -46,17 +45,6 @@ def python(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def fields(function: Any) -> dict[str, Any]:
-    """The published fields of a result by the engine's names, and their types."""
-    result = inspect.signature(function).return_annotation.__mro__[1]
-    names = {
-        python: getattr(each.fget, "_pulumi_name", python)
-        for python, each in vars(result).items()
-        if isinstance(each, property)
-    }
-    return {names[key]: type for key, type in results(function).items()}
-
-
 def test_simulated_functions_exist_in_the_sdk() -> None:
     assert set(AzureNative.functions) == {*ANSWERS, CLIENT} == set(FUNCTIONS)
 
@@ -67,7 +55,7 @@ def test_function_has_the_sdks_arguments_and_results(token: str) -> None:
     given = arguments(token)
     published = set(inspect.signature(FUNCTIONS[token]).parameters) - {"opts", "expand"}
     assert {python(key) for key in given} == published
-    types = fields(FUNCTIONS[token])
+    types = results(FUNCTIONS[token])
     found = AzureNative.functions[token](operation(), given)
     assert found.keys() <= types.keys()
     for key, value in found.items():

@@ -153,6 +153,18 @@ def test_integrated_server_needs_zone_and_link_for_its_name() -> None:
     assert reached() == (False, True)
 
 
+def test_link_to_a_network_without_nodes_is_no_use() -> None:
+    with CLOUD.transaction() as data:
+        other = {**data["networks"][NETWORK.lower()], "id": f"{NETWORK}2"}
+        data["networks"][f"{NETWORK}2".lower()] = other
+    zone = Made("PrivateZone", privateZoneName="own.postgres.database.azure.com")
+    network = {**GOOD["Server"]["network"], "privateDnsZoneArmResourceId": zone.id}
+    made("Server", network=network)
+    named = {"privateZoneName": "own.postgres.database.azure.com"}
+    Made("VirtualNetworkLink", **named, virtualNetwork={"id": f"{NETWORK}2"})
+    assert reached() == (False, True)
+
+
 def test_public_server_needs_endpoint_group_zone_and_link() -> None:
     server = made("Server", **PUBLIC)
     assert reached() == (False, False)

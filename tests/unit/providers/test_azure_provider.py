@@ -9,7 +9,6 @@ from sandbox.providers.azure_native.provider import AzureNative
 from sandbox.providers.cloud import events
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.values import UNKNOWN
-from tests.unit.providers.aws import is_of, optional_type, outputs
 from tests.unit.providers.azure import (
     CLOUD,
     GOOD,
@@ -25,6 +24,7 @@ from tests.unit.providers.azure import (
     record,
     resource,
 )
+from tests.unit.providers.published import is_of, optional_type, outputs
 from tests.unit.providers.test_sdk import PUBLISHED
 
 REPLACING = {
