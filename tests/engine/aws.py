@@ -9,7 +9,7 @@ from tests.engine.cloud import CloudStack
 class AwsStack(CloudStack):
     """An RDS instance in a simulated account of its own."""
 
-    cloud_name = "aws"
+    cloud_name = provider = "aws"
     scope = "us-east-1"
     name_key = "identifier"
     own_settings: ClassVar[dict[str, Any]] = {

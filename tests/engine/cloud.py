@@ -19,13 +19,14 @@ class CloudStack(Stack):
     """The program's server of one cloud in a simulated account of its own."""
 
     cloud_name: ClassVar[str]
+    provider: ClassVar[str]
     scope: ClassVar[str]
     """The part of the account that the server is in: a region, a project or a subscription."""
     name_key: ClassVar[str]
     """The key of the server's name in the account's record."""
     own_settings: ClassVar[dict[str, Any]]
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], name: str = "dev") -> None:
         kubeconfig = folder.parent / "kubeconfig"
         cluster = {"name": "dev", "cluster": {"server": network.API_URL}}
         context = {"name": "dev", "context": {"cluster": "dev", "user": "dev"}}
@@ -47,6 +48,7 @@ class CloudStack(Stack):
                 "SANDBOX_CLOUD_SECONDS": "0",
                 "SANDBOX_CLOUD_SERVERS": "none",
             },
+            name,
         )
         project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text()) | {"runtime": "python"}
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
@@ -62,14 +64,14 @@ class CloudStack(Stack):
     def set(self, **changes: Any) -> Self:
         """Change settings, as an editor of the stack's file would."""
         self.settings |= {f"coder:{key}": value for key, value in changes.items()}
-        file = self.folder / "Pulumi.dev.yaml"
+        file = self.folder / f"Pulumi.{self.name}.yaml"
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
         file.write_text(yaml.safe_dump(kept | {"config": self.settings}))
         return self
 
     @property
     def _account(self) -> Path:
-        return self.folder / self.cloud_name / f"{self.scope}.json"
+        return self.folder / self.provider / f"{self.scope}.json"
 
     def account(self) -> dict[str, Any]:
         """All that the simulated account holds."""
@@ -82,7 +84,7 @@ class CloudStack(Stack):
     def trigger(self, *words: str) -> str:
         """Trigger an event of the instance, without Pulumi."""
         command, *rest = words
-        run = [sys.executable, "-m", "sandbox", "events", self.cloud_name, command]
+        run = [sys.executable, "-m", "sandbox", "events", self.provider, command]
         run += [self.instance()[self.name_key], *rest]
         done = subprocess.run(run, env=self.environment, text=True, capture_output=True)
         assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ from tests.engine.cloud import CloudStack
 class GcpStack(CloudStack):
     """A Cloud SQL instance in a simulated project of its own."""
 
-    cloud_name = "gcp"
+    cloud_name = provider = "gcp"
     scope = PROJECT
     name_key = "name"
     own_settings: ClassVar[dict[str, Any]] = {
@@ -35,8 +35,3 @@ class GcpStack(CloudStack):
         other |= {"name": name, "uid": "0" * 12}
         other["settings"]["userLabels"] = {}
         self.change(lambda account: account["instances"].update({name: other}))
-
-    def disown(self) -> None:
-        """Take the stack's labels from its instance, which then is somebody else's."""
-        labels = {"settings": {**self.instance()["settings"], "userLabels": {}}}
-        self.happens(**labels)

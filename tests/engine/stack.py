@@ -12,8 +12,9 @@ _SECRET = "4dabf18193072939515e22adb298388d"
 class Stack:
     """One program in one stack."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], name: str = "dev") -> None:
         self.folder = folder
+        self.name = name
         self.cloud.mkdir(parents=True)
         (folder / "backend").mkdir()
         self.environment = dict(environment) | {
@@ -22,7 +23,7 @@ class Stack:
             "TOY_CLOUD": str(self.cloud),
         }
         (folder / "Pulumi.yaml").write_text(f"name: {folder.name}\nruntime: python\n")
-        self.run("stack", "init", "dev")
+        self.run("stack", "init", name)
 
     @property
     def cloud(self) -> Path:
@@ -34,7 +35,7 @@ class Stack:
         return self
 
     def command(self, *words: str) -> list[str]:
-        return ["pulumi", *words, "--stack", "dev", "--non-interactive"]
+        return ["pulumi", *words, "--stack", self.name, "--non-interactive"]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI; stderr is merged into stdout."""

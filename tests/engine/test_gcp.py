@@ -128,9 +128,8 @@ def test_source_is_restored_once(
     stack.up()
     name = stack.instance()["name"]
     stack.trigger("snapshot", "1700000000000")
-    stack.disown()
     (tmp_path / "copy").mkdir()
-    copy = GcpStack(tmp_path / "copy" / "coder", engine)
+    copy = GcpStack(tmp_path / "copy" / "coder", engine, "copy")
     copy.environment["SANDBOX_CLOUDS"] = stack.environment["SANDBOX_CLOUDS"]
     asked = {"instance": name} | asked
     said = copy.set(restoreFrom=asked, postgresVersion="18").fails("preview")

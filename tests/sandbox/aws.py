@@ -12,6 +12,7 @@ REGION = Region(topology.REGION)
 class AwsStack(CloudStack):
     """One environment: a namespace, an RDS instance and a Coder."""
 
+    cloud_name = "aws"
     account = REGION
     name_key = "identifier"
 

@@ -16,6 +16,7 @@ from tests.sandbox.stack import Stack
 class CloudStack(Stack):
     """One environment: a namespace, a server of the cloud and a Coder."""
 
+    cloud_name: ClassVar[str]
     account: ClassVar[Cloud]
     name_key: ClassVar[str]
     """The key of a server's name in its record."""
@@ -25,7 +26,7 @@ class CloudStack(Stack):
         for key in ("existing", "zone"):
             if key not in settings:
                 del self.settings[key]
-        self.set(**{"cloud": self.account.cloud, "cluster": {"name": "dev"}, **settings})
+        self.set(**{"cloud": self.cloud_name, "cluster": {"name": "dev"}, **settings})
 
     @abstractmethod
     def owns(self, instance: dict[str, Any]) -> bool:

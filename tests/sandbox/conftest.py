@@ -12,11 +12,13 @@ import pytest
 from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.aws import AwsStack
+from tests.sandbox.azure import AzureStack
 from tests.sandbox.gcp import GcpStack
 from tests.sandbox.stack import Stack
 
 Make = Callable[..., Stack]
 MakeAws = Callable[..., AwsStack]
+MakeAzure = Callable[..., AzureStack]
 MakeGcp = Callable[..., GcpStack]
 Kind = TypeVar("Kind", bound=Stack)
 
@@ -41,6 +43,12 @@ def make(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def make_aws(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeAws]:
     """Makes stacks of `cloud: aws`."""
     yield from _maker(AwsStack, tmp_path_factory.mktemp("stacks"))
+
+
+@pytest.fixture(scope="module")
+def make_azure(sandbox_up: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeAzure]:
+    """Makes stacks of `cloud: azure`."""
+    yield from _maker(AzureStack, tmp_path_factory.mktemp("stacks"))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ REGIONAL = {"name": "dev", "location": "us-east1"}
 class GcpStack(CloudStack):
     """One environment: a namespace, a Cloud SQL instance and a Coder."""
 
+    cloud_name = "gcp"
     account = Project(PROJECT)
     name_key = "name"
 
