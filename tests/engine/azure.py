@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from sandbox.providers.azure_native.account import SUBSCRIPTION
-
 from tests.engine.cloud import CloudStack
 
 GIVEN = {

@@ -17,6 +17,9 @@ BLOCKS = [
 ]
 EXPECTED = {
     "aws": {"aws:region": "eu-central-1", "coder:cluster": {"name": "my-cluster"}},
+    "azure": {
+        "coder:cluster": {"name": "my-cluster", "resourceGroup": "my-resource-group"},
+    },
     "existing": {"coder:kubeContext": "my-cluster"},
     "gcp": {
         "gcp:project": "my-project",

@@ -5,7 +5,6 @@ from typing import Any
 
 from sandbox.providers.azure_native.account import SUBSCRIPTION
 from sandbox.providers.azure_native.subscription import Subscription
-
 from tests.engine.azure import GIVEN
 from tests.sandbox.cloud import CloudStack
 
