@@ -199,6 +199,7 @@ def test_import_finds_the_inputs(kind: str) -> None:
     assert found
     got = one.resource.inputs_of(found, {}, {})
     written = {"administratorLoginPassword"}
+    assert check(kind, dict(got)) == []
     wanted = {key: value for key, value in one.inputs.items() if key not in written}
     assert wanted.keys() <= got.keys()
     path = {key for key in wanted if f"{{{key}}}" in one.resource.path}
