@@ -51,6 +51,7 @@ LONGEST = (
     "test_aws_killed",
     "test_secrets",
     "test_rds",
+    "test_flexible_server",
 )
 """The files that take longest, which start first; the others of their folder follow."""
 

@@ -6,22 +6,19 @@ projects what changed in the outputs into the inputs.
 """
 
 import datetime
-import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from sandbox.providers.azure_native import ids, locks, shape
+from sandbox.providers.azure_native import checks, ids, locks, shape
 from sandbox.providers.azure_native.errors import no_group, not_found, reported
 from sandbox.providers.azure_native.subscription import Subscription
 from sandbox.providers.cloud.account import Data
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.resource import NOTHING, Problem, Resource
-from sandbox.providers.framework.values import UNKNOWN, Path, at, has_unknown
+from sandbox.providers.framework.values import UNKNOWN, Path, at
 
-AUTONAMED = "__createBeforeDelete"
-"""The provider's own input: it chose the name, so a replacement is created first."""
 STATE = "__state"
 STABLE = ("name", "location")
 """Outputs that stay known at the preview of an update."""
@@ -39,7 +36,7 @@ class ArmResource(Resource):
     """The outputs, and the fields of those that are objects."""
     name_key: ClassVar[str]
     autonames: ClassVar[bool] = False
-    limits: ClassVar[Mapping[str, tuple[int, int, str]]] = {}
+    limits: ClassVar[checks.Limits] = {}
     """The lengths and the pattern of strings that Check tests."""
     create_timeout = 7200
     update_timeout = 7200
@@ -51,51 +48,11 @@ class ArmResource(Resource):
         """Fill in name, location and API version; check lengths and patterns."""
         for key in [key for key, value in inputs.items() if value is None]:
             del inputs[key]
-        yield from self._fill_name(op, inputs, old)
+        yield from checks.fill_name(op, inputs, old, self.name_key, automatic=self.autonames)
         if "location" in self.inputs and "location" not in inputs:
-            yield from self._fill_location(op, inputs, old)
+            yield from checks.fill_location(op, inputs, old)
         inputs.setdefault("azureApiVersion", self.api)
-        for key, (least, most, pattern) in self.limits.items():
-            value = inputs.get(key)
-            if not isinstance(value, str) or value == UNKNOWN:
-                continue
-            said = f"'{key}' is too"
-            if len(value) < least:
-                text = f"{said} short ({len(value)}): at least {least} characters required"
-                yield Problem("", text)
-            if len(value) > most:
-                text = f"{said} long ({len(value)}): at most {most} characters allowed"
-                yield Problem("", text)
-            if pattern and not re.search(pattern, value):
-                yield Problem("", f"'{key}' does not match expression '{pattern}'")
-
-    def _fill_name(self, op: Operation, inputs: Data, old: Data) -> Iterator[Problem]:
-        key = self.name_key
-        if key in inputs:
-            return
-        if key in old:
-            inputs[key] = old[key]
-            inputs |= {AUTONAMED: True} if old.get(AUTONAMED) else {}
-        elif self.autonames:
-            inputs |= {key: f"{op.name}{op.unique(8)}", AUTONAMED: True}
-        else:
-            yield Problem("", f"not simulated: an automatic name; set '{key}'")
-
-    def _fill_location(self, op: Operation, inputs: Data, old: Data) -> Iterator[Problem]:
-        found = old.get("location") or op.config.get("location")
-        group = inputs.get("resourceGroupName")
-        if not found and group is not None:
-            groups = Subscription.of(op).read()["groups"]
-            unknown = {"location": UNKNOWN} if has_unknown(group) else {}
-            found = groups.get(str(group).lower(), unknown).get("location")
-        if found:
-            inputs["location"] = found
-        else:
-            yield Problem(
-                "",
-                "missing required property 'location'. Either set it explicitly or configure it "
-                "with 'pulumi config set azure-native:location <value>'.",
-            )
+        yield from checks.beyond(inputs, self.limits)
 
     def before(self, inputs: Data, state: Data) -> Data:
         return {**inputs, STATE: state}
@@ -118,7 +75,7 @@ class ArmResource(Resource):
         return not (added and was == at(new, path))
 
     def delete_before_replace(self, old: Data, new: Data) -> bool:
-        return not old.get(AUTONAMED)
+        return not old.get(checks.AUTONAMED)
 
     # Previews.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.azure_native.arm import AUTONAMED
+from sandbox.providers.azure_native.checks import AUTONAMED
 from sandbox.providers.azure_native.provider import AzureNative
 from sandbox.providers.cloud import events
 from sandbox.providers.framework.errors import Failure
