@@ -113,12 +113,17 @@ def settings() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("restart", ["reboot", "maintenance", "failover"])
-def test_static_parameter_waits_for_a_restart(restart: str) -> None:
+def test_static_parameter_waits_for_a_restart(
+    restart: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[ServerSpec] = []
+    monkeypatch.setattr(Servers, "restart", lambda _, server: told.append(server))
     made("Server", highAvailability={"mode": "SameZone"})
     one = Made("Configuration", configurationName="max_connections", value="300")
     assert (one.state["isConfigPendingRestart"], one.state["isDynamicConfig"]) == (True, False)
     assert settings()["max_connections"] == "859"
     events.EVENTS[restart](CLOUD, "one")
+    assert [server.settings["max_connections"] for server in told] == ["300"]
     assert settings()["max_connections"] == "300"
     found = one.refresh()
     assert found

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.providers.azure_native import shape
 from sandbox.providers.azure_native.checks import AUTONAMED
 from sandbox.providers.azure_native.provider import AzureNative
 from sandbox.providers.cloud import events
@@ -223,6 +224,24 @@ def test_refresh_does_not_copy_defaults_into_the_inputs() -> None:
     one = made("Server", backup=None, storage=None)
     one.refresh()
     assert not one.inputs.keys() & {"backup", "storage", "maintenanceWindow", "identity"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "before", "after", "expected"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, {"a": 1}, {"a": 1}),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 2}, {"a": 1}, {"a": 1}),
+        ({"a": 1}, {"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2}),
+        ({"a": 1}, {"a": "1"}, {"a": "1"}, {"a": 1}),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": 2}}, {"a": {"b": 3}}),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1, "c": 2}, {"b": 4}]},
+         {"a": [{"b": 1}, {"b": 4}]}),
+    ],
+)  # fmt: skip
+def test_only_differences_of_outputs_get_into_the_inputs(
+    inputs: Any, before: Any, after: Any, expected: Any
+) -> None:
+    assert shape.projected(inputs, before, after) == expected
 
 
 def test_refresh_of_a_deleted_server_finds_nothing() -> None:
