@@ -1,8 +1,8 @@
 """Cloud SQL instances: creation, update and deletion, as in the provider and Cloud SQL."""
 
 import re
-from collections.abc import Callable, Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
 from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.bridged.resource import BridgedResource
@@ -10,7 +10,7 @@ from sandbox.providers.cloud.account import Data
 from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
-from sandbox.providers.framework.resource import Problem
+from sandbox.providers.framework.resource import NOTHING, Problem
 from sandbox.providers.framework.values import Path, at
 from sandbox.providers.gcp import (
     addresses,
@@ -72,8 +72,8 @@ class Instance(BridgedResource):
                 inputs[key] = op.config[key]
         return instance_checks.problems(op, inputs)
 
-    def inputs_of(self, state: Data, old: Data) -> Data:
-        found = super().inputs_of(state, old)
+    def inputs_of(self, state: Data, old: Data, before: Mapping[str, Any] = NOTHING) -> Data:
+        found = super().inputs_of(state, old, before)
         if not old:  # an import gives only what a program can give
             for path in (*instance_schema.NOT_SIMULATED, *instance_schema.ONLY_OUTPUTS):
                 *outer, last = path.split(".")
