@@ -51,8 +51,7 @@ def protected(
     opts = pulumi.ResourceOptions(parent=parent, protect=protect)
     binding = pulumi.ResourceHookBinding()
     if protect:
-        known = f"{name} is protected; to allow it: pulumi config set protect false, then pulumi up"
-        binding.before_delete = [hook(known, _refuse_deletion(because))]
+        binding.before_delete = [deletion_hook(name, because)]
     if applying := [rule for rule in rules if protect or rule.impossible]:
         binding.before_update = [refuse_update(f"{name}: change rules", applying)]
     if conflict:
@@ -60,6 +59,16 @@ def protected(
     if binding.before_create or binding.before_delete or binding.before_update:
         opts.hooks = binding
     return opts
+
+
+def deletion_hook(name: str, because: str = "", *, refuses: bool = True) -> pulumi.ResourceHook:
+    """A hook that refuses the deletion of `name`.
+
+    One that does not refuse is for the update that removes `name` from the program: the engine calls
+    the hook by the name that the state has.
+    """
+    known = f"{name} is protected; to allow it: pulumi config set protect false, then pulumi up"
+    return hook(known, _refuse_deletion(because) if refuses else lambda _: None)
 
 
 def creation_hook(name: str, refusals: Iterable[Refusal]) -> pulumi.ResourceHook:

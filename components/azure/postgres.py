@@ -7,6 +7,7 @@ from components.azure.creation import announce_second_update, end_of_restore, ig
 from components.azure.discovery import Placement
 from components.azure.endpoint import private_endpoint
 from components.azure.limits import ADMIN
+from components.azure.lock import lock_server, unlock_server
 from components.azure.network import ServerNetwork
 from components.azure.network_args import NetworkArgs
 from components.azure.parameters import ParametersArgs, parameter_values, set_parameters
@@ -95,15 +96,9 @@ class Postgres(pulumi.ComponentResource):
             self,
         )
         if protect and args.own.server.management_lock:
-            azure.authorization.ManagementLockByScope(
-                f"{name}-lock",
-                scope=server.id,
-                lock_name="coder",
-                level="CanNotDelete",
-                notes="Coder's database: set protect to false and run pulumi up",
-                # So that it is deleted before them; it would refuse the deletion of each of them.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=children),
-            )
+            lock_server(f"{name}-lock", server, children, self)
+        else:
+            unlock_server(f"{name}-lock")
         return server, children
 
 

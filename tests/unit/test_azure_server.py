@@ -170,10 +170,19 @@ def test_lock_is_made_after_all_children_of_the_server(cloud: Azure) -> None:
     assert len(children) == 4
     assert {*children, cloud.named("postgres-server").urn} <= lock.dependencies
     assert not lock.protect, "a protected one could not be removed by the update that unprotects"
-    assert not lock.hooks
+    said = cloud.refused_by_hooks("before_delete", of="postgres-lock")
+    assert said.startswith("protected: ")
+
+
+@pytest.mark.parametrize("settings", [{"protect": False}, {"server": {"managementLock": False}}])
+def test_lock_can_be_removed_by_the_update_that_wants_none(cloud: Azure, settings: Stack) -> None:
+    cloud.run()
+    (hook,) = cloud.named("postgres-lock").hooks["before_delete"]
     unlocked = Azure()
-    unlocked.run(server={"managementLock": False})
+    unlocked.run(**settings)
     assert not unlocked.all(LOCK)
+    call = pulumi.ResourceHookArgs("urn", "id", "name", "type")
+    unlocked.hooks[hook].callback(call)
 
 
 def test_zones_and_restore_source_are_ignored_as_changes(cloud: Azure) -> None:
