@@ -64,8 +64,8 @@ def protected(
 def deletion_hook(name: str, because: str = "", *, refuses: bool = True) -> pulumi.ResourceHook:
     """A hook that refuses the deletion of `name`.
 
-    One that does not refuse is for the update that removes `name` from the program: the engine calls
-    the hook by the name that the state has.
+    One that does not refuse is for the update that removes `name` from the program: the engine
+    calls the hook by the name that the state has.
     """
     known = f"{name} is protected; to allow it: pulumi config set protect false, then pulumi up"
     return hook(known, _refuse_deletion(because) if refuses else lambda _: None)
