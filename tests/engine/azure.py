@@ -13,6 +13,12 @@ GIVEN = {
 }
 """The delegated subnet and the private DNS zone that the subscription has from the start."""
 
+MANAGED_SUBNET = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/MC_coder_managed_westeurope/providers/"
+    "Microsoft.Network/virtualNetworks/aks-vnet-12345678/subnets/aks-subnet"
+)
+"""The subnet of the nodes of the cluster `managed`."""
+
 
 class AzureStack(CloudStack):
     """A flexible server in a simulated subscription of its own."""

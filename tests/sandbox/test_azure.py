@@ -47,6 +47,7 @@ def test_size_and_storage_change_in_place(classic: AzureStack) -> None:
     assert classic.instance["sku"]["name"] == "Standard_D4ds_v5"
     assert int(classic.server.sql("SHOW max_connections")) > connections
     classic.trigger("grow")
+    classic.up("--refresh")
     classic.up("--refresh", "--expect-no-changes")
     assert classic.instance["storage"]["storageSizeGB"] > 128
     assert_users_kept(classic)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from tests.conftest import ROOT
+from tests.engine.azure import MANAGED_SUBNET
 from tests.sandbox.azure import on_azure
 from tests.sandbox.conftest import MakeAzure
 from tests.sandbox.stack import kill, wait
@@ -33,7 +34,7 @@ def test_private_endpoint_in_a_network_that_aks_manages(make_azure: MakeAzure) -
         "az-endpoint",
         chartVersion=V2,
         cluster={"name": "managed", "resourceGroup": "coder"},
-        network={"privateEndpoint": {}},
+        network={"privateEndpoint": {"subnetId": MANAGED_SUBNET}},
     )
     stack.up()
     on_azure(stack)
