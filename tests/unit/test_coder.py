@@ -487,5 +487,7 @@ def _with_status(status: Any) -> Engine:
 
 def test_in_the_clear_contains_what_is_not_secret() -> None:
     # Other tests rely on it.
-    resource = Resource("u", "t", "n", "p", {"a": ["b"]}, set(), False, "", {}, set(), {}, False)
+    resource = Resource(
+        "u", "t", "n", "p", {"a": ["b"]}, set(), False, "", {}, set(), {}, "", False
+    )
     assert resource.in_the_clear == '{"a": ["b"]}'
