@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from components.azure import ids
+from components.azure import ids, zone_checks
 from components.azure.checks import SMALLEST_SUBNET
-from components.azure.ids import ResourceId
-from components.azure.network_plan import ENDPOINT_ZONE, ZONE_SUFFIX, NetworkPlan
+from components.azure.network_plan import NetworkPlan
 from components.azure.topology import ranges
 
 DELEGATION = ids.SERVER
@@ -22,15 +21,12 @@ def problems(plan: NetworkPlan) -> Iterator[str]:
     else:
         yield _missing(plan)
     if plan.asked.private_dns_zone_id:
-        yield from _zone_problems(plan, ids.parse(plan.asked.private_dns_zone_id, ids.ZONE))
+        yield from zone_checks.problems(plan)
 
 
 def _missing(plan: NetworkPlan) -> str:
     if not plan.nodes:
-        return (
-            f"network: missing, and AKS manages the network of {plan.cluster}; "
-            f"{_endpoint_cure(plan)}"
-        )
+        return f"network: missing, and {_owner(plan)}; {_endpoint_cure(plan)}"
     free = plan.nodes.free_range(SMALLEST_SUBNET) or "…/28"
     return (
         f"network: missing; to have a subnet made in {plan.nodes.id.name}: `pulumi config set "
@@ -39,21 +35,30 @@ def _missing(plan: NetworkPlan) -> str:
     )
 
 
+def _owner(plan: NetworkPlan) -> str:
+    if plan.nodes_subnet:
+        return f"the network of {plan.cluster} is in another subscription"
+    return f"AKS manages the network of {plan.cluster}"
+
+
 def _endpoint_cure(plan: NetworkPlan) -> str:
+    key = "network.privateEndpoint.subnetId"
+    if plan.nodes_subnet:
+        return (
+            f"set {key} or network.delegatedSubnetId to a subnet of subscription "
+            f"{plan.subscription}, in a network that is peered with it"
+        )
     return (
-        "type `pulumi config set --path network.privateEndpoint.subnetId …` with the ID that "
-        f"`az network vnet list --resource-group {plan.node_resource_group} --query "
-        "'[].subnets[].id'` prints"
+        f"type `pulumi config set --path {key} …` with the ID that `az network vnet list "
+        f"--resource-group {plan.node_resource_group} --query '[].subnets[].id'` prints"
     )
 
 
 def _endpoint_problems(plan: NetworkPlan) -> Iterator[str]:
     key = "network.privateEndpoint.subnetId"
     if not plan.endpoint_subnet:
-        yield f"{key}: missing, and AKS manages the network of {plan.cluster}; " + (
-            _endpoint_cure(plan)
-        )
-    yield from _subnet_problems(plan, key, plan.asked.private_endpoint.subnet_id)
+        yield f"{key}: missing, and {_owner(plan)}; {_endpoint_cure(plan)}"
+    yield from _subnet_problems(plan, key, plan.endpoint_subnet)
     if plan.subnet and plan.subnet.delegations:
         yield (
             f"{key}: {plan.subnet.id.child} is delegated to "
@@ -65,10 +70,10 @@ def _endpoint_problems(plan: NetworkPlan) -> Iterator[str]:
 def _delegated_problems(plan: NetworkPlan) -> Iterator[str]:
     key, text = "network.delegatedSubnetId", plan.asked.delegated_subnet_id
     yield from _subnet_problems(plan, key, text)
-    if not plan.nodes and not plan.asked.private_dns_zone_id:
+    if not plan.nodes_subnet and not plan.asked.private_dns_zone_id:
         yield (
-            f"network.privateDnsZoneId: missing, and AKS manages the network of {plan.cluster};"
-            " set it to a zone that you have linked to that network"
+            f"network.privateDnsZoneId: missing, and {_owner(plan)}; set it to a zone that you "
+            "have linked to that network"
         )
     if not plan.subnet:
         return
@@ -108,8 +113,8 @@ def _range_problems(plan: NetworkPlan) -> Iterator[str]:
     key, nodes = "network.subnetRange", plan.nodes
     if not nodes:
         yield (
-            f"{key}: AKS manages the network of {plan.cluster}, and no subnet of ours may be "
-            f"there; remove it, and {_endpoint_cure(plan)}"
+            f"{key}: {_owner(plan)}, and no subnet of ours may be there; remove it, and "
+            f"{_endpoint_cure(plan)}"
         )
         return
     try:
@@ -126,24 +131,3 @@ def _range_problems(plan: NetworkPlan) -> Iterator[str]:
             free = nodes.free_range(wanted.prefixlen)
             cure = f"{free} is free" if free else f"{nodes.id.name} has no free one"
             yield f"{key}: is {wanted}, and {used} is in use there; {cure}"
-
-
-def _zone_problems(plan: NetworkPlan, given: ResourceId) -> Iterator[str]:
-    key, name = "network.privateDnsZoneId", given.name.lower()
-    if plan.asked.has_private_endpoint and name != ENDPOINT_ZONE:
-        yield f"{key}: is {name}, must be {ENDPOINT_ZONE} for a private endpoint"
-    elif name and not name.endswith(f".{ZONE_SUFFIX}"):
-        yield f"{key}: is {name}, must end in .{ZONE_SUFFIX}"
-    elif name == f"{plan.server_name}.{ZONE_SUFFIX}":
-        yield (
-            f"{key}: is {name}, which is the server's own name; choose another one, such as "
-            f"{plan.server_name}.private.{ZONE_SUFFIX}"
-        )
-    if plan.zone and not plan.zone.links:
-        network = plan.nodes.id.text if plan.nodes else "…"
-        yield (
-            f"{key}: {name} is not linked to any network, so no pod would find the server; "
-            f"type `az network private-dns link vnet create --resource-group "
-            f"{given.resource_group} --zone-name {name} --name coder --virtual-network "
-            f"{network} --registration-enabled false`"
-        )

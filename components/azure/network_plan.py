@@ -32,8 +32,9 @@ class NetworkPlan:
     """Of the server, its zone and its endpoint."""
     server_name: str
     nodes: VirtualNetwork | None
-    """None where AKS manages the network, whose name can't be looked up."""
+    """None where AKS manages the network, or where it is in another subscription."""
     nodes_subnet: str
+    """Empty where AKS manages the network."""
     subnet: Subnet | None
     """The one that the settings name, for the server or for its endpoint."""
     subnet_network: VirtualNetwork | None
@@ -66,10 +67,13 @@ class NetworkPlan:
     @property
     def linked(self) -> dict[str, str]:
         """The IDs of the networks that the zone which is made is linked to, by what they hold."""
-        nodes, server = self.nodes or self.subnet_network, self.subnet_network
-        linked = {"nodes": nodes.id.text} if nodes else {}
-        if server and not self.asked.has_private_endpoint and nodes != server:
-            linked["server"] = server.id.text
+        asked = self.asked
+        named = asked.delegated_subnet_id or asked.private_endpoint.subnet_id
+        server = ids.parse(named, ids.SUBNET).parent
+        nodes = self.nodes_network if self.nodes_subnet else server
+        linked = {"nodes": nodes.text}
+        if asked.delegated_subnet_id and server.key != nodes.key:
+            linked["server"] = server.text
         return linked
 
     @property

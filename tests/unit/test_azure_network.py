@@ -164,6 +164,38 @@ def test_no_subnet_is_made_in_a_network_that_aks_manages(
     assert cloud.refuses(network=network) == [line]
 
 
+FAR = NODES.replace(SUBSCRIPTION, OTHER)
+FAR_CURE = (
+    "set network.privateEndpoint.subnetId or network.delegatedSubnetId to a subnet of subscription "
+    f"{SUBSCRIPTION}, in a network that is peered with it"
+)
+DISTANT: list[tuple[Stack, str]] = [
+    ({}, f"network: missing, and the network of dev is in another subscription; {FAR_CURE}"),
+    ({"subnetRange": "10.60.8.0/28"},
+     "network.subnetRange: the network of dev is in another subscription, and no subnet of ours "
+     f"may be there; remove it, and {FAR_CURE}"),
+    ({"privateEndpoint": {}},
+     f"network.privateEndpoint.subnetId: is in subscription {OTHER}, must be in {SUBSCRIPTION}, "
+     "the cluster's"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "line"), DISTANT)
+def test_network_of_another_subscription_is_not_used(
+    cloud: Azure, network: Stack, line: str
+) -> None:
+    cloud.pools = [{"name": "one", "count": 2, "availabilityZones": ["1"], "vnetSubnetID": FAR}]
+    assert cloud.refuses(network=network) == [line]
+
+
+def test_zone_is_linked_to_the_network_of_another_subscription(cloud: Azure) -> None:
+    cloud.pools = [{"name": "one", "count": 2, "availabilityZones": ["1"], "vnetSubnetID": FAR}]
+    cloud.run(network={"delegatedSubnetId": DELEGATED})
+    links = {each.name: each.plain["virtualNetwork"]["id"] for each in cloud.all(LINK)}
+    far = FAR.removesuffix("/subnets/nodes")
+    assert links == {"postgres-nodes-link": far, "postgres-server-link": VNET}
+
+
 def given(subnet: str = DELEGATED, zone_id: str = OWN_ZONE) -> dict[str, Any]:
     return {"delegatedSubnetId": subnet, "privateDnsZoneId": zone_id}
 
