@@ -178,7 +178,9 @@ WRONG: list[tuple[Stack, str]] = [
      "highAvailability: is true, and Standard_B2ms is burstable, which Azure gives no standby; set "
      "size to a Standard_D… or Standard_E… machine"),
     ({"size": "Standard_B1ms"}, "replicas: 1 of chart 1.44.3 need "),
-    ({"server": {"parameters": {"max_connections": 50}}}, "replicas: 1 of chart 1.44.3 need "),
+    ({"server": {"parameters": {"max_connections": 87}}},
+     "replicas: 1 of chart 1.44.3 need 70 connections during a rolling update, the server allows "
+     "69"),
     ({"storageGb": 100}, "storageGb: is 100, must be one of 32, 64, 128, 256, 512, 1024, 2048, "
      "4095, 4096, 8192, 16384, 32767"),
     ({"storageGb": 16}, "storageGb: is 16, must be one of 32, 64, "),
@@ -234,6 +236,10 @@ def test_invalid_setting_is_refused_with_its_line(cloud: Azure, settings: Stack,
     lines = cloud.refuses(**settings)
     assert len(lines) == 1, lines
     assert lines[0].startswith(line)
+
+
+def test_fifteen_connections_are_azures_own(cloud: Azure) -> None:
+    assert cloud.run(server={"parameters": {"max_connections": 88}})
 
 
 def test_standby_zone_after_a_failover_is_accepted(cloud: Azure) -> None:
