@@ -283,3 +283,20 @@ def test_empty_state_with_an_interrupted_creation_is_repaired() -> None:
     clis = Clis(exported)
     assert clis.recover(yes=True) == 0
     assert clis.ran == [refreshed()]
+
+
+def test_id_may_follow_from_the_cluster(capsys: Said) -> None:
+    """No input of an Azure resource names its subscription."""
+    scope = "/subscriptions/1111/resourceGroups/coder/providers"
+    server = resource(
+        "azure-native:dbforpostgresql:Server",
+        "postgres-server",
+        resourceGroupName="coder",
+        serverName="one",
+    )
+    clis = Clis(document(creating=[server]))
+    clis.cluster(clusterIdentifier=f"{scope}/microsoft.containerservice/managedclusters/dev")
+    clis.existing = {f"{scope}/Microsoft.DBforPostgreSQL/flexibleServers/one"}
+    assert clis.recover(yes=True) == 0
+    [imported, _] = clis.ran
+    assert f" postgres-server {scope}/Microsoft.DBforPostgreSQL/flexibleServers/one " in imported
