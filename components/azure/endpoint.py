@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_azure_native as azure
 
+from components.azure.busy import retried
 from components.azure.network import ServerNetwork
 from components.azure.network_args import NetworkArgs
 
@@ -32,7 +33,7 @@ def private_endpoint(
             )
         ],
         tags=args.labels,
-        opts=args.protected(parent, name),
+        opts=retried(args.protected(parent, name), name),
     )
     opts = args.protected(parent, f"{name}-record")
     opts.depends_on = network.links

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_azure_native as azure
 
 from components import guards
+from components.azure.busy import retried
 from components.azure.discovery import Placement
 from components.azure.settings import Settings
 from components.server.parameters import is_static
@@ -59,6 +60,7 @@ def set_parameters(
             opts.hooks = pulumi.ResourceHookBinding(
                 before_create=[announce], before_update=[announce]
             )
+        retried(opts, child)
         made.append(
             azure.dbforpostgresql.Configuration(
                 child,

@@ -59,7 +59,8 @@ RULES = (
         "make a new stack with restoreFrom",
     ),
     unchanged(
-        lambda inputs: bool(inputs.get("dataEncryption")),
+        # An imported server has an object for Azure's own keys, too.
+        lambda inputs: bool(pick("dataEncryption.primaryKeyURI")(inputs)),
         "server.keyUri: Azure encrypts a server with a key of your own only from its creation on, "
         "and then always; set it back, or make a new stack with restoreFrom",
     ),

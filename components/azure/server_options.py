@@ -3,6 +3,7 @@
 import pulumi
 
 from components import guards
+from components.azure.busy import retried
 from components.azure.discovery import Placement
 from components.azure.lookups import LiveFlexibleServer
 from components.azure.policy import POLICY
@@ -27,7 +28,7 @@ def options_of(
 ) -> pulumi.ResourceOptions:
     """Protection, change rules and creation rules of the server `name`."""
     window = own.server.maintenance_window
-    return server_options(
+    opts = server_options(
         name,
         ServerOptionsArgs(
             policy=POLICY,
@@ -40,6 +41,7 @@ def options_of(
         ),
         parent,
     )
+    return retried(opts, name)
 
 
 def _stale_hook(name: str, live: LiveFlexibleServer) -> pulumi.ResourceHook:

@@ -93,6 +93,7 @@ ACCEPTED: list[dict[str, Any]] = [
     size(256.0),
     {"version": "18"},
     {"dataEncryption": None},
+    {"dataEncryption": {"type": "SystemManaged"}},
     {"backup": {"backupRetentionDays": 30.0, "geoRedundantBackup": "Disabled"}},
     {"tags": {"coder:zone": "1", "team": "x"}},
 ]
