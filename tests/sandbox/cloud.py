@@ -1,16 +1,18 @@
 """A stack of the program on a simulated cloud, and the account's records of it."""
 
+import os
 import re
 import subprocess
 import sys
 from abc import abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from sandbox.postgres.server import Server
 from sandbox.providers.cloud.base import Cloud
 from tests.conftest import ROOT
-from tests.sandbox.stack import Stack
+from tests.sandbox.stack import Stack, kill, wait
 
 
 class CloudStack(Stack):
@@ -62,3 +64,25 @@ class CloudStack(Stack):
         cloud = self.account.cloud
         assert re.search(rf"{cloud}:\S+ \S+ updated", printed), printed
         assert not re.search(rf"(?m)^ *(\+-|-|\+\+|--) +{cloud}:", printed), printed
+
+    def adopts_a_killed_creation(self, begun: Callable[[], object], key: str) -> None:
+        """Kill the update that creates the server, and assert that recovery takes the server back.
+
+        `begun` says when; `key` is the one of the server's record that a second server would not
+        have.
+        """
+        command = self.command("up", "--yes", "--skip-preview")
+        slow = os.environ | {"SANDBOX_CLOUD_SECONDS": "60"}
+        update = subprocess.Popen(command, cwd=ROOT, env=slow, stdout=subprocess.DEVNULL)
+        try:
+            wait("the server", begun)
+        finally:
+            kill(update.pid)
+            update.wait()
+        made = self.instance[key]
+        recover = [sys.executable, "-m", "sandbox", "recover", self.name]
+        done = subprocess.run(recover, cwd=ROOT, timeout=300, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "was imported as" in done.stdout, done.stdout
+        self.up()
+        assert self.instance[key] == made

@@ -1,14 +1,8 @@
 """Coder v2 on Azure: a subnet that is made, a private endpoint, a killed creation."""
 
-import os
-import subprocess
-import sys
-
-from tests.conftest import ROOT
 from tests.engine.azure import MANAGED_SUBNET
 from tests.sandbox.azure import on_azure
 from tests.sandbox.conftest import MakeAzure
-from tests.sandbox.stack import kill, wait
 
 V2 = "2.38.8"
 
@@ -43,20 +37,6 @@ def test_private_endpoint_in_a_network_that_aks_manages(make_azure: MakeAzure) -
 
 def test_recover_adopts_a_server_whose_creation_was_killed(make_azure: MakeAzure) -> None:
     stack = make_azure("az-killed", chartVersion=V2, protect=True)
-    command = stack.command("up", "--yes", "--skip-preview")
-    slow = os.environ | {"SANDBOX_CLOUD_SECONDS": "60"}
-    update = subprocess.Popen(command, cwd=ROOT, env=slow, stdout=subprocess.DEVNULL)
-    try:
-        wait("the server", lambda: stack.instances and stack.server.exists)
-    finally:
-        kill(update.pid)
-        update.wait()
-    made = stack.instance["server"]
-    recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
-    done = subprocess.run(recover, cwd=ROOT, timeout=300, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "was imported as" in done.stdout, done.stdout
-    stack.up()
-    assert stack.instance["server"] == made
+    stack.adopts_a_killed_creation(lambda: stack.instances and stack.server.exists, "server")
     on_azure(stack)
     stack.unchanged()

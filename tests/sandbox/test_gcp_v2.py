@@ -1,13 +1,7 @@
 """Coder v2 on Cloud SQL: a zonal cluster, a standby, private services access that is made."""
 
-import os
-import subprocess
-import sys
-
-from tests.conftest import ROOT
 from tests.sandbox.conftest import MakeGcp
 from tests.sandbox.gcp import on_cloud_sql
-from tests.sandbox.stack import kill, wait
 
 V2 = "2.38.8"
 ZONAL = {"name": "dev-zonal", "location": "us-east1-b"}
@@ -46,21 +40,6 @@ def test_private_services_access_is_made_and_removed(make_gcp: MakeGcp) -> None:
 
 def test_recover_adopts_an_instance_whose_creation_was_killed(make_gcp: MakeGcp) -> None:
     stack = make_gcp("sql-killed", chartVersion=V2, protect=True)
-    command = stack.command("up", "--yes", "--skip-preview")
-    slow = os.environ | {"SANDBOX_CLOUD_SECONDS": "60"}
-    update = subprocess.Popen(command, cwd=ROOT, env=slow, stdout=subprocess.DEVNULL)
-    try:
-        # Cloud SQL shows this status until the instance is ready.
-        wait("the instance", lambda: stack.instances and stack.server.exists)
-    finally:
-        kill(update.pid)
-        update.wait()
-    made = stack.instance["uid"]
-    recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
-    done = subprocess.run(recover, cwd=ROOT, timeout=300, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "was imported as" in done.stdout, done.stdout
-    stack.up()
-    assert stack.instance["uid"] == made
+    stack.adopts_a_killed_creation(lambda: stack.instances and stack.server.exists, "uid")
     on_cloud_sql(stack)
     stack.unchanged()
