@@ -2,7 +2,7 @@
 
 import datetime
 
-from sandbox.providers.azure_native import ids, shape
+from sandbox.providers.azure_native import ids
 from sandbox.providers.azure_native.errors import ApiError, invalid, not_found, not_simulated
 from sandbox.providers.cloud.account import Data
 
@@ -72,4 +72,4 @@ def request(body: Data, source: Data) -> Data:
         key: value for key, value in own["backup"].items() if key != "earliestRestoreDate"
     }
     # A restore gives no standby and says nothing (Azure/azure-rest-api-specs#20600).
-    return {**shape.merged(body, {}), **own, "highAvailability": {}}
+    return {**body, **own, "highAvailability": {}}
