@@ -143,7 +143,9 @@ def test_source_is_restored_once(stack: AzureStack, engine: dict[str, str], tmp_
     asked = {"server": source}
     said = copy.set(restoreFrom=asked, postgresVersion="18").fails("preview")
     assert "postgresVersion: is 18, but" in said
-    copy.set(postgresVersion="17").up()
+    said = copy.set(postgresVersion="17").fails("up", "--yes", "--skip-preview")
+    assert "type `pulumi up` again" in said
+    copy.up()
     copy.up()
     assert not changes(copy.set(restoreFrom={}).up()), "it is read once"
 

@@ -83,10 +83,11 @@ def test_protected_stack_is_not_destroyed(classic: AzureStack) -> None:
 def test_point_in_time_restore_keeps_the_data(classic: AzureStack, make_azure: MakeAzure) -> None:
     copy = make_azure("az-copy", restoreFrom={"server": classic.instance["name"]})
     copy.set(storageGb=classic.instance["storage"]["storageSizeGB"], maxStorageGb=1024)
-    copy.set(size="medium").up()
+    printed = copy.set(size="medium").fails("up", "--yes", "--skip-preview")
+    assert "has the admin password of its source; type `pulumi up` again" in printed
+    copy.up()
     on_azure(copy)
     assert copy.coder().users() == ["ada"]
-    copy.up()
     copy.set(restoreFrom={}).unchanged()
 
 
