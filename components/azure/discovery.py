@@ -66,6 +66,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         zone_problems,
         network_checks.problems(plan),
         live_checks.problems(server, own, live) if live else (),
+        live_checks.network_problems(live, plan) if live else (),
         live_checks.restore_problems(server) if source else (),
         source.problems(server, _key(own)) if source else (),
     )

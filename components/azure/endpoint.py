@@ -33,7 +33,7 @@ def private_endpoint(
             )
         ],
         tags=args.labels,
-        opts=retried(args.protected(parent, name), name),
+        opts=retried(args.protected(parent, name, fixed="subnet.id"), name),
     )
     opts = args.protected(parent, f"{name}-record")
     opts.depends_on = network.links

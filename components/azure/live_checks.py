@@ -6,6 +6,7 @@ import pulumi
 
 from components.azure.limits import LABELS
 from components.azure.lookups import LiveFlexibleServer
+from components.azure.network_plan import NetworkPlan
 from components.azure.policy import POLICY
 from components.azure.settings import Settings
 from components.server import versions
@@ -68,6 +69,19 @@ def _standby_problems(
             "server.standbyZone: Azure takes it only when a server is created with its standby; "
             "remove it: `pulumi config rm --path server.standbyZone`"
         )
+
+
+def network_problems(live: LiveFlexibleServer, plan: NetworkPlan) -> Iterator[str]:
+    """One line if the settings would have the server in another network."""
+    asked = plan.asked.delegated_subnet_id
+    if plan.asked.subnet_range:
+        asked = f"{plan.nodes_network.text}/subnets/{plan.subnet_name}"
+    if live.subnet is None or live.subnet.lower() == asked.lower():
+        return
+    yield (
+        f"network: server {live.identifier} is in {live.subnet or 'no subnet'}, and Azure cannot "
+        "move it; set network back, or make a new stack with restoreFrom"
+    )
 
 
 def restore_problems(server: ServerSettings) -> Iterator[str]:

@@ -22,6 +22,8 @@ class LiveFlexibleServer(LiveServer):
 
     host: str
     tags: Mapping[str, str]
+    subnet: str | None
+    """The ID of its delegated subnet; empty without one, None where Azure doesn't say."""
     storage_gb: int
     has_standby: bool
     standby_zone: str
@@ -80,6 +82,7 @@ def _live(found: "dbforpostgresql.GetServerResult") -> LiveFlexibleServer:
         # Without the tag, Azure has chosen the zone, and none is pinned.
         pinned_zone=tags.get(LABELS.zone, ""),
         version=major(found.version or "0"),
+        subnet=(found.network.delegated_subnet_resource_id or "") if found.network else None,
         storage_gb=(found.storage.storage_size_gb if found.storage else None) or 0,
         has_standby=bool(standby and standby.mode not in (None, "Disabled")),
         standby_zone=(standby.standby_availability_zone if standby else None) or "",

@@ -49,7 +49,7 @@ class ServerNetwork:
             service_endpoints=[
                 azure.network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Storage")
             ],
-            opts=self._args.protected(self._parent, name, existing),
+            opts=self._args.protected(self._parent, name, fixed="addressPrefix", existing=existing),
         )
 
     def _zone(self) -> pulumi.Input[str]:
@@ -66,8 +66,8 @@ class ServerNetwork:
             opts=self._args.protected(
                 self._parent,
                 name,
-                plan.zone.id.text if plan.zone else "",
-                ", or set network.privateDnsZoneId",
+                existing=plan.zone.id.text if plan.zone else "",
+                otherwise=", or set network.privateDnsZoneId",
             ),
         )
         self.links += [
@@ -80,7 +80,9 @@ class ServerNetwork:
                 virtual_network=azure.privatedns.SubResourceArgs(id=network),
                 registration_enabled=False,
                 tags=labels,
-                opts=self._args.protected(self._parent, f"{self._name}-{holder}-link"),
+                opts=self._args.protected(
+                    self._parent, f"{self._name}-{holder}-link", fixed="virtualNetwork.id"
+                ),
             )
             for holder, network in plan.linked.items()
         ]

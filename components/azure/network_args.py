@@ -10,6 +10,7 @@ from components.azure import ids
 from components.azure.network_plan import NetworkPlan
 from components.guards import Refusal
 from components.imports import import_command
+from components.server.rules import pick, unchanged
 
 ANOTHER_NETWORK = "; another network or cluster does that, and a server stays in its network"
 
@@ -25,12 +26,28 @@ class NetworkArgs:
     """The name of the component that they are children of."""
 
     def protected(
-        self, parent: pulumi.Resource, name: str, existing: str = "", otherwise: str = ""
+        self,
+        parent: pulumi.Resource,
+        name: str,
+        *,
+        fixed: str = "",
+        existing: str = "",
+        otherwise: str = "",
     ) -> pulumi.ResourceOptions:
-        """Options of the child `name`; `existing` is the ID of what has its place already."""
+        """Options of the child `name`.
+
+        `fixed` is an input that Azure can't change, though the provider would ask for it;
+        `existing` is the ID of what has the child's place already.
+        """
         conflict = _exists(self.component, existing, otherwise) if existing else None
+        line = f"network: {name} can't get another {fixed}; set network back"
         return guards.protected(
-            parent, name, protect=self.protect, because=ANOTHER_NETWORK, conflict=conflict
+            parent,
+            name,
+            protect=self.protect,
+            because=ANOTHER_NETWORK,
+            rules=[unchanged(pick(fixed), line)] if fixed else (),
+            conflict=conflict,
         )
 
 

@@ -262,6 +262,68 @@ def test_restore_source_is_ignored_once_the_server_exists(cloud: Azure) -> None:
     assert cloud.run(running={}, restoreFrom={"server": "gone"}, highAvailability=True)
 
 
+DELEGATED_SERVER = {"network": {"delegatedSubnetResourceId": DELEGATED.upper()}}
+ENDPOINT_SERVER = {"network": {"publicNetworkAccess": "Disabled"}}
+MOVES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (DELEGATED_SERVER, {"privateEndpoint": {}}, DELEGATED.upper()),
+    (DELEGATED_SERVER, {"subnetRange": "10.60.8.0/28"}, DELEGATED.upper()),
+    (ENDPOINT_SERVER, {"subnetRange": "10.60.8.0/28"}, "no subnet"),
+    (ENDPOINT_SERVER, {"delegatedSubnetId": DELEGATED}, "no subnet"),
+]
+
+
+@pytest.mark.parametrize(("running", "network", "place"), MOVES)
+def test_server_stays_in_its_network(
+    cloud: Azure, running: dict[str, Any], network: dict[str, Any], place: str
+) -> None:
+    assert cloud.refuses(running=running, network=network) == [
+        f"network: server {NAME} is in {place}, and Azure cannot move it; set network back, or "
+        "make a new stack with restoreFrom"
+    ]
+
+
+STAYS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (DELEGATED_SERVER, {"delegatedSubnetId": DELEGATED}),
+    (ENDPOINT_SERVER, {"privateEndpoint": {}}),
+    ({"network": {"delegatedSubnetResourceId": NODES.replace("nodes", NAME)}},
+     {"subnetRange": "10.60.8.0/28"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("running", "network"), STAYS)
+def test_server_in_its_network_is_accepted(
+    cloud: Azure, running: dict[str, Any], network: dict[str, Any]
+) -> None:
+    assert cloud.run(running=running, network=network)
+
+
+FIXED: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
+    ("postgres-subnet", {"subnetRange": "10.60.8.0/28"},
+     {"addressPrefix": "10.60.8.0/28"}, {"addressPrefix": "10.60.9.0/28"}, "addressPrefix"),
+    ("postgres-nodes-link", {"subnetRange": "10.60.8.0/28"},
+     {"virtualNetwork": {"id": "a"}}, {"virtualNetwork": {"id": "b"}}, "virtualNetwork.id"),
+    ("postgres-endpoint", {"privateEndpoint": {}},
+     {"subnet": {"id": "a"}}, {"subnet": {"id": "b"}}, "subnet.id"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "network", "old", "new", "key"), FIXED)
+@pytest.mark.parametrize("protect", [True, False])
+def test_what_azure_cannot_change_in_the_network_is_refused(
+    name: str,
+    network: dict[str, Any],
+    old: dict[str, Any],
+    new: dict[str, Any],
+    key: str,
+    protect: bool,
+) -> None:
+    cloud = Azure()
+    cloud.run(network=network, protect=protect)
+    line = cloud.refused_by_hooks("before_update", of=name, old_inputs=old, new_inputs=new)
+    assert line == f"network: {name} can't get another {key}; set network back"
+    cloud.call_hooks("before_update", of=name, old_inputs=old, new_inputs=old)
+
+
 def test_cluster_may_change_and_the_server_stays(cloud: Azure) -> None:
     cloud.cluster = {"id": CLUSTER_ID.replace("managedClusters/dev", "managedClusters/new")}
     assert cloud.run(running={})["serverName"] == NAME
