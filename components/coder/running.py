@@ -30,8 +30,13 @@ def running_revision(
                 seconds = LOOKS * PAUSE_SECONDS
                 pulumi.info(f"Waiting up to {seconds:.0f} s for a ready pod of Coder", parent)
             await asyncio.sleep(PAUSE_SECONDS if look else 0)
-            # In a thread, because the program goes on registering resources.
-            problem = await asyncio.to_thread(_checked, args, str(status.namespace), parent)
+            try:
+                # In a thread, because the program goes on registering resources.
+                problem = await asyncio.to_thread(_problem, args, str(status.namespace))
+            except ClusterError as error:
+                line = f"Coder may not be running: its Deployment can't be read: {error}"
+                pulumi.warn(line, parent)
+                problem = None
             if not problem or _NO_READY_POD not in problem:
                 break
         if problem and not pulumi.runtime.is_dry_run():
@@ -41,14 +46,6 @@ def running_revision(
         return str(status.revision)
 
     return release.status.apply(check)
-
-
-def _checked(args: CoderArgs, namespace: str, parent: pulumi.Resource) -> str | None:
-    try:
-        return _problem(args, namespace)
-    except ClusterError as error:
-        pulumi.warn(f"Coder may not be running: its Deployment can't be read: {error}", parent)
-        return None
 
 
 def _problem(args: CoderArgs, namespace: str) -> str | None:
