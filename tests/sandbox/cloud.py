@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from abc import abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -65,17 +64,21 @@ class CloudStack(Stack):
         assert re.search(rf"{cloud}:\S+ \S+ updated", printed), printed
         assert not re.search(rf"(?m)^ *(\+-|-|\+\+|--) +{cloud}:", printed), printed
 
-    def adopts_a_killed_creation(self, begun: Callable[[], object], key: str) -> None:
+    def adopts_a_killed_creation(self, key: str) -> None:
         """Kill the update that creates the server, and assert that recovery takes the server back.
 
-        `begun` says when; `key` is the one of the server's record that a second server would not
-        have.
+        `key` is the one of the server's record that a second server would not have.
         """
         command = self.command("up", "--yes", "--skip-preview")
         slow = os.environ | {"SANDBOX_CLOUD_SECONDS": "60"}
         update = subprocess.Popen(command, cwd=ROOT, env=slow, stdout=subprocess.DEVNULL)
         try:
-            wait("the server", begun)
+            # Killed earlier, the cloud would not complete the server.
+            kinds = ["backup"]
+            wait(
+                "the server",
+                lambda: [(x["work"] or {}).get("kind") for x in self.instances] == kinds,
+            )
         finally:
             kill(update.pid)
             update.wait()

@@ -244,7 +244,7 @@ def test_packets_are_dropped_until_an_endpoint_admits_them() -> None:
         privateDnsZoneGroupName="default",
         privateDnsZoneConfigs=[{"name": "postgres", "privateDnsZoneId": zone.id}],
     )
-    Resource(
+    link = Resource(
         "privatedns:VirtualNetworkLink",
         privateZoneName=PRIVATE_LINK,
         virtualNetworkLinkName="link",
@@ -255,6 +255,9 @@ def test_packets_are_dropped_until_an_endpoint_admits_them() -> None:
     assert made.query("SELECT 1") == "1"
     endpoint.delete()
     wait_for(made, resolves=False, answers=False)
+    # Other tests make a zone of this name.
+    link.delete()
+    zone.delete()
     made.delete()
 
 

@@ -40,6 +40,6 @@ def test_private_services_access_is_made_and_removed(make_gcp: MakeGcp) -> None:
 
 def test_recover_adopts_an_instance_whose_creation_was_killed(make_gcp: MakeGcp) -> None:
     stack = make_gcp("sql-killed", chartVersion=V2, protect=True)
-    stack.adopts_a_killed_creation(lambda: stack.instances and stack.server.exists, "uid")
+    stack.adopts_a_killed_creation("uid")
     on_cloud_sql(stack)
     stack.unchanged()
