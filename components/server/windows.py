@@ -46,20 +46,22 @@ def problems(backup: str, maintenance: str) -> Iterator[str]:
 
 def start_problems(key: str, start: str) -> Iterator[str]:
     """One line if the setting `key` is not the time at which a daily window begins."""
-    if not START.fullmatch(start):
-        yield f'{key}: is "{start}", must look like 03:00, in UTC'
+    return _form_problems(key, start, START, "03:00")
 
 
 def begin_problems(key: str, begin: str) -> Iterator[str]:
     """One line if the setting `key` is not the day and time at which a weekly window begins."""
-    if not BEGIN.fullmatch(begin):
-        yield f'{key}: is "{begin}", must look like sun:04:30, in UTC'
+    return _form_problems(key, begin, BEGIN, "sun:04:30")
 
 
 def hour_problems(key: str, hour: str) -> Iterator[str]:
     """One line if the setting `key` is not the hour at which a weekly window begins."""
-    if not HOUR.fullmatch(hour):
-        yield f'{key}: is "{hour}", must look like sun:04, in UTC'
+    return _form_problems(key, hour, HOUR, "sun:04")
+
+
+def _form_problems(key: str, value: str, form: re.Pattern[str], example: str) -> Iterator[str]:
+    if not form.fullmatch(value):
+        yield f'{key}: is "{value}", must look like {example}, in UTC'
 
 
 def day_and_hour(text: str) -> tuple[int, int]:

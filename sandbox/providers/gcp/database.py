@@ -12,8 +12,7 @@ from sandbox.providers.framework import sdk
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
 from sandbox.providers.framework.resource import Problem
-from sandbox.providers.gcp import account, requests
-from sandbox.providers.gcp.deletion import abandoned
+from sandbox.providers.gcp import account, deletion, requests
 from sandbox.providers.gcp.errors import ApiError, failure, invalid
 from sandbox.providers.gcp.project import Project
 
@@ -77,23 +76,13 @@ class Database(BridgedResource):
         return self._outputs(Project.of(op, inputs), inputs)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        name, instance = state["name"], state["instance"]
-        if abandoned(state, name):
-            return
-        project = Project.of(op, state)
-
-        def drop() -> None:
-            data = project.read()
-            found = requests.available(data, instance)
-            try:
-                project.servers.drop_database(project.server(data, found), name)
-            except Refused as refused:
-                said = " ".join(str(refused).split())
-                raise invalid(f"failed to delete database {name}. {said}") from refused
-            with project.transaction() as changed:
-                changed["instances"][instance]["databases"].pop(name, None)
-
-        requests.accepted(op, "Error when reading or editing Database", drop)
+        deletion.drop(
+            op,
+            state,
+            "databases",
+            doing="Error when reading or editing Database",
+            refused=f"failed to delete database {state['name']}.",
+        )
 
     def _id(self, project: Project, inputs: Data) -> str:
         return f"projects/{project.scope}/instances/{inputs['instance']}/databases/{inputs['name']}"

@@ -1,10 +1,13 @@
-"""The deletion of an instance, and what protects it."""
+"""The deletion of an instance or of a part of it, and what protects them."""
+
+from typing import Literal
 
 from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.cloud.account import Data
+from sandbox.providers.cloud.servers import Refused
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.gcp import requests
-from sandbox.providers.gcp.errors import ApiError
+from sandbox.providers.gcp.errors import ApiError, invalid
 from sandbox.providers.gcp.project import Project, backup_id
 
 PROTECTED = (
@@ -39,6 +42,36 @@ def _begin(project: Project, name: str) -> None:
             )
         final = (of.get("finalBackupConfig") or {}).get("enabled")
         project.begin(instance, "delete", snapshot=backup_id() if final else None)
+
+
+def drop(
+    op: Operation,
+    state: Data,
+    kind: Literal["databases", "users"],
+    *,
+    doing: str,
+    refused: str,
+) -> None:
+    """Delete a user or database; both phrases are the provider's, before what PostgreSQL says."""
+    name, instance = state["name"], state["instance"]
+    if abandoned(state, name):
+        return
+    project = Project.of(op, state)
+
+    def run() -> None:
+        data = project.read()
+        server = project.server(data, requests.available(data, instance))
+        servers = project.servers
+        dropping = servers.drop_user if kind == "users" else servers.drop_database
+        try:
+            dropping(server, name)
+        except Refused as error:
+            said = " ".join(str(error).split())
+            raise invalid(f"{refused} {said}") from error
+        with project.transaction() as changed:
+            changed["instances"][instance][kind].pop(name, None)
+
+    requests.accepted(op, doing, run)
 
 
 def abandoned(state: Data, name: str) -> bool:

@@ -6,15 +6,13 @@ from sandbox.providers.bridged.checks import one_of, problem
 from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.bridged.resource import BridgedResource
 from sandbox.providers.cloud.account import Data
-from sandbox.providers.cloud.servers import Refused
 from sandbox.providers.framework import sdk
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
 from sandbox.providers.framework.resource import Problem
 from sandbox.providers.framework.values import Path
-from sandbox.providers.gcp import passwords, requests
-from sandbox.providers.gcp.deletion import abandoned
-from sandbox.providers.gcp.errors import ApiError, invalid, no_instance
+from sandbox.providers.gcp import deletion, passwords, requests
+from sandbox.providers.gcp.errors import ApiError, no_instance
 from sandbox.providers.gcp.project import Project
 
 NOT_SIMULATED = ("databaseRoles", "passwordPolicy", "passwordWo", "passwordWoVersion")
@@ -78,25 +76,15 @@ class User(BridgedResource):
         return self._outputs(project, inputs)
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        name, instance = state["name"], state["instance"]
-        if abandoned(state, name):
-            return
-        project = Project.of(op, state)
-
-        def drop() -> None:
-            data = project.read()
-            found = requests.available(data, instance)
-            try:
-                project.servers.drop_user(project.server(data, found), name)
-            except Refused as refused:
-                said = " ".join(str(refused).split())
-                raise invalid(f"failed to delete user {name}: . {said}") from refused
-            with project.transaction() as changed:
-                changed["instances"][instance]["users"].pop(name, None)
-
-        # The missing space is the provider's.
-        doing = f"Error, failed to deleteuser {name} in instance {instance}"
-        requests.accepted(op, doing, drop)
+        name = state["name"]
+        deletion.drop(
+            op,
+            state,
+            "users",
+            # The missing space is the provider's.
+            doing=f"Error, failed to deleteuser {name} in instance {state['instance']}",
+            refused=f"failed to delete user {name}: .",
+        )
 
     def _outputs(self, project: Project, inputs: Data) -> Data:
         return {
