@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 from sandbox import SandboxError
@@ -22,7 +23,9 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
     if not passphrase.exists():
         write_private(passphrase, secrets.token_urlsafe(24))
     path = f"{paths.BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    wrappers.install_language_host(path)
+    if not shutil.which("pulumi", path=path):
+        raise SandboxError("pulumi is not built yet: run `python -m sandbox setup`")
+    wrappers.install_language_host(home)
     wrappers.install_plugins(home)
     ours = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
     return ours | {
@@ -31,6 +34,8 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
+        # A plugin on the PATH would come before those in the home, with a warning in each command.
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "HELM_CACHE_HOME": str(state / "helm" / "cache"),

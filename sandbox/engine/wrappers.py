@@ -3,12 +3,10 @@
 import importlib.util
 import os
 import shlex
-import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sandbox import SandboxError
 from sandbox.machine import paths
 from sandbox.tools.programs import KUBERNETES_PROVIDER
 
@@ -38,21 +36,21 @@ def install_plugin(name: str, plugin_version: str, module: str, home: Path) -> N
     _write_command(_plugin(name, plugin_version, home), command)
 
 
+def install_language_host(home: Path) -> None:
+    """Install our language host; a published one beside `pulumi` takes precedence."""
+    for former in paths.TOOLS.glob("pulumi-*/pulumi-language-python"):
+        former.unlink(missing_ok=True)  # where it was installed before
+    host = shlex.quote(str(paths.ROOT / "sandbox" / "engine" / "language_host.py"))
+    target = _path(f"language-python-v{version('pulumi')}", home)
+    _write_command(target, f"exec {_PYTHON} -P {host}")
+
+
 def _plugin(name: str, plugin_version: str, home: Path) -> Path:
-    return home / "plugins" / f"resource-{name}-v{plugin_version}" / f"pulumi-resource-{name}"
+    return _path(f"resource-{name}-v{plugin_version}", home)
 
 
-def install_language_host(path: str) -> None:
-    """Install our language host for the first `pulumi` on the path, unless it has its own."""
-    found = shutil.which("pulumi", path=path)
-    if found is None:
-        raise SandboxError("pulumi is not built yet: run `python -m sandbox setup`")
-    beside = Path(found).resolve().parent
-    ours = beside.is_relative_to(paths.HOME)
-    if ours or not (beside / "pulumi-language-python").exists():
-        host = shlex.quote(str(paths.ROOT / "sandbox" / "engine" / "language_host.py"))
-        folder = beside if ours else paths.BIN
-        _write_command(folder / "pulumi-language-python", f"exec {_PYTHON} -P {host}")
+def _path(plugin: str, home: Path) -> Path:
+    return home / "plugins" / plugin / f"pulumi-{plugin.rpartition('-v')[0]}"
 
 
 # The Python that runs the sandbox; the PATH of the CLI may have another one.

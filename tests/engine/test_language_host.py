@@ -19,6 +19,15 @@ def test_run_error_is_one_line(stack: Stack) -> None:
     assert "error: size is 0: it must be at least 1\n" in stack.fails("preview")
 
 
+def test_language_host_on_the_path_is_not_used(stack: Stack, tmp_path: Path) -> None:
+    other = tmp_path / "pulumi-language-python"
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    stack.environment["PATH"] = f"{tmp_path}:{stack.environment['PATH']}"
+    stack.program("pulumi.export('size', 1)")
+    assert "warning" not in stack.up()
+
+
 def test_program_gets_its_settings_and_virtualenv(stack: Stack) -> None:
     venv.create(stack.folder / "venv", with_pip=False)
     # The virtualenv has no SDK installed; a .pth file adds the tests' one.
