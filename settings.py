@@ -16,8 +16,6 @@ from components.coder.coder import CoderArgs
 from components.coder.latency_gate import LatencyGate
 from components.coder.preflight import preflight_problems
 from components.connection import UNKNOWN_TRAITS
-from components.database.spec import DatabaseSpec
-from components.kubernetes.client import Cluster
 from components.server.discovery import (
     Discovery,
     DiscoveryFailed,
@@ -25,7 +23,7 @@ from components.server.discovery import (
     PostgresArgs,
 )
 from components.server.settings import ServerSettings
-from reader import SettingReader
+from server_reader import ServerReader
 
 T = TypeVar("T")
 
@@ -53,7 +51,7 @@ def load() -> Stack:
     return stack
 
 
-class StackReader(SettingReader):
+class StackReader(ServerReader):
     """Reads all settings, has each checked by the module that it belongs to, then discovers."""
 
     def read(self) -> Stack | None:
@@ -61,7 +59,7 @@ class StackReader(SettingReader):
         config = self.config
         cloud, chosen = self._cloud(), self.chart()
         repository = self.chart_repository(chosen)
-        server, options, values = self._server(chosen), self.chart_options(), self.chart_values()
+        server, options, values = self.server(chosen), self.chart_options(), self.chart_values()
         gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
         own = self.objects(config.require("cloud"), cloud.Settings) if cloud else None
         traits = cloud.traits(server, own) if cloud and own else UNKNOWN_TRAITS
@@ -107,31 +105,6 @@ class StackReader(SettingReader):
         if name not in CLOUDS:
             self.problems.append(f'cloud: is "{name}", must be one of: {", ".join(CLOUDS)}')
         return CLOUDS.get(name)
-
-    def _server(self, chosen: Chart | None) -> ServerSettings:
-        """What is asked of the server, in any cloud."""
-        config = self.config
-        return ServerSettings(
-            spec=DatabaseSpec(
-                stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
-                flavour=chosen.flavour if chosen else "",
-                cluster=Cluster(config.require("kubeContext")),
-                namespace=config.require("namespace"),
-                password_generation=config.require_int("passwordGeneration"),
-                tools_image=config.require("toolsImage"),
-                protect=config.require_bool("protect"),
-            ),
-            zone=config.require("zone"),
-            size=config.require("size"),
-            version=config.require("postgresVersion"),
-            storage_gb=config.require_int("storageGb"),
-            max_storage_gb=config.require_int("maxStorageGb"),
-            high_availability=config.require_bool("highAvailability"),
-            backup_days=config.require_int("backupDays"),
-            apply_immediately=config.require_bool("applyImmediately"),
-            labels=config.require_object("labels"),
-            ca_certificate=self.certificates("caCertificate"),
-        )
 
     def _discover(self, cloud: Cloud, server: ServerSettings, own: Any) -> Discovery | None:
         """What the look-ups find; None where they fail or the settings are malformed."""

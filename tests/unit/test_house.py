@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
 RECOVERY = sorted((ROOT / "recovery").rglob("*.py"))
-MAIN = [ROOT / f"{name}.py" for name in ("__main__", "settings", "reader")]
+MAIN = [ROOT / f"{name}.py" for name in ("__main__", "settings", "server_reader", "reader")]
 PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY]
 
 

@@ -1,0 +1,43 @@
+"""Reads what is asked of the server and of the database in it."""
+
+import pulumi
+
+from components.charts import Chart
+from components.database.spec import DatabaseSpec
+from components.kubernetes.client import Cluster
+from components.server.settings import ServerSettings
+from reader import SettingReader
+
+
+class ServerReader(SettingReader):
+    """Reads the settings that mean the same in every cloud."""
+
+    def server(self, chosen: Chart | None) -> ServerSettings:
+        """What is asked of the server, in any cloud."""
+        config = self.config
+        return ServerSettings(
+            spec=self._spec(chosen),
+            zone=config.require("zone"),
+            size=config.require("size"),
+            version=config.require("postgresVersion"),
+            storage_gb=config.require_int("storageGb"),
+            max_storage_gb=config.require_int("maxStorageGb"),
+            high_availability=config.require_bool("highAvailability"),
+            backup_days=config.require_int("backupDays"),
+            apply_immediately=config.require_bool("applyImmediately"),
+            labels=config.require_object("labels"),
+            ca_certificate=self.certificates("caCertificate"),
+        )
+
+    def _spec(self, chosen: Chart | None) -> DatabaseSpec:
+        """Which database is asked for, and where its Job runs."""
+        config = self.config
+        return DatabaseSpec(
+            stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
+            flavour=chosen.flavour if chosen else "",
+            cluster=Cluster(config.require("kubeContext")),
+            namespace=config.require("namespace"),
+            password_generation=config.require_int("passwordGeneration"),
+            tools_image=config.require("toolsImage"),
+            protect=config.require_bool("protect"),
+        )
