@@ -1,18 +1,12 @@
-"""Single GET requests to the API server, with the kubeconfig and the context of the provider.
-
-The official client is imported with the first request: that takes half a second of CPU, and most
-previews ask nothing.
-"""
+"""Single GET requests to the API server, with the kubeconfig and the context of the provider."""
 
 import functools
 import json
-import logging
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from components.kubernetes import kubeconfig
+from components.kubernetes import credentials
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -34,28 +28,42 @@ class Forbidden(ClusterError):
 
 
 class Api:
-    """The API server of one context; what failed to connect once is not tried again."""
+    """The API server of one context; one that has never answered is not asked again."""
 
     def __init__(self, context: str) -> None:
         self._context = context
         self._failure: ClusterError | None = None
+        self._has_answered = False
 
     def get(
         self, *path: str, group: str = "api/v1", accept: str = JSON, **query: str
     ) -> Object | None:
         """What is at that path of the API group, or None where there is nothing."""
+        body = self._read(path, group, accept, query)
+        return None if body is None else json.loads(body)
+
+    def text(self, *path: str, **query: str) -> str:
+        """The text at that path of the core group; empty where there is nothing."""
+        body = self._read(path, "api/v1", "*/*", query) or b""
+        return body.decode(errors="replace")
+
+    def _read(
+        self, path: tuple[str, ...], group: str, accept: str, query: Mapping[str, str]
+    ) -> bytes | None:
         if self._failure:
             raise self._failure
         words = "/".join(quote(word, safe="") for word in path)
         try:
             status, body = self._ask(f"/{group}/{words}", accept, query)
         except ClusterError as error:
-            self._failure = error
+            if not self._has_answered:
+                self._failure = error
             raise
+        self._has_answered = True
         if status == 404:
             return None
         if status == 200:
-            return json.loads(body)
+            return body
         said = _message(body) or f"status {status}"
         if status == 403:
             raise Forbidden(f"the cluster refuses to show it: {said}")
@@ -87,44 +95,10 @@ class Api:
 
     @functools.cached_property
     def _client(self) -> "ApiClient":
-        from kubernetes import config
-        from kubernetes.client import ApiClient, Configuration
-
-        settings, logged = Configuration(retries=False), _Logged()
-        logging.getLogger().addHandler(logged)
         try:
-            config.load_kube_config(
-                config_file=os.pathsep.join(kubeconfig.paths()),
-                # kubectl takes the first file's current context, this client the last one's.
-                context=kubeconfig.current(self._context).context,
-                client_configuration=settings,
-                persist_config=False,
-            )
-        except kubeconfig.KubeconfigError as error:
+            return credentials.api_client(self._context)
+        except credentials.Unusable as error:
             raise ClusterError(str(error)) from error
-        except (config.ConfigException, OSError, ValueError, LookupError) as error:
-            raise ClusterError(_unusable(str(error) or type(error).__name__)) from error
-        finally:
-            logging.getLogger().removeHandler(logged)
-        if logged.said and not (settings.api_key or settings.cert_file):
-            raise ClusterError(_unusable(logged.said[-1]))
-        return ApiClient(settings)
-
-
-class _Logged(logging.Handler):
-    """What the client logs where it goes on without the credentials of a plugin."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
-
-
-def _unusable(reason: str) -> str:
-    first, *_ = reason.strip().splitlines() or ["no reason is given"]
-    return f"kubeContext: the kubeconfig can't be used: {first}"
 
 
 def _message(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the cluster holds: reads of single objects, without the data of Secrets."""
+"""What the cluster holds: its objects and their events, without the data of Secrets."""
 
 from components.kubernetes.api import JSON, Api, ClusterError, Forbidden, Object
 
@@ -44,15 +44,65 @@ class Cluster:
         """The ConfigMap of that name."""
         return self._api.get("namespaces", namespace, "configmaps", name)
 
+    def service(self, namespace: str, name: str) -> Object | None:
+        """The Service of that name."""
+        return self._api.get("namespaces", namespace, "services", name)
+
+    def replica_sets(self, namespace: str, selector: str) -> list[Object]:
+        """The ReplicaSets with these labels, the oldest first."""
+        found = self._list(namespace, "replicasets", selector, group="apis/apps/v1")
+        return sorted(found, key=_created)
+
+    def jobs(self, namespace: str, selector: str) -> list[Object]:
+        """The Jobs with these labels, the oldest first."""
+        return sorted(self._list(namespace, "jobs", selector, group="apis/batch/v1"), key=_created)
+
+    def pods(self, namespace: str, selector: str) -> list[Object]:
+        """The pods with these labels, the oldest first."""
+        return sorted(self._list(namespace, "pods", selector), key=_created)
+
     def job_pods(self, namespace: str, job: str) -> list[Object]:
         """The pods of a Job, the oldest first."""
-        found = self._list(namespace, "pods", f"batch.kubernetes.io/job-name={job}")
-        return sorted(found, key=lambda each: each["metadata"]["creationTimestamp"])
+        return self.pods(namespace, f"batch.kubernetes.io/job-name={job}")
 
-    def _list(self, namespace: str, kind: str, selector: str, accept: str = JSON) -> list[Object]:
-        found = self._api.get("namespaces", namespace, kind, accept=accept, labelSelector=selector)
+    def events(self, namespace: str, uid: str) -> list[Object]:
+        """The events of the object with this uid, the newest last."""
+        about = f"involvedObject.uid={uid}"
+        found = self._api.get("namespaces", namespace, "events", fieldSelector=about)
+        return sorted((found or {}).get("items") or (), key=_seen)
+
+    def last_log_lines(
+        self, namespace: str, pod: str, container: str, *, previous: bool, lines: int
+    ) -> list[str]:
+        """The end of a container's log, or of the log before its last restart."""
+        path = ("namespaces", namespace, "pods", pod, "log")
+        query = {"container": container, "tailLines": str(lines)}
+        text = self._api.text(*path, **query, **({"previous": "true"} if previous else {}))
+        return text.splitlines()
+
+    def _list(
+        self,
+        namespace: str,
+        kind: str,
+        selector: str,
+        accept: str = JSON,
+        *,
+        group: str = "api/v1",
+    ) -> list[Object]:
+        path = ("namespaces", namespace, kind)
+        found = self._api.get(*path, group=group, accept=accept, labelSelector=selector)
         # A list of nothing but metadata has no items, not an empty list.
         return list(found["items"] or ()) if found else []
+
+
+def _created(found: Object) -> str:
+    return found["metadata"]["creationTimestamp"]
+
+
+def _seen(event: Object) -> str:
+    """When the event was seen last; a series and the newer API write it elsewhere."""
+    series = (event.get("series") or {}).get("lastObservedTime")
+    return series or event.get("lastTimestamp") or event.get("eventTime") or _created(event)
 
 
 def termination_message(pod: Object) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from components.guards import value_at
+
 API = "/api/v1/namespaces"
 CREATED = "2026-01-02T03:04:00Z"
 
@@ -24,12 +26,15 @@ class PretendCluster:
         self.status: dict[str, int] = {}
         """Paths that are answered with an error."""
         self.asked: list[str] = []
+        self.queries: list[dict[str, list[str]]] = []
         self.accepted: list[str] = []
         self.tokens: list[str | None] = []
 
-    def add(self, namespace: str, kind: str = "", name: str = "", **fields: Any) -> None:
+    def add(
+        self, namespace: str, kind: str = "", name: str = "", *, api: str = API, **fields: Any
+    ) -> None:
         """Put an object into a namespace, or the Namespace itself."""
-        path = f"{API}/{namespace}" + (f"/{kind}/{name}" if kind else "")
+        path = f"{api}/{namespace}" + (f"/{kind}/{name}" if kind else "")
         metadata = {"name": name or namespace, "creationTimestamp": CREATED}
         metadata |= fields.pop("metadata", {})
         self.objects[path] = {"metadata": metadata, **fields}
@@ -41,24 +46,28 @@ class PretendCluster:
             secret = f"sh.helm.release.v1.{name}.v{version}"
             self.add(namespace, "secrets", secret, metadata={"labels": labels})
 
-    def answer(self, path: str) -> tuple[int, dict[str, Any]]:
-        """The status and the body of one answer."""
+    def answer(self, path: str) -> tuple[int, dict[str, Any] | str]:
+        """The status and the body of one answer; text where it is a log."""
         parts = urlsplit(path)
+        query = parse_qs(parts.query)
         self.asked.append(parts.path)
+        self.queries.append(query)
         if status := self.status.get(parts.path):
             return status, {"kind": "Status", "message": f"no {parts.path}\nfor you"}
         if found := self.objects.get(parts.path):
-            return 200, found
-        if parts.path.count("/") != 5:
+            return 200, found.get("text", found)
+        if "labelSelector" not in query and "fieldSelector" not in query:
             return 404, {"kind": "Status", "message": "not found"}
-        selector = dict(
-            term.split("=", 1) for term in parse_qs(parts.query)["labelSelector"][0].split(",")
+        labels, fields = (
+            dict(term.split("=", 1) for text in query.get(selector, ()) for term in text.split(","))
+            for selector in ("labelSelector", "fieldSelector")
         )
         items = [
             each
             for place, each in sorted(self.objects.items(), reverse=True)
             if place.startswith(f"{parts.path}/")
-            and selector.items() <= each["metadata"].get("labels", {}).items()
+            and labels.items() <= each["metadata"].get("labels", {}).items()
+            and all(str(value_at(each, path)) == value for path, value in fields.items())
         ]
         return 200, {"items": items or None}
 
@@ -74,7 +83,7 @@ class PretendCluster:
                 status, body = pretended.answer(self.path)
                 self.send_response(status)
                 self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
+                self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

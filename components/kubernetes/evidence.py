@@ -1,0 +1,146 @@
+"""Why pods are not ready, and why a LoadBalancer Service has no address: from states and events."""
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Iterator
+
+from components.kubernetes import containers
+from components.kubernetes.client import Cluster, Object
+
+PREPARATION_EVENTS = ("FailedMount", "FailedAttachVolume", "FailedCreatePod")
+"""How the kubelet's failures begin before it starts a pod's first container."""
+
+
+class Kind(enum.IntEnum):
+    """What went wrong, the most telling first."""
+
+    CREATION = enum.auto()
+    IMAGE = enum.auto()
+    START = enum.auto()
+    END = enum.auto()
+    SCHEDULING = enum.auto()
+    VOLUME = enum.auto()
+    SIDECAR = enum.auto()
+    PROBE = enum.auto()
+    INIT = enum.auto()
+    EVICTION = enum.auto()
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Cause:
+    """One reason why a pod is not ready, or does not exist."""
+
+    kind: Kind
+    text: str
+    permanent: bool = False
+    """Whether it stays until somebody changes something."""
+
+
+def reasons(cluster: Cluster, namespace: str, selector: str) -> list[str]:
+    """Why pods of ReplicaSets with these labels are not ready: a line for each distinct cause."""
+    found: list[Cause] = []
+    for owner in cluster.replica_sets(namespace, selector):
+        found += _refused_replicas(owner)
+    found += pod_causes(cluster, cluster.pods(namespace, selector))
+    return list(dict.fromkeys(each.text for each in sorted(found)))
+
+
+def job_causes(cluster: Cluster, job: Object) -> list[Cause]:
+    """Why the Job's pod is not running, the most telling first."""
+    namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
+    pods = cluster.job_pods(namespace, name)
+    found = [] if pods else list(_refused_pods(cluster, job))
+    return sorted({*found, *pod_causes(cluster, pods)})
+
+
+def service_reasons(cluster: Cluster, namespace: str, name: str) -> list[str]:
+    """Why a LoadBalancer Service has no address, the newest first."""
+    service = cluster.service(namespace, name)
+    if service is None:
+        return [f"there is no Service {namespace}/{name}"]
+    events = cluster.events(namespace, service["metadata"]["uid"])
+    if warnings := [_said(event) for event in reversed(events) if event["type"] == "Warning"]:
+        return list(dict.fromkeys(warnings))
+    if events:
+        return []
+    chosen = service["spec"].get("loadBalancerClass")
+    return ["no controller answers" + (f" for loadBalancerClass {chosen}" if chosen else "")]
+
+
+def pod_causes(cluster: Cluster, pods: Iterable[Object]) -> Iterator[Cause]:
+    """Why these pods are not ready; the ones that are, or that are being deleted, have no cause."""
+    for pod in pods:
+        status, metadata = pod.get("status", {}), pod["metadata"]
+        conditions = {each["type"]: each for each in status.get("conditions") or ()}
+        disruption = conditions.get("DisruptionTarget", {})
+        if disruption.get("status") == "True":
+            yield Cause(Kind.EVICTION, f"a pod was evicted: {_said(disruption)}")
+        elif (
+            "deletionTimestamp" in metadata
+            or status.get("phase") == "Succeeded"
+            or conditions.get("Ready", {}).get("status") == "True"
+        ):
+            continue
+        elif (scheduled := conditions.get("PodScheduled", {})).get("status") == "False":
+            # The second half says only that no other pod can be evicted for this one.
+            text = _said(scheduled).partition(" preemption: ")[0]
+            yield Cause(Kind.SCHEDULING, f"no node can run a pod: {text}")
+        else:
+            yield from _started_pod(cluster, pod)
+
+
+def _started_pod(cluster: Cluster, pod: Object) -> Iterator[Cause]:
+    """The causes of a pod that has a node."""
+    metadata, status = pod["metadata"], pod.get("status", {})
+    events = cluster.events(metadata["namespace"], metadata["uid"])
+    states = containers.states(pod)
+    failed = False
+    for state in states:
+        if problem := containers.image_problem(state, events):
+            yield Cause(Kind.IMAGE, *problem)
+        elif problem := containers.start_problem(state):
+            yield Cause(Kind.START, *problem)
+        elif ended := containers.end_problem(cluster, pod, state):
+            yield Cause(Kind.END, ended)
+        else:
+            continue
+        failed = True
+    newest = events[-1] if events else {}
+    if failed:
+        return
+    if newest.get("reason", "").startswith(PREPARATION_EVENTS):
+        # An older event of this kind has passed: the kubelet reports what it does next.
+        yield Cause(Kind.VOLUME, f"a pod can't be prepared on its node: {_said(newest)}")
+    elif sidecar := containers.unfinished_sidecar(pod, states):
+        yield Cause(Kind.SIDECAR, sidecar, permanent=True)
+    elif waiting := containers.unfinished_init(states):
+        yield Cause(Kind.INIT, f"init container {waiting} has not finished")
+    elif status.get("phase") == "Running" and newest.get("reason") == "Unhealthy":
+        yield Cause(Kind.PROBE, _said(newest))
+
+
+def _refused_replicas(owner: Object) -> Iterator[Cause]:
+    for condition in owner.get("status", {}).get("conditions") or ():
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            yield _refused(_said(condition))
+
+
+def _refused_pods(cluster: Cluster, job: Object) -> Iterator[Cause]:
+    metadata = job["metadata"]
+    for event in reversed(cluster.events(metadata["namespace"], metadata["uid"])):
+        if event.get("reason") == "FailedCreate":
+            yield _refused(_said(event))
+            return
+
+
+def _refused(message: str) -> Cause:
+    """Why a pod can't be created, without the words that name the pod."""
+    _, _, said = message.partition(" is forbidden: ")
+    text = said or message.removeprefix("Error creating: ")
+    # A quota is free again when other pods end; a pod without the fields that it demands is not.
+    permanent = "violates PodSecurity" in text or "failed quota" in text
+    return Cause(Kind.CREATION, f"no pod can be created: {text}", permanent)
+
+
+def _said(found: Object) -> str:
+    return " ".join(str(found.get("message") or found.get("reason") or "no reason").split())
