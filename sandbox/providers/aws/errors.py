@@ -35,6 +35,16 @@ def invalid(message: str) -> ApiError:
     return ApiError("InvalidParameterCombination", message)
 
 
+def no_identifier(parameter: str) -> ApiError:
+    """The error for a name that is too long."""
+    return ApiError(
+        "InvalidParameterValue",
+        f"The parameter {parameter} is not a valid identifier. Identifiers must begin with a "
+        "letter; must contain only ASCII letters, digits, and hyphens; and must not end with a "
+        "hyphen or contain two consecutive hyphens.",
+    )
+
+
 def failure(doing: str, operation: str, error: ApiError, service: str = "RDS") -> Failure:
     """The provider's error message that contains the API's."""
     kind = "" if error.code in MODELLED else "api error "

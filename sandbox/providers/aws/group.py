@@ -23,6 +23,7 @@ class Group(BridgedResource):
     """The input of an instance that names the group."""
     in_use: ClassVar[tuple[str, str]]
     missing: ClassVar[tuple[str, str]]
+    modifying: ClassVar[str] = "updating"
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:
         return Region.of(op, state).read()[self.kind].get(id)
@@ -41,16 +42,22 @@ class Group(BridgedResource):
         return chosen, found
 
     def modify(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
+        """Send what differs from the state; only read the group if nothing does."""
         region = Region.of(op, inputs)
+        changed = {str(path[0]) for path in self.changes(self.before({}, state), inputs)}
         try:
             with region.transaction() as data:
                 if id not in data[self.kind]:
                     code, message = self.missing
                     raise ApiError(code, message.format(id))
-                self.refuse(data, inputs, id)
-                found = data[self.kind][id] = self.described(op, region, data, id, inputs)
+                found = data[self.kind][id]
+                if changed:
+                    kept = {key: found[key] for key in self.inputs.keys() - changed if key in found}
+                    self.refuse(data, {**inputs, **kept}, id)
+                    found = self.described(op, region, data, id, {**inputs, **kept})
+                    data[self.kind][id] = found
         except ApiError as error:
-            raise self.failed("updating", id, f"Modify{self.noun}", error) from None
+            raise self.failed(self.modifying, id, f"Modify{self.noun}", error) from None
         return found
 
     def delete(self, op: Operation, id: str, state: Data) -> None:

@@ -85,6 +85,13 @@ class IngressRule(BridgedResource):
         found = region.read()["rules"].get(id)
         return {**found, **self._outputs(op, region, id, found)} if found else None
 
+    def update(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
+        """Update the rule; if that fails, the state stays: its provider is not Terraform's SDK.
+
+        https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/pf/tfbridge/provider_update.go
+        """
+        return self.modify(op, id, state, inputs)
+
     def modify(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
         """Change the source to another one of the same kind, or change the ports."""
         region = Region.of(op, inputs)

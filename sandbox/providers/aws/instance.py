@@ -20,7 +20,7 @@ from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.bridged.messages import snake
 from sandbox.providers.bridged.resource import BridgedResource
 from sandbox.providers.cloud.retries import until_accepted
-from sandbox.providers.framework.errors import Failure, InitFailed
+from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
 from sandbox.providers.framework.resource import Problem
@@ -54,6 +54,12 @@ class Instance(BridgedResource):
             return set(was) != set(wanted)
         return True
 
+    def replaces(self, path: Path, old: Data, new: Data) -> bool:
+        """Whether the change replaces the instance: not one inside `restoreToPointInTime`."""
+        if path[0] == "restoreToPointInTime" and len(path) > 1:
+            return False
+        return super().replaces(path, old, new)
+
     def check(self, op: Operation, inputs: Data, old: Data) -> Iterable[Problem]:
         if inputs.get("identifier") is None and inputs.get("identifierPrefix") is None:
             inputs["identifier"] = autoname(op, old.get("identifier"), separator="")
@@ -61,7 +67,7 @@ class Instance(BridgedResource):
 
     def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
         region, identifier = Region.of(op, inputs), inputs["identifier"]
-        operation = _create_operation(inputs)
+        operation, restored = _create_operation(inputs)
         if operation == "CreateDBInstance":
             for key in ("allocatedStorage", "engine", "username"):
                 if inputs.get(key) is None:
@@ -77,7 +83,7 @@ class Instance(BridgedResource):
                 region.begin(record, "create")
                 data["instances"][identifier] = record
         except ApiError as error:
-            doing = f"creating RDS DB Instance ({identifier})"
+            doing = f"creating RDS DB Instance {restored}({identifier})"
             raise failure(doing, operation, error) from None
         op.status("creating")
         region.create_server(
@@ -86,36 +92,26 @@ class Instance(BridgedResource):
             snapshot=(inputs.get("snapshotIdentifier") or "").lower(),
             source=source["identifier"] if inputs.get("restoreToPointInTime") else "",
         )
-        said = ""
+        # The provider has stored the ID since CreateDBInstance returned.
+        id = record["resourceId"]
         try:
             region.wait(op, identifier)
             self._modify_restored(op, region, identifier, inputs)
         except ApiError as error:
             doing = f"updating RDS DB Instance ({identifier})"
-            said = str(failure(doing, "ModifyDBInstance", error))
+            raise self.unready(op, id, failure(doing, "ModifyDBInstance", error)) from None
         except Failure as error:
-            said = f"waiting for RDS DB Instance ({identifier}) create: {error}"
-        record = region.read()["instances"][identifier]
-        made = record["resourceId"], _outputs(record, inputs)
-        if said:  # the provider has stored the ID since CreateDBInstance returned
-            raise InitFailed(*made, said)
-        return made
+            said = one_error(f"waiting for RDS DB Instance ({identifier}) create: {error}")
+            raise self.unready(op, id, said) from error
+        return id, _outputs(region.read()["instances"][identifier], inputs)
 
     def _modify_restored(
         self, op: Operation, region: Region, identifier: str, inputs: Data
     ) -> None:
-        """Modify a restored instance where the inputs differ from its snapshot."""
-        if not inputs.get("snapshotIdentifier"):
-            return
-        record = region.read()["instances"][identifier]
-        changes: Data = {}
-        size, version = inputs.get("allocatedStorage"), inputs.get("engineVersion")
-        if size and size != record["allocatedStorage"]:
-            changes["allocatedStorage"] = size
-        actual = record["engineVersionActual"]
-        if version and versions.major_of(version) != versions.major_of(actual):
-            changes["engineVersion"] = version
-        if changes:
+        """Send what a restore from a snapshot does not take, also where the snapshot has it."""
+        keys = ("allocatedStorage", "engineVersion")
+        changes = {key: inputs[key] for key in keys if inputs.get(key)}
+        if changes and inputs.get("snapshotIdentifier"):
             self._request_change(
                 op, region, identifier, changes, {**inputs, "applyImmediately": True}
             )
@@ -149,8 +145,9 @@ class Instance(BridgedResource):
         except ApiError as error:
             doing = f"updating RDS DB Instance ({identifier})"
             raise failure(doing, "ModifyDBInstance", error) from None
-        record = region.put(identifier, tags=inputs.get("tags") or {}, tagsAll=tags)
-        return _outputs(record, inputs)
+        if tags != state.get("tagsAll"):
+            region.put(identifier, tags=inputs.get("tags") or {}, tagsAll=tags)
+        return _outputs(region.read()["instances"][identifier], inputs)
 
     def _change_once_optimized(
         self, op: Operation, region: Region, identifier: str, changes: Data, inputs: Data
@@ -224,12 +221,13 @@ def _outputs(record: Data, inputs: Data) -> Data:
     return {**instance_state.outputs(record), "engineVersion": wanted if kept else version}
 
 
-def _create_operation(inputs: Data) -> str:
+def _create_operation(inputs: Data) -> tuple[str, str]:
+    """The operation that creates the instance, and what the provider's message says of it."""
     if inputs.get("snapshotIdentifier"):
-        return "RestoreDBInstanceFromDBSnapshot"
+        return "RestoreDBInstanceFromDBSnapshot", "(restore from snapshot) "
     if inputs.get("restoreToPointInTime"):
-        return "RestoreDBInstanceToPointInTime"
-    return "CreateDBInstance"
+        return "RestoreDBInstanceToPointInTime", "(restore to point-in-time) "
+    return "CreateDBInstance", ""
 
 
 def _request(record: Data, inputs: Data) -> Data:

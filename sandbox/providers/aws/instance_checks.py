@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from sandbox.providers.aws import instance_schema, instance_state
+from sandbox.providers.aws import instance_schema, instance_state, validators
 from sandbox.providers.aws.account import Data
-from sandbox.providers.bridged.checks import conflicts, matches, one_of, problem
+from sandbox.providers.bridged.checks import conflicts, one_of, problem
+from sandbox.providers.bridged.messages import snake
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.resource import Problem
+from sandbox.providers.framework.values import UNKNOWN
 
-ARN = r"arn:[^:]+:[^:]+:[^:]*:(\d{12})?:.+"
-_TIME = r"([01]\d|2[0-3]):[0-5]\d"
-_DAY = "(mon|tue|wed|thu|fri|sat|sun|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SUPPORT = "open-source-rds-extended-support"
 _LOGS = ("postgresql", "upgrade", "iam-db-auth-error")
+_RESTORE = "restoreToPointInTime"
 
 
 def problems(op: Operation, inputs: Data) -> Iterator[Problem]:
@@ -21,16 +21,15 @@ def problems(op: Operation, inputs: Data) -> Iterator[Problem]:
         if inputs[key] and inputs[key] != instance_state.UNSET.get(key):
             yield problem(op, key, f"not simulated: setting {key} is an error")
     yield from one_of(op, inputs, "engine", ("postgres", "Postgres", "POSTGRES"))
-    for key in ("kmsKeyId", "performanceInsightsKmsKeyId", "monitoringRoleArn"):
-        yield from matches(op, inputs, key, ARN, "an invalid ARN")
+    for key, validator in validators.OF_INSTANCE.items():
+        yield from _invalid(op, key, validator, inputs.get(key))
     yield from conflicts(
         op,
         inputs,
-        ("snapshotIdentifier", "restoreToPointInTime"),
+        ("snapshotIdentifier", _RESTORE),
         ("dbName", "replicateSourceDb"),
     )
-    yield from _names(op, inputs)
-    yield from _windows(op, inputs)
+    yield from _restore(op, inputs.get(_RESTORE))
     yield from one_of(op, inputs, "databaseInsightsMode", ("standard", "advanced"))
     yield from one_of(op, inputs, "networkType", ("IPV4", "DUAL"))
     yield from one_of(op, inputs, "engineLifecycleSupport", (_SUPPORT, f"{_SUPPORT}-disabled"))
@@ -40,16 +39,22 @@ def problems(op: Operation, inputs: Data) -> Iterator[Problem]:
             yield problem(op, "enabledCloudwatchLogsExports", f"no log of PostgreSQL: {each}")
 
 
-def _names(op: Operation, inputs: Data) -> Iterator[Problem]:
-    for key, noun, first, more in (
-        ("identifier", "identifier", "a-z", 62),
-        ("finalSnapshotIdentifier", "snapshot", "A-Za-z", 254),
-    ):
-        pattern = rf"(?!.*--)[{first}][0-9{first}-]{{0,{more}}}(?<!-)"
-        yield from matches(op, inputs, key, pattern, f"no {noun} of RDS")
+def _invalid(
+    op: Operation, path: str, validator: validators.Validator, value: object
+) -> Iterator[Problem]:
+    if value is not None and value != UNKNOWN:
+        for message in validator(snake(path), value):
+            yield problem(op, path, message)
 
 
-def _windows(op: Operation, inputs: Data) -> Iterator[Problem]:
-    daily, weekly = f"{_TIME}-{_TIME}", f"{_DAY}:{_TIME}-{_DAY}:{_TIME}"
-    yield from matches(op, inputs, "backupWindow", daily, "hh24:mi-hh24:mi")
-    yield from matches(op, inputs, "maintenanceWindow", weekly, "ddd:hh24:mi-ddd:hh24:mi")
+def _restore(op: Operation, moment: Data | None) -> Iterator[Problem]:
+    """The time of a restore: not malformed, and not beside the latest one."""
+    time, latest = "restoreTime", "useLatestRestorableTime"
+    given = moment if isinstance(moment, dict) else {}
+    yield from _invalid(op, f"{_RESTORE}.{time}", validators.utc_timestamp, given.get(time))
+    if given.get(time) is None or given.get(latest) is None:
+        return
+    for one, other in ((time, latest), (latest, time)):
+        names = [f"{snake(_RESTORE)}.0.{snake(each)}" for each in (one, other)]
+        said = f'Conflicting configuration arguments. "{names[0]}": conflicts with {names[1]}'
+        yield problem(op, f"{_RESTORE}.{one}", said)

@@ -2,7 +2,7 @@
 
 from sandbox.providers.aws import instance_state, rules, storage, versions
 from sandbox.providers.aws.account import Data
-from sandbox.providers.aws.errors import ApiError, invalid
+from sandbox.providers.aws.errors import ApiError, invalid, no_identifier
 
 
 def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
@@ -40,6 +40,8 @@ def refuse_deletion(data: Data, record: Data, state: Data) -> None:
     if record["status"] != "available":
         raise _unavailable(record["identifier"])
     snapshot = final_snapshot(state)
+    if not state.get("skipFinalSnapshot") and len(snapshot) > 255:
+        raise no_identifier("FinalDBSnapshotIdentifier")
     if not state.get("skipFinalSnapshot") and snapshot in data["snapshots"]:
         raise ApiError(
             "DBSnapshotAlreadyExists",

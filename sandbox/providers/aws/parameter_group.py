@@ -10,7 +10,7 @@ from sandbox.providers.aws.region import Region
 from sandbox.providers.bridged.checks import matches, one_of
 from sandbox.providers.bridged.naming import fill_name
 from sandbox.providers.framework import sdk
-from sandbox.providers.framework.errors import Failure, InitFailed
+from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.resource import Problem
 from sandbox.providers.framework.values import Path
@@ -24,6 +24,7 @@ class ParameterGroup(Group):
     type = "aws:rds/parameterGroup:ParameterGroup"
     kind = "parameterGroups"
     noun = "DB Parameter Group"
+    modifying = "modifying"
     reference = "parameterGroupName"
     in_use = (
         "InvalidDBParameterGroupState",
@@ -51,12 +52,12 @@ class ParameterGroup(Group):
                 yield from one_of(op, parameter, "applyMethod", ("immediate", "pending-reboot"))
 
     def create(self, op: Operation, inputs: Data) -> tuple[str, Data]:
-        """Create the group, then set its parameters; if that fails, an empty group remains."""
+        """Create the group, then set its parameters; if RDS refuses, an empty group remains."""
         id, found = super().create(op, {**inputs, "parameters": []})
         try:
             return id, self.modify(op, id, found, inputs)
         except Failure as error:
-            raise InitFailed(id, found, str(error)) from None
+            raise self.unready(op, id, error, {"arn": found["arn"]}) from None
 
     def modify(self, op: Operation, id: str, state: Data, inputs: Data) -> Data:
         """Change the group; dynamic parameters apply at once, static ones at the next restart."""

@@ -4,7 +4,7 @@ import re
 
 from sandbox.providers.aws import machines, storage, versions, windows
 from sandbox.providers.aws.account import Data, zones_of
-from sandbox.providers.aws.errors import ApiError, invalid
+from sandbox.providers.aws.errors import ApiError, invalid, no_identifier
 
 RESERVED = ("admin", "rdsadmin", "rdsrepladmin", "rdstopmgr", "user")
 RESERVED_DATABASES = ("postgres", "rdsadmin", "db", "template0", "template1")
@@ -16,6 +16,8 @@ CAS = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 
 def refuse_new(data: Data, inputs: Data) -> None:
     """Raise the error with which CreateDBInstance, or a restore, refuses these inputs."""
+    if len(inputs["identifier"]) > 63:
+        raise no_identifier("DBInstanceIdentifier")
     if inputs["identifier"] in data["instances"]:
         raise ApiError("DBInstanceAlreadyExists", "DB instance already exists")
     if inputs.get("multiAz") and inputs.get("availabilityZone"):

@@ -40,5 +40,5 @@ def one_of(
     """Report a known value that is not allowed."""
     value = inputs.get(key)
     if value is not None and value != UNKNOWN and value not in allowed:
-        listed = " ".join(f'"{each}"' for each in allowed)
+        listed = " ".join(f'"{each}"' if isinstance(each, str) else f"{each}" for each in allowed)
         yield problem(op, key, f"expected {snake(key)} to be one of [{listed}], got {value}")

@@ -39,13 +39,23 @@ class BridgedResource(Resource):
         unknown = dict.fromkeys((*self.outputs, *self.computed), UNKNOWN)
         return {**unknown, **{key: value for key, value in inputs.items() if value is not None}}
 
+    def unready(
+        self, op: Operation, id: str, error: Failure, outputs: Mapping[str, Any] = NOTHING
+    ) -> InitFailed:
+        """The error of a creation that failed once the resource existed.
+
+        Its state has the inputs and no more outputs than the provider had read before.
+        """
+        return InitFailed(id, dict(outputs), f"creating {op.urn}: {error}")
+
     def update(
         self, op: Operation, id: str, state: dict[str, Any], inputs: dict[str, Any]
     ) -> dict[str, Any]:
         """Update the resource; if that fails, the state still gets the planned values.
 
-        Terraform's SDK does the same: the next update finds no difference, sends no request and
-        succeeds.
+        Terraform's SDK does the same: the next update finds no difference and only reads. Its
+        state then has what the resource has, so that the update after it sends the request again.
+        https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/tfbridge/provider.go
         """
         try:
             return self.modify(op, id, state, inputs)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sandbox.providers.bridged.errors import one_error
 from sandbox.providers.bridged.resource import BridgedResource
 from sandbox.providers.cloud.account import Data
-from sandbox.providers.framework.errors import Failure, InitFailed
+from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Operation
 from sandbox.providers.framework.provider import autoname
 from sandbox.providers.framework.resource import NOTHING, Problem
@@ -100,7 +100,7 @@ class Instance(BridgedResource):
                 self._update_settings(op, project, name, inputs["settings"], doing)
             restore.run(op, project, name, inputs.get("restoreBackupContext"))
         except Failure as error:
-            raise InitFailed(name, self._read(project, name, inputs), str(error)) from error
+            raise self.unready(op, name, error, self._read(project, name, inputs)) from error
         return name, self._read(project, name, inputs)
 
     def read(self, op: Operation, id: str, state: Data) -> Data | None:

@@ -72,7 +72,9 @@ def test_group_exists_without_its_refused_parameters() -> None:
     with pytest.raises(InitFailed) as failed:
         PARAMETERS.create(operation(), given)
     assert failed.value.id == "own"
-    assert failed.value.state["parameters"] == []
+    (reason,) = failed.value.reasons
+    assert reason.startswith("creating u::one: 1 error occurred:\n\t* modifying RDS DB Parameter G")
+    assert "parameters" not in failed.value.state, "they are those of the inputs"
     assert REGION.read()["parameterGroups"]["own"]["parameters"] == []
 
 

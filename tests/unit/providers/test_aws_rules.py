@@ -188,7 +188,6 @@ CHECKED: list[tuple[Any, dict[str, Any], str]] = [
     (INSTANCE, GOOD | {"publicallyAccessible": True}, 'unknown key. "publically_accessible"'),
     (INSTANCE, GOOD | {"multiAz": "yes"}, "expected type 'bool'"),
     (INSTANCE, GOOD | {"finalSnapshotIdentifier": "a--b"}, "final_snapshot_identifier"),
-    (INSTANCE, GOOD | {"backupWindow": "3-4"}, "backup_window"),
     (INSTANCE, GOOD | {"blueGreenUpdate": {"enabled": True}}, "not simulated: setting blueGreen"),
     (SUBNETS, {"name": "Upper", "subnetIds": []}, "only lowercase alphanumeric characters"),
     (RULE, {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort": 2},
