@@ -11,6 +11,7 @@ from components import certificates, setting_model
 from components.charts import Chart, ChartOptions, chart
 from components.charts.repository import ChartRepository
 from components.charts.values import Values
+from components.kubernetes.job_settings import Jobs, JobSettings
 from components.setting_model import SettingModel
 
 URL = re.compile(r"https?://[^\s/]\S*")
@@ -104,6 +105,12 @@ class SettingReader:
         except certificates.CertificateError as error:
             self.problems.append(f"{key}: {error}")
             return None
+
+    def jobs(self) -> JobSettings:
+        """What the Jobs' pods need in this cluster; the defaults if a part of it is wrong."""
+        found, problems = setting_model.parse(Jobs, {"jobs": self.config.require_object("jobs")})
+        self.problems += problems
+        return found.jobs if found else JobSettings()
 
     def url(self, key: str) -> str:
         """The URL of that key, or an empty string."""

@@ -3,8 +3,11 @@
 import pulumi
 
 from components.charts import Chart
+from components.clouds import Cloud
 from components.database.spec import DatabaseSpec
 from components.kubernetes.client import Cluster
+from components.kubernetes.images import DOCKER_HUB
+from components.kubernetes.job_settings import JobPods
 from components.server.settings import ServerSettings
 from reader import SettingReader
 
@@ -12,11 +15,11 @@ from reader import SettingReader
 class ServerReader(SettingReader):
     """Reads the settings that mean the same in every cloud."""
 
-    def server(self, chosen: Chart | None) -> ServerSettings:
+    def server(self, cloud: Cloud | None, chosen: Chart | None) -> ServerSettings:
         """What is asked of the server, in any cloud."""
         config = self.config
         return ServerSettings(
-            spec=self._spec(chosen),
+            spec=self._spec(cloud, chosen),
             zone=config.require("zone"),
             size=config.require("size"),
             version=config.require("postgresVersion"),
@@ -29,7 +32,7 @@ class ServerReader(SettingReader):
             ca_certificate=self.certificates("caCertificate"),
         )
 
-    def _spec(self, chosen: Chart | None) -> DatabaseSpec:
+    def _spec(self, cloud: Cloud | None, chosen: Chart | None) -> DatabaseSpec:
         """Which database is asked for, and where its Job runs."""
         config = self.config
         return DatabaseSpec(
@@ -38,6 +41,9 @@ class ServerReader(SettingReader):
             cluster=Cluster(config.require("kubeContext")),
             namespace=config.require("namespace"),
             password_generation=config.require_int("passwordGeneration"),
-            tools_image=config.require("toolsImage"),
+            job_pods=JobPods(
+                image=config.require("toolsImage") or (cloud.TOOLS_IMAGE if cloud else DOCKER_HUB),
+                settings=self.jobs(),
+            ),
             protect=config.require_bool("protect"),
         )

@@ -59,7 +59,11 @@ class StackReader(ServerReader):
         config = self.config
         cloud, chosen = self._cloud(), self.chart()
         repository = self.chart_repository(chosen)
-        server, options, values = self.server(chosen), self.chart_options(), self.chart_values()
+        server, options, values = (
+            self.server(cloud, chosen),
+            self.chart_options(),
+            self.chart_values(),
+        )
         gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
         own = self.objects(config.require("cloud"), cloud.Settings) if cloud else None
         traits = cloud.traits(server, own) if cloud and own else UNKNOWN_TRAITS
@@ -79,8 +83,9 @@ class StackReader(ServerReader):
             chosen = dataclasses.replace(chosen, defaults=archive.values)
             self.problems += chosen.value_problems(traits, options, values)
             self.problems += chosen.problems(traits, options) if own else ()
-        if not (cloud and chosen and repository and archive and found):
+        if self.problems or not (cloud and chosen and repository and archive and found):
             return None
+        server = server.in_cluster(scheduling=chosen.scheduling(values))
         return Stack(
             cloud=cloud,
             kube_context=config.require("kubeContext"),

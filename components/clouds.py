@@ -42,6 +42,11 @@ class Cloud(Protocol):
         ...
 
     @property
+    def TOOLS_IMAGE(self) -> str:
+        """The image of the Jobs where the settings name none."""
+        ...
+
+    @property
     def discover(self) -> Callable[[DiscoveryRequest[Any]], Discovery]:
         """Every look-up; raises DiscoveryFailed."""
         ...

@@ -1,8 +1,9 @@
 """Settings that are objects: typed models, and one line for every fault in one of them."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pydantic
 from pydantic.alias_generators import to_camel
@@ -61,18 +62,30 @@ def _line(model: type[SettingModel], fault: Any) -> str:
     expected = EXPECTED.get(kind, fault["msg"])
     if "password" in key.lower():
         return f"{key}: is not {expected}"
-    return f"{key}: is {value!r}, must be {expected}"
+    cure = string_cure(key, value) if kind == "string_type" else ""
+    return f"{key}: is {value!r}, must be {expected}{cure}"
 
 
 def _path(location: tuple[str | int, ...]) -> str:
     first, *rest = location
-    return str(first) + "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in rest)
+    return str(first) + "".join(_step(at) for at in rest)
+
+
+def _step(at: str | int) -> str:
+    if isinstance(at, int):
+        return f"[{at}]"
+    # The CLI takes a dot in a key for the end of it.
+    return f".{at}" if re.fullmatch(r"[\w-]+", at) else f'["{at}"]'
 
 
 def _known(model: type[SettingModel], location: tuple[str | int, ...]) -> list[str]:
     """The keys of the model at that place."""
     for step in location:
+        if isinstance(step, int):
+            continue
         (field,) = (each for each in model.model_fields.values() if each.alias == step)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, SettingModel):
-            model = field.annotation
+        kind = field.annotation
+        for each in (kind, *get_args(kind)):  # itself, or what a list is made of
+            if isinstance(each, type) and issubclass(each, SettingModel):
+                model = each
     return [str(field.alias) for field in model.model_fields.values()]

@@ -5,5 +5,6 @@ from components.aws.policy import POLICY, traits
 from components.aws.postgres import Postgres
 from components.aws.recovery import IMPORT_IDS
 from components.aws.settings import Settings
+from components.kubernetes.images import ECR_PUBLIC as TOOLS_IMAGE
 
-__all__ = ["IMPORT_IDS", "POLICY", "Postgres", "Settings", "discover", "traits"]
+__all__ = ["IMPORT_IDS", "POLICY", "TOOLS_IMAGE", "Postgres", "Settings", "discover", "traits"]

@@ -5,5 +5,6 @@ from components.azure.policy import POLICY, traits
 from components.azure.postgres import Postgres
 from components.azure.recovery import IMPORT_IDS
 from components.azure.settings import Settings
+from components.kubernetes.images import DOCKER_HUB as TOOLS_IMAGE
 
-__all__ = ["IMPORT_IDS", "POLICY", "Postgres", "Settings", "discover", "traits"]
+__all__ = ["IMPORT_IDS", "POLICY", "TOOLS_IMAGE", "Postgres", "Settings", "discover", "traits"]

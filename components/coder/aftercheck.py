@@ -27,8 +27,9 @@ def aftercheck(
     return Job(
         name,
         JobArgs(
+            component="aftercheck",
             namespace=login.namespace,
-            image=args.spec.tools_image,
+            pods=args.spec.job_pods,
             scripts=SCRIPTS,
             env={
                 **connection_env(args.connection),
@@ -38,7 +39,6 @@ def aftercheck(
             secret_name=login.secret_name,
             trigger={"revision": revision},
             zone=args.connection.zone,
-            scheduling=args.chart.scheduling(args.chart_values),
         ),
         pulumi.ResourceOptions(parent=parent),
     )

@@ -29,8 +29,9 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
     return Job(
         name,
         JobArgs(
+            component="preflight",
             namespace=login.namespace,
-            image=args.spec.tools_image,
+            pods=args.spec.job_pods,
             scripts=SCRIPTS,
             env={
                 **connection_env(connection),
@@ -51,7 +52,6 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
                 "ca": connection.ca_certificate or "",
             },
             zone=connection.zone,
-            scheduling=args.chart.scheduling(args.chart_values),
         ),
         # The login's role must exist; the Secret, which is an input here, does not depend on it.
         pulumi.ResourceOptions(parent=parent, depends_on=connection.requires),

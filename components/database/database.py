@@ -110,8 +110,9 @@ class Database(pulumi.ComponentResource):
         return Job(
             f"{name}-roles",
             JobArgs(
+                component="roles",
                 namespace=namespace,
-                image=args.spec.tools_image,
+                pods=args.spec.job_pods,
                 scripts=SCRIPTS,
                 env={
                     "PGHOST": args.host,

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 
 from components.kubernetes.client import Cluster
+from components.kubernetes.images import DOCKER_HUB
+from components.kubernetes.job_settings import JobPods
 
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,52}[a-z0-9])?")
 IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
 RESERVED = ("kube-node-lease", "kube-public", "kube-system")
 """Kubernetes' own Namespaces."""
-TOOLS_IMAGE = "docker.io/library/postgres:17.6-alpine"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,7 @@ class DatabaseSpec:
     namespace: str
     """Coder's namespace; the Job runs in `<namespace>-database`."""
     password_generation: int
-    tools_image: str
-    """Has psql and pgbench; the Jobs run in it."""
+    job_pods: JobPods
     protect: bool
 
     def problems(self) -> Iterator[str]:
@@ -45,5 +45,6 @@ class DatabaseSpec:
             )
         if self.password_generation < 1:
             yield f"passwordGeneration: is {self.password_generation}, must be 1 or more"
-        if not IMAGE.fullmatch(self.tools_image):
-            yield f'toolsImage: is "{self.tools_image}", must be an image such as {TOOLS_IMAGE}'
+        if not IMAGE.fullmatch(self.job_pods.image):
+            yield f'toolsImage: is "{self.job_pods.image}", must be an image such as {DOCKER_HUB}'
+        yield from self.job_pods.settings.problems()

@@ -13,7 +13,11 @@ from sandbox.cluster.image_archive import Files, Image, Link, write
 from sandbox.machine import paths
 
 PAUSE = "sandbox.local/pause:1"
-POSTGRES = "docker.io/library/postgres:17.6-alpine"
+POSTGRES = (
+    "docker.io/library/postgres:17.6-alpine",
+    "public.ecr.aws/docker/library/postgres:17.6-alpine",
+)
+"""The same image in two registries."""
 CODER = {"classic": "docker.io/coderenvs/coder-service:{}", "v2": "ghcr.io/coder/coder:v{}"}
 TIMESCALE = "docker.io/coderenvs/timescale:1.44.3"
 
@@ -118,7 +122,7 @@ def _postgres_images() -> list[Image]:
             stop_signal="SIGINT",
             environment={"PGDATA": "/var/lib/postgresql/data"},
         )
-        for reference in (POSTGRES, TIMESCALE)
+        for reference in (*POSTGRES, TIMESCALE)
     ]
 
 

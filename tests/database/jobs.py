@@ -12,6 +12,7 @@ from components.database import database as database_module
 from components.database.ownership import ownership_env
 from components.database.spec import DatabaseSpec
 from components.kubernetes.client import Cluster
+from components.kubernetes.job_settings import JobPods
 from tests.database.server import ADMIN, ADMIN_PASSWORD, RealServer
 
 PASSWORDS = {"blue": "blu3-canary", "green": "gr33n-canary"}
@@ -66,7 +67,7 @@ class Jobs:
             cluster=Cluster(""),
             namespace="coder",
             password_generation=1,
-            tools_image="",
+            job_pods=JobPods(image=""),
             protect=True,
         )
 

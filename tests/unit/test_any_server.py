@@ -15,6 +15,7 @@ from components.coder.latency_gate import LatencyGate
 from components.database.database import Database, DatabaseArgs
 from components.database.spec import DatabaseSpec
 from components.kubernetes.client import Cluster
+from components.kubernetes.job_settings import JobPods
 from components.server.zone import Zone
 from tests.unit.pretend import JOB, Engine, deploy
 from tests.unit.stacks import made
@@ -26,7 +27,7 @@ SPEC = DatabaseSpec(
     flavour="v2",
     namespace="coder",
     password_generation=1,
-    tools_image="postgres:17",
+    job_pods=JobPods(image="postgres:17"),
     protect=True,
 )
 

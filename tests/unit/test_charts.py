@@ -466,8 +466,9 @@ def test_other_values_are_passed_to_the_chart() -> None:
         ("1.44.3", {}, {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}),
         ("1.44.3", {"services": {"nodeSelector": {"kubernetes.io/arch": "arm64"}}},
          {"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}),
-        ("2.38.8", {}, {}),
-        ("2.38.8", {"coder": {"nodeSelector": {"pool": "coder"}}}, {"pool": "coder"}),
+        ("2.38.8", {}, {"kubernetes.io/os": "linux"}),
+        ("2.38.8", {"coder": {"nodeSelector": {"pool": "coder"}}},
+         {"kubernetes.io/os": "linux", "pool": "coder"}),
     ],
 )  # fmt: skip
 def test_the_jobs_have_the_scheduling_of_coder(
@@ -477,7 +478,7 @@ def test_the_jobs_have_the_scheduling_of_coder(
     key = "services" if version.startswith("1.") else "coder"
     chart_values = {key: chart_values.get(key, {}) | {"tolerations": toleration}}
     engine = deployed(made(chartVersion=version, chartValues=chart_values, zone="a"))
-    for name in ("coder-preflight", "coder-aftercheck"):
+    for name in ("postgres-database-roles", "coder-preflight", "coder-aftercheck"):
         pod = engine.named(name).plain["spec"]["template"]["spec"]
         assert pod.get("nodeSelector", {}) == selector
         assert pod["tolerations"] == toleration

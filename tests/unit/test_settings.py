@@ -39,7 +39,8 @@ WRONG: list[tuple[Stack, str]] = [
     (existing(hostname="x"), f"existing.hostname: no such key; existing takes: {EXISTING_KEYS}"),
     (existing(port="5432"), "existing.port: is '5432', must be a whole number"),
     (existing(port=True), "existing.port: is True, must be a whole number"),
-    (existing(host=7), "existing.host: is 7, must be a string"),
+    (existing(host=7), "existing.host: is 7, must be a string; type `pulumi config set --path "
+     "'existing.host' --type string 7`"),
     (made(existing=without(MADE, "host")),
      "existing.host: missing; type `pulumi config set --path existing.host …`"),
     (made(network={"vpc": "x"}), "network: not supported by cloud existing; remove it"),
