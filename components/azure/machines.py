@@ -8,11 +8,12 @@ SIZES = {
     "large": "Standard_D8ds_v5",
 }
 """2, 4 and 8 vCPU with 4 GiB each: Coder recommends it for under 1,000, 2,000 and 3,000 users."""
-SKU = re.compile(r"Standard_([BDE])C?([1-9][0-9]*)[a-z]*(_v[0-9])?")
+# All of them have the `s` of premium storage, on which the service keeps its data.
+SKU = re.compile(r"Standard_([BDE])C?([1-9][0-9]*)[a-z]*s(_v[0-9])?")
 TIERS = {"B": "Burstable", "D": "GeneralPurpose", "E": "MemoryOptimized"}
 
 _GIB_PER_VCPU = {"B": 4, "D": 4, "E": 8}
-_BYTES_PER_CONNECTION = 10_000_000
+_CONNECTIONS_PER_GIB = 107.4
 _MOST_CONNECTIONS = 5000
 RESERVED = 15
 """Connections that Azure keeps for replication and monitoring.
@@ -44,4 +45,4 @@ def max_connections(sku: str) -> int | None:
     memory = memory_gib(sku)
     if memory is None:
         return None
-    return min(round(memory * 2**30 / _BYTES_PER_CONNECTION), _MOST_CONNECTIONS)
+    return min(round(memory * _CONNECTIONS_PER_GIB), _MOST_CONNECTIONS)

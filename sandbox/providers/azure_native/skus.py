@@ -60,4 +60,4 @@ def max_connections(sku: Data) -> int:
         return 50
     if sku["name"] == "Standard_B2s":
         return 429
-    return min(int(MEMORY[sku["name"]] * 107.4), 5000)
+    return min(round(MEMORY[sku["name"]] * 107.4), 5000)
