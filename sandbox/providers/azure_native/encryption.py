@@ -5,7 +5,7 @@ import re
 from sandbox.providers.azure_native.errors import ApiError, invalid
 from sandbox.providers.cloud.account import Data
 
-KEY = r"https://[\w-]+\.vault\.azure\.net(:443)?/keys/[\w-]+(/\w+)?"
+KEY = r"https://[\w-]+\.(vault|managedhsm)\.azure\.net(:443)?/keys/[\w-]+(/\w+)?"
 SYSTEM: Data = {"type": "SystemManaged"}
 _PAIRS = (
     ("primaryKeyURI", "primaryUserAssignedIdentityId"),

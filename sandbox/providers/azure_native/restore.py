@@ -6,6 +6,8 @@ from sandbox.providers.azure_native import ids
 from sandbox.providers.azure_native.errors import ApiError, invalid, not_found, not_simulated
 from sandbox.providers.cloud.account import Data
 
+LATEST = datetime.timedelta(minutes=15)
+"""So old may the time of a request for the latest data be; the client sends its own clock's."""
 FROM_SOURCE = (
     "administratorLogin",
     "authConfig",
@@ -39,9 +41,9 @@ def source(data: Data, body: Data) -> Data | None:
 
 
 def _refuse_time(source: Data, time: str | None) -> None:
-    """Refuse a time before the first backup, or in the future.
+    """Refuse a time before the first backup, in the future, or too old for the current data.
 
-    The copy has the source's current data, whatever the time.
+    The copy has the source's current data.
     """
     try:
         wanted = datetime.datetime.fromisoformat(time or "")
@@ -50,12 +52,15 @@ def _refuse_time(source: Data, time: str | None) -> None:
     if wanted.tzinfo is None:
         wanted = wanted.replace(tzinfo=datetime.UTC)
     earliest = datetime.datetime.fromisoformat(source["backup"]["earliestRestoreDate"])
-    if not earliest <= wanted <= datetime.datetime.now(datetime.UTC):
+    now = datetime.datetime.now(datetime.UTC)
+    if not earliest <= wanted <= now:
         raise ApiError(
             "InvalidRestorePointInTime",
             f"The restore point in time '{time}' is not valid: it is from "
             f"{source['backup']['earliestRestoreDate']} to now.",
         )
+    if now - wanted > LATEST:
+        raise not_simulated("a point in time other than the latest is an error")
 
 
 def request(body: Data, source: Data) -> Data:

@@ -16,40 +16,38 @@ from sandbox.providers.azure_native import (
 from sandbox.providers.azure_native.account import TENANT
 from sandbox.providers.cloud.account import Data
 
-IGNORED_AT_CREATION = ("maintenanceWindow",)
-"""Only an update sets these (x-ms-mutability update, read)."""
 WRITE_ONLY = ("administratorLoginPassword", "createMode", "pointInTimeUTC")
 BACKUP: Data = {"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"}
 
 
 def new(id: str, name: str, body: Data, created: str) -> Data:
     """The record of a new server; the request was accepted."""
-    given = {key: value for key, value in body.items() if key not in IGNORED_AT_CREATION}
     zone, standby = availability.placed(
-        given.get("availabilityZone") or "", given.get("highAvailability") or {}
+        body.get("availabilityZone") or "", body.get("highAvailability") or {}
     )
-    sizes = given.get("storage") or {}
+    sizes = body.get("storage") or {}
     return {
         "id": id,
         "name": name,
         "server": f"az-{secrets.token_hex(10)}",
         "created": created,
-        "location": given["location"].lower().replace(" ", ""),
-        "tags": given.get("tags") or {},
-        "administratorLogin": given["administratorLogin"],
-        "authConfig": logins.authentication(given.get("authConfig")),
+        "location": body["location"].lower().replace(" ", ""),
+        "tags": body.get("tags") or {},
+        "administratorLogin": body["administratorLogin"],
+        "authConfig": logins.authentication(body.get("authConfig")),
         "availabilityZone": zone,
-        "backup": {**BACKUP, **(given.get("backup") or {}), "earliestRestoreDate": created},
-        "dataEncryption": {**encryption.SYSTEM, **(given.get("dataEncryption") or {})},
+        "backup": {**BACKUP, **(body.get("backup") or {}), "earliestRestoreDate": created},
+        "dataEncryption": {**encryption.SYSTEM, **(body.get("dataEncryption") or {})},
         "fullyQualifiedDomainName": f"{name.lower()}.{server_network.DOMAIN}",
         "highAvailability": standby,
-        "identity": given.get("identity") or {},
+        "identity": body.get("identity") or {},
+        # Only an update sets it (x-ms-mutability update, read).
         "maintenanceWindow": windows.SYSTEM_MANAGED,
-        "network": server_network.completed(given.get("network") or {}),
-        "sku": given["sku"],
-        "sourceServerResourceId": given.get("sourceServerResourceId"),
+        "network": server_network.completed(body.get("network") or {}),
+        "sku": body["sku"],
+        "sourceServerResourceId": body.get("sourceServerResourceId"),
         "storage": storage.completed({**storage.DEFAULTS, **sizes}, sizes),
-        "version": given["version"],
+        "version": body["version"],
         "configurations": {},
         "inForce": {},
         "databases": {},
