@@ -1,8 +1,11 @@
 """The subnet and the private DNS zone of a server."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_azure_native as azure
 
+from components.azure.busy import retried
 from components.azure.limits import dns_labels
 from components.azure.network_args import NetworkArgs
 from components.azure.network_checks import DELEGATION
@@ -49,7 +52,10 @@ class ServerNetwork:
             service_endpoints=[
                 azure.network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Storage")
             ],
-            opts=self._args.protected(self._parent, name, fixed="addressPrefix", existing=existing),
+            opts=retried(
+                self._args.protected(self._parent, name, fixed="addressPrefix", existing=existing),
+                name,
+            ),
         )
 
     def _zone(self) -> pulumi.Input[str]:
@@ -71,19 +77,26 @@ class ServerNetwork:
             ),
         )
         self.links += [
-            azure.privatedns.VirtualNetworkLink(
-                f"{self._name}-{holder}-link",
-                resource_group_name=plan.resource_group,
-                private_zone_name=zone.name,
-                virtual_network_link_name=f"{plan.server_name}-{holder}",
-                location=GLOBAL,
-                virtual_network=azure.privatedns.SubResourceArgs(id=network),
-                registration_enabled=False,
-                tags=labels,
-                opts=self._args.protected(
-                    self._parent, f"{self._name}-{holder}-link", fixed="virtualNetwork.id"
-                ),
-            )
-            for holder, network in plan.linked.items()
+            self._link(zone, holder, network, labels) for holder, network in plan.linked.items()
         ]
         return zone.id
+
+    def _link(
+        self,
+        zone: "azure.privatedns.PrivateZone",
+        holder: str,
+        network: str,
+        labels: Mapping[str, str],
+    ) -> "azure.privatedns.VirtualNetworkLink":
+        plan, name = self._args.plan, f"{self._name}-{holder}-link"
+        return azure.privatedns.VirtualNetworkLink(
+            name,
+            resource_group_name=plan.resource_group,
+            private_zone_name=zone.name,
+            virtual_network_link_name=f"{plan.server_name}-{holder}",
+            location=GLOBAL,
+            virtual_network=azure.privatedns.SubResourceArgs(id=network),
+            registration_enabled=False,
+            tags=labels,
+            opts=retried(self._args.protected(self._parent, name, fixed="virtualNetwork.id"), name),
+        )

@@ -36,13 +36,26 @@ def test_busy_server_is_waited_for_and_then_given_up(waited: list[float]) -> Non
     assert not answers(*[BUSY] * (len(busy.PAUSES) + 1))
 
 
+@pytest.mark.parametrize("code", ["ServerIsBusy", "ServerIsNotReady", "AnotherOperationInProgress"])
+def test_every_code_of_a_busy_resource_is_known(waited: list[float], code: str) -> None:
+    assert answers(f'Status=409 Code="{code}" Message="…"')
+
+
 def test_other_errors_are_not_repeated(waited: list[float]) -> None:
     assert not answers('Status=400 Code="InvalidParameterValue"', BUSY)
     assert not waited
 
 
-def test_server_parameters_and_endpoint_are_repeated() -> None:
-    cloud = Azure()
+def test_operations_of_servers_and_networks_are_repeated() -> None:
+    cloud, other = Azure(), Azure()
     cloud.run()
-    hooked = {each.name for each in cloud.asked if "on_error" in each.hooks}
-    assert {"postgres-server", "postgres-parameter-azure.extensions"} <= hooked
+    other.run(network={"privateEndpoint": {}})
+    made = [*cloud.asked, *other.asked]
+    hooked = {each.name for each in made if "on_error" in each.hooks}
+    assert hooked == {
+        "postgres-server",
+        "postgres-parameter-azure.extensions",
+        "postgres-endpoint",
+        "postgres-subnet",
+        "postgres-nodes-link",
+    }
