@@ -45,14 +45,19 @@ def standby_problems(mode: str, standby_zone: str, asked: ServerSettings) -> Ite
             "server.standbyZone: is for highAvailabilityMode ZoneRedundant only; a standby of "
             "SameZone is where the server is: remove it"
         )
-    if standby_zone and standby_zone == asked.zone:
-        yield f"server.standbyZone: is {standby_zone}, the server's own zone; must be another one"
+    yield from standby_zone_problems(standby_zone, asked.zone)
     sku = machines.SIZES.get(asked.size, asked.size)
     if asked.high_availability and machines.tier(sku) == "Burstable":
         yield (
             f"highAvailability: is true, and {sku} is burstable, which Azure gives no standby; set "
             "size to a Standard_D… or Standard_E… machine"
         )
+
+
+def standby_zone_problems(standby_zone: str, zone: str) -> Iterator[str]:
+    """A zone-redundant standby must be in another zone than its server."""
+    if standby_zone and standby_zone == zone:
+        yield f"server.standbyZone: is {zone}, the server's own zone; must be another one"
 
 
 def parameter_problems(

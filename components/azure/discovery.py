@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pulumi
 
-from components.azure import live_checks, lookups, network_checks
+from components.azure import checks, live_checks, lookups, network_checks
 from components.azure.certificates import authorities
 from components.azure.cluster import AksCluster
 from components.azure.lookups import LiveFlexibleServer
@@ -64,6 +64,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
     refuse(
         _kubeconfig_problems(request, cluster),
         zone_problems,
+        () if live else checks.standby_zone_problems(own.server.standby_zone, zone),
         network_checks.problems(plan),
         live_checks.problems(server, own, live) if live else (),
         live_checks.network_problems(live, plan) if live else (),

@@ -11,9 +11,17 @@ from components.azure.policy import POLICY
 from components.azure.settings import Settings
 from components.server import versions
 from components.server.settings import ServerSettings
+from components.setting_model import string_cure
 
-UNUSABLE = ("Stopped", "Stopping", "Disabled", "Inaccessible", "Dropping")
-"""States in which Azure refuses every change."""
+KEY_HELP = "https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-data-encryption"
+UNUSABLE = {
+    "Stopped": "type `az postgres flexible-server start --resource-group {group} --name {name}`",
+    "Stopping": "wait until it is Stopped, then start it",
+    "Dropping": "wait until it is deleted, then repeat the command",
+    "Disabled": "see its page in the Azure portal for the reason",
+    "Inaccessible": f"it cannot use the key in server.keyUri; see {KEY_HELP}",
+}
+"""States in which Azure refuses every change, and what to do."""
 
 
 def grows(server: ServerSettings) -> bool:
@@ -31,10 +39,8 @@ def problems(server: ServerSettings, own: Settings, live: LiveFlexibleServer) ->
             f"Merge --resource-id {live.import_id} --tags {LABELS.stack}={server.spec.stack}`"
         )
     if live.state in UNUSABLE:
-        yield (
-            f"Azure: server {name} is {live.state}, must be Ready; type `az postgres "
-            f"flexible-server start --resource-group {own.resource_group} --name {name}`"
-        )
+        cure = UNUSABLE[live.state].format(group=own.resource_group, name=name)
+        yield f"Azure: server {name} is {live.state}, must be Ready; {cure}"
     if live.storage_gb > server.storage_gb and not grows(server):
         yield (
             f"storageGb: is {server.storage_gb}, but server {name} has {live.storage_gb}, and "
@@ -61,8 +67,8 @@ def _standby_problems(
     if live.has_standby and asked not in (live.standby_zone, live.zone):
         yield (
             f"server.standbyZone: is {asked}, but the standby of server {live.identifier} is in "
-            f"{live.standby_zone}, and Azure cannot move it; type `pulumi config set --path "
-            f"server.standbyZone {live.standby_zone}`"
+            f"{live.standby_zone}, and Azure cannot move it"
+            f"{string_cure('server.standbyZone', live.standby_zone)}"
         )
     if not live.has_standby:
         yield (

@@ -14,6 +14,7 @@ from components.server.versions import major
 
 MISSING = 'Code="ResourceNotFound"'
 """In the error of a look-up: the resource group is there, and the resource is not."""
+GROUP_MISSING = 'Code="ResourceGroupNotFound"'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,11 @@ def cluster(asked: Cluster) -> Lookup[clusters.AksCluster]:
 
 def live_server(resource_group: str, name: str) -> Lookup[LiveFlexibleServer | None]:
     """The server that this stack made, or None."""
-    found = if_exists(server(f"Server {name}", resource_group, name), MISSING)
+    question = (
+        f"server.resourceGroup: server {name} can't be looked up in {resource_group}; check that "
+        "this resource group exists, and the credentials"
+    )
+    found = if_exists(server(question, resource_group, name), MISSING)
 
     def answer() -> LiveFlexibleServer | None:
         each = found()

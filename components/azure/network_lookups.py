@@ -8,7 +8,7 @@ from pulumi_azure_native import privatedns
 from components.azure import ids
 from components.azure.cluster import AksCluster
 from components.azure.ids import ResourceId
-from components.azure.lookups import MISSING
+from components.azure.lookups import GROUP_MISSING, MISSING
 from components.azure.network_plan import zone_name
 from components.azure.settings import Settings
 from components.azure.topology import PrivateZone, Range, Subnet, VirtualNetwork, ranges, region
@@ -42,7 +42,8 @@ def plan_lookups(own: Settings, cluster: AksCluster, server_name: str) -> list[L
         ask_if(here(named), virtual_network, named.parent),
         ask_if(here(zone), private_zone, zone)
         if asked.private_dns_zone_id
-        else if_exists(private_zone(made), MISSING),
+        # The look-up of the server has a line for a resource group that does not exist.
+        else if_exists(if_exists(private_zone(made), MISSING), GROUP_MISSING),
     ]
 
 

@@ -12,13 +12,16 @@ from components.server.versions import same_major
 from components.server.zone import Zone
 
 REPLACING = (
-    *("zone", "server.resourceGroup", "server.geoRedundantBackup", "server.keyUri"),
+    *("zone", "server.resourceGroup", "server.geoRedundantBackup"),
     # Of a standby that there is, neither can be changed.
     *("server.highAvailabilityMode", "server.standbyZone"),
 )
 ONLINE = (
     *("maxStorageGb", "backupDays", "labels", "caCertificate", "server.identityId"),
     *("server.maintenanceWindow", "server.managementLock"),
+    # Another key; a rule refuses the change between a key of one's own and Azure's.
+    # https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-data-encryption
+    "server.keyUri",
     # Static ones wait for a restart, which Azure leaves to a person.
     "server.parameters",
 )

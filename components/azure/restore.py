@@ -10,7 +10,7 @@ from components.azure.limits import ADMIN
 from components.azure.network_plan import NetworkPlan
 from components.azure.settings import Settings
 from components.azure.topology import region
-from components.server.discovery import Lookup
+from components.server.discovery import DiscoveryFailed, Lookup
 from components.server.restore import RestoreSource
 from components.server.versions import major
 
@@ -31,6 +31,8 @@ def source_id(own: Settings, subscription: str) -> ResourceId:
 def restore_source(own: Settings, plan: NetworkPlan) -> Lookup[RestoreSource]:
     """The server that the new one is restored from."""
     id = source_id(own, plan.subscription)
+    if id.subscription.lower() != plan.subscription.lower():
+        return lambda: _refuse_subscription(id, plan)
     question = f"restoreFrom.server: {own.restore_from.server} can't be found"
     found = lookups.server(question, id.resource_group, id.name)
 
@@ -47,6 +49,16 @@ def restore_source(own: Settings, plan: NetworkPlan) -> Lookup[RestoreSource]:
         )
 
     return answer
+
+
+def _refuse_subscription(id: ResourceId, plan: NetworkPlan) -> RestoreSource:
+    """A look-up would ask for a server of the same name in the cluster's subscription."""
+    raise DiscoveryFailed(
+        [
+            f"restoreFrom.server: is in subscription {id.subscription}, must be in "
+            f"{plan.subscription}, the cluster's; dump the database and load it into a new server"
+        ]
+    )
 
 
 def _faults(

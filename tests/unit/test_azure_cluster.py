@@ -136,7 +136,9 @@ def test_a_failed_look_up_of_the_server_is_not_taken_for_a_missing_one(cloud: Az
 
     cloud._server = forbidden  # pyright: ignore[reportAttributeAccessIssue]
     (line,) = cloud.refuses()
-    assert line.startswith(f"Server {NAME}: ")
+    assert line.startswith(
+        f"server.resourceGroup: server {NAME} can't be looked up in coder; check"
+    )
     assert "AuthorizationFailed" in line
 
 
