@@ -137,11 +137,13 @@ def _aws(overrides: Overrides) -> None:
 
 
 def _azure(overrides: Overrides) -> None:
-    """Use the sandbox's CA, the only location that has clusters, and one of these clusters.
+    """Use the sandbox's CA, its subscription and location, and one of the clusters there.
 
     Public roots, to which Azure's certificates chain, cannot be simulated.
     """
     overrides.put("caCertificate", str(tls.authority().certificate_file))
+    if "azure-native:subscriptionId" in overrides.config:  # else the provider's default, the same
+        _use(overrides, "azure-native:subscriptionId", azure_account.SUBSCRIPTION)
     _use(overrides, "azure-native:location", azure_account.LOCATION)
     known = [{"name": name, "resourceGroup": "coder"} for name in ("dev", "managed")]
     if overrides.get("cluster") not in known:

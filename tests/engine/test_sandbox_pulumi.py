@@ -15,6 +15,7 @@ from sandbox.engine import overlay, wrappers
 from sandbox.engine.cli import Command
 from sandbox.engine.overlay import Overrides
 from sandbox.machine import paths
+from sandbox.providers.azure_native.account import SUBSCRIPTION
 from sandbox.providers.gcp.account import PROJECT, REGION
 
 
@@ -179,19 +180,25 @@ def test_chart_repository_matches_the_flavour() -> None:
         assert overrides.config["coder:chartRepository"].endswith(f"/{flavour}")
 
 
-def test_azure_uses_the_sandboxs_location_cluster_and_ca(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_azure_uses_the_sandboxs_subscription_location_cluster_and_ca(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     authority = SimpleNamespace(certificate_file="/ca.crt")
     monkeypatch.setattr(overlay.tls, "authority", lambda: authority)
     dev, managed = ({"name": name, "resourceGroup": "coder"} for name in ("dev", "managed"))
-    overrides = Overrides({"azure-native:location": "North Europe"})
+    overrides = Overrides(
+        {"azure-native:location": "North Europe", "azure-native:subscriptionId": "mine"}
+    )
     overlay._CLOUDS["azure"](overrides)
     assert overrides.config == {
         "coder:caCertificate": "/ca.crt",
         "coder:cluster": dev,
         "azure-native:location": "westeurope",
+        "azure-native:subscriptionId": SUBSCRIPTION,
     }
     assert overrides.lines == [
         "caCertificate = /ca.crt",
+        f"azure-native:subscriptionId = {SUBSCRIPTION}",
         "azure-native:location = westeurope",
         "cluster = dev, coder",
     ]
