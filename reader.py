@@ -11,7 +11,7 @@ from components import certificates, setting_model
 from components.charts import Chart, ChartOptions, chart
 from components.charts.repository import ChartRepository
 from components.charts.values import Values
-from components.kubernetes.job_settings import Jobs, JobSettings
+from components.kubernetes.job_settings import ClusterRules
 from components.setting_model import SettingModel
 
 URL = re.compile(r"https?://[^\s/]\S*")
@@ -106,11 +106,12 @@ class SettingReader:
             self.problems.append(f"{key}: {error}")
             return None
 
-    def jobs(self) -> JobSettings:
-        """What the Jobs' pods need in this cluster; the defaults if a part of it is wrong."""
-        found, problems = setting_model.parse(Jobs, {"jobs": self.config.require_object("jobs")})
+    def cluster_rules(self) -> ClusterRules:
+        """What the cluster's rules demand; the defaults if a part of it is wrong."""
+        data = {key: self.config.require_object(key) for key in ("jobs", "namespaceLabels")}
+        found, problems = setting_model.parse(ClusterRules, data)
         self.problems += problems
-        return found.jobs if found else JobSettings()
+        return found or ClusterRules()
 
     def url(self, key: str) -> str:
         """The URL of that key, or an empty string."""

@@ -34,16 +34,18 @@ class ServerReader(SettingReader):
 
     def _spec(self, cloud: Cloud | None, chosen: Chart | None) -> DatabaseSpec:
         """Which database is asked for, and where its Job runs."""
-        config = self.config
+        config, rules = self.config, self.cluster_rules()
         return DatabaseSpec(
             stack=f"{pulumi.get_project()}/{pulumi.get_stack()}",
             flavour=chosen.flavour if chosen else "",
             cluster=Cluster(config.require("kubeContext")),
             namespace=config.require("namespace"),
+            create_namespace=config.require_bool("createNamespace"),
+            namespace_labels=rules.namespace_labels,
             password_generation=config.require_int("passwordGeneration"),
             job_pods=JobPods(
                 image=config.require("toolsImage") or (cloud.TOOLS_IMAGE if cloud else DOCKER_HUB),
-                settings=self.jobs(),
+                settings=rules.jobs,
             ),
             protect=config.require_bool("protect"),
         )

@@ -15,7 +15,9 @@ from components.clouds import CLOUDS, Cloud
 from components.coder.coder import CoderArgs
 from components.coder.latency_gate import LatencyGate
 from components.coder.preflight import preflight_problems
-from components.connection import UNKNOWN_TRAITS
+from components.connection import UNKNOWN_TRAITS, ConnectionTraits
+from components.database.live import Live, live
+from components.database.spec import DatabaseSpec
 from components.server.discovery import (
     Discovery,
     DiscoveryFailed,
@@ -79,13 +81,14 @@ class StackReader(ServerReader):
             fetching = beside.submit(fetch, repository, chosen) if repository and chosen else None
             found = self._discover(cloud, server, own) if cloud and own else None
             archive = self._found(fetching.result) if fetching else None
+        there = self._there(server.spec, traits) if found else None
         if chosen and archive:
             chosen = dataclasses.replace(chosen, defaults=archive.values)
             self.problems += chosen.value_problems(traits, options, values)
             self.problems += chosen.problems(traits, options) if own else ()
-        if self.problems or not (cloud and chosen and repository and archive and found):
+        if self.problems or not (cloud and chosen and repository and archive and found and there):
             return None
-        server = server.in_cluster(scheduling=chosen.scheduling(values))
+        server = dataclasses.replace(server, spec=there.completed(chosen.scheduling(values)))
         return Stack(
             cloud=cloud,
             kube_context=config.require("kubeContext"),
@@ -98,7 +101,6 @@ class StackReader(ServerReader):
                 chart_repository=repository,
                 chart_archive=archive,
                 chart_values=values,
-                create_namespace=config.require_bool("createNamespace"),
                 access_url=options.access_url,
                 replicas=options.replicas,
                 latency_gate=gate,
@@ -118,6 +120,12 @@ class StackReader(ServerReader):
         if any(server.problems()):
             return None
         return self._found(functools.partial(cloud.discover, request))
+
+    def _there(self, spec: DatabaseSpec, traits: ConnectionTraits) -> Live | None:
+        """What there is of the stack; None where the state can't be read."""
+        there = self._found(functools.partial(live, spec, creates_roles=traits.creates_roles))
+        self.problems += there.problems() if there else ()
+        return there
 
     def _found(self, lookup: Callable[[], T]) -> T | None:
         """What the look-up finds; None where it fails."""

@@ -20,6 +20,8 @@ class ConnectionTraits:
     """Whether the connection will have a CA certificate of its own."""
     has_password: bool
     """Whether Coder's login will have a password."""
+    creates_roles: bool = True
+    """Whether a Job will create the database and its logins."""
     search_path: str = ""
     zone: Zone | None
     max_connections: int | None

@@ -25,7 +25,6 @@ class CoderArgs:
     chart_archive: ChartArchive
     chart_values: Values
     """The user's own; the program's values take precedence."""
-    create_namespace: bool
     access_url: str
     replicas: int
     latency_gate: LatencyGate

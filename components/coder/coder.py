@@ -27,7 +27,7 @@ class Coder(pulumi.ComponentResource):
         self, name: str, args: CoderArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("coder:coder:Coder", name, {}, opts)
-        self.namespace = namespace(f"{name}-namespace", args.spec, args.create_namespace, self)
+        self.namespace = namespace(f"{name}-namespace", args.spec, self)
         secret, *_ = self._secrets(name, args)
         login = InstalledLogin.of(args.connection, self.namespace, secret)
         self.secret_name = login.secret_name
@@ -70,7 +70,6 @@ class Coder(pulumi.ComponentResource):
                     namespace=self.namespace,
                     ca_path=args.chart.ca_path(login.secret_name),
                     spec=args.spec,
-                    create_namespace=args.create_namespace,
                 ),
                 self,
             )

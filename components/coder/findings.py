@@ -43,9 +43,7 @@ def findings(
 
     found = [pulumi.Output.all(namespace, job.metadata.name).apply(finding) for job in jobs]
     spec = args.spec
-    conflict = object_conflict(
-        spec.cluster, "ConfigMap", spec.namespace, FINDINGS, parent, created=args.create_namespace
-    )
+    conflict = object_conflict(spec.cluster, "ConfigMap", spec.namespace, FINDINGS, parent)
     return core.v1.ConfigMap(
         name,
         metadata={"name": FINDINGS, "namespace": namespace},

@@ -28,7 +28,6 @@ class LoginSecretArgs:
     ca_path: str
     """The path of this Secret's CA certificate in Coder's container."""
     spec: DatabaseSpec
-    create_namespace: bool
 
 
 def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> core.v1.Secret:
@@ -79,7 +78,6 @@ def login_secret(name: str, args: LoginSecretArgs, parent: pulumi.Resource) -> c
                 args.spec.namespace,
                 login.secret_name,
                 parent,
-                created=args.create_namespace,
             ),
         ),
     )

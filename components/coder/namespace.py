@@ -5,35 +5,28 @@ from pulumi_kubernetes import core
 
 from components import guards
 from components.database.spec import DatabaseSpec
-from components.kubernetes.conflicts import OTHER_NAMESPACE, namespace_conflict
-
-CURES = (
-    OTHER_NAMESPACE,
-    "it is for Coder, and not made by this stack: `pulumi config set createNamespace false`",
-)
+from components.kubernetes.conflicts import NAMESPACE_CURES, namespace_conflict
 
 
-def namespace(
-    name: str, spec: DatabaseSpec, create: bool, parent: pulumi.Resource
-) -> pulumi.Output[str]:
-    """The namespace's name; without `create` it must exist."""
+def namespace(name: str, spec: DatabaseSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """The namespace's name; without `createNamespace` it exists."""
     if spec.namespace == "default":
         pulumi.warn(
             "namespace: is default, which Coder and its workspaces share with everything that "
             "names no namespace; choose one of its own: `pulumi config set namespace coder`",
             parent,
         )
-    if not create:
+    if not spec.create_namespace:
         return pulumi.Output.from_input(spec.namespace)
     made = core.v1.Namespace(
         name,
-        metadata={"name": spec.namespace},
+        metadata=spec.namespace_metadata(spec.namespace),
         opts=guards.protected(
             parent,
             name,
             protect=spec.protect,
             because=", with every workspace in it, by the settings namespace or cluster",
-            conflict=namespace_conflict(spec.cluster, spec.namespace, parent, CURES),
+            conflict=namespace_conflict(spec.cluster, spec.namespace, parent, NAMESPACE_CURES),
         ),
     )
     return made.metadata.name.apply(str)

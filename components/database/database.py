@@ -54,18 +54,15 @@ class Database(pulumi.ComponentResource):
         self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("coder:postgres:Database", name, {}, opts)
-        created = namespace(f"{name}-namespace", args.spec, self)
+        inside = namespace(f"{name}-namespace", args.spec, self)
         key = digest_key(f"{name}-digest-key", pulumi.ResourceOptions(parent=self))
         made = logins(
             name,
             args.database,
             args.spec.password_generation,
             key,
-            # The hook of the Namespace refuses an invalid passwordGeneration before a password is
-            # generated.
-            pulumi.ResourceOptions(parent=self, depends_on=[created]),
+            pulumi.ResourceOptions(parent=self),
         )
-        inside = created.metadata.name.apply(str)
         credentials = self._credentials(name, args, inside, made)
         # The Job proves every login that it gets again when its password changes.
         digests = {colour: login.password_digest for colour, login in made.items()}

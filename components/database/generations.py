@@ -1,9 +1,13 @@
 """Which login has the password of which generation, and which changes of generation are safe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 ANNOTATION = "coder/password-generation"
+KEEPER = "generation"
+"""The keeper of a password: another value generates another one."""
+PASSWORD = "coder:postgres:Database$random:index/randomPassword:RandomPassword::"
+"""In the URN of the password of a login."""
 COLOURS = ("blue", "green")
 """The suffixes of the logins' names."""
 
@@ -19,15 +23,23 @@ def by_colour(generation: int) -> dict[str, int]:
     return {colour(generation): generation, colour(previous): previous}
 
 
-def refuse_skipped_generation(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+def newest(state: Mapping[str, Mapping[str, Any]]) -> int | None:
+    """The generation of the newest password of a login in the stack's state."""
+    logins = [
+        outputs
+        for urn, outputs in state.items()
+        if urn.endswith(tuple(f"-{colour}" for colour in COLOURS)) and PASSWORD in urn
+    ]
+    known = [(each.get("keepers") or {}).get(KEEPER) for each in logins]
+    return max((int(each) for each in known if each is not None), default=None)
+
+
+def skipped(newest: int | None, wanted: int) -> Iterator[str]:
     """Refuse a generation that would change the password of the login in use."""
-    before = ((old.get("metadata") or {}).get("annotations") or {}).get(ANNOTATION)
-    if before is None:  # a Namespace that was imported
-        return None
-    was, wanted = int(before), int(new["metadata"]["annotations"][ANNOTATION])
-    if wanted in (was, was + 1):
-        return None
-    return (
-        f"passwordGeneration: is {wanted} and was {was}, must be {was} or {was + 1}: only the idle "
-        f"login's password may change; type `pulumi config set passwordGeneration {was + 1}`"
+    if newest is None or wanted in (newest, newest + 1):
+        return
+    yield (
+        f"passwordGeneration: is {wanted} and was {newest}, must be {newest} or {newest + 1}: only "
+        "the idle login's password may change; type `pulumi config set passwordGeneration "
+        f"{newest + 1}`"
     )

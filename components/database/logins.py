@@ -17,7 +17,7 @@ def logins(
     """Both logins by their colour, each with the password of its own generation."""
 
     def login(colour: str, generation: int) -> Login:
-        keepers = {"generation": str(generation)}
+        keepers = {generations.KEEPER: str(generation)}
         password = generated_password(f"{name}-{colour}", opts, keepers).result
         return Login(
             secret_name=f"coder-db-{colour}",

@@ -22,6 +22,7 @@ def traits(asked: ServerSettings, own: Settings) -> ConnectionTraits:
         ssl_mode=existing.ssl_mode,
         has_ca=asked.ca_certificate is not None,
         has_password=bool(existing.admin_username or existing.password),
+        creates_roles=bool(existing.admin_username),
         search_path=existing.search_path,
         zone=Zone(zone, zone) if zone else None,
         max_connections=existing.max_connections if existing.max_connections > 0 else None,

@@ -18,6 +18,10 @@ from components.imports import (
 from components.kubernetes.client import Cluster, ClusterError, Forbidden, Object
 
 OTHER_NAMESPACE = "choose another namespace: `pulumi config set namespace …`"
+NAMESPACE_CURES = (
+    OTHER_NAMESPACE,
+    "it was prepared for this stack: `pulumi config set createNamespace false`",
+)
 
 
 def namespace_conflict(
@@ -40,14 +44,12 @@ def object_conflict(
     namespace: str,
     name: str,
     parent: pulumi.Resource,
-    *,
-    created: bool,
 ) -> Refusal:
-    """Refuses where the Secret or ConfigMap exists; `created` if the stack makes the Namespace."""
+    """Refuses where the Secret or ConfigMap exists."""
 
     def refusal(call: pulumi.ResourceHookArgs) -> str | None:
         if (inside := cluster.namespace(namespace)) is None:
-            return None if created else _missing(namespace)
+            return None
         if line := _deletion(namespace, inside):
             return line
         read = cluster.secret if kind == "Secret" else cluster.config_map
@@ -94,14 +96,6 @@ def _deletion(name: str, namespace: Object) -> str | None:
     return (
         f"Namespace {name} is being deleted; wait for its end: "
         f"`kubectl wait --for=delete namespace/{name} --timeout=10m`"
-    )
-
-
-def _missing(namespace: str) -> str:
-    return (
-        f"namespace: {namespace} does not exist in the cluster, and createNamespace is false; "
-        f"create it (`kubectl create namespace {namespace}`), or let the program: `pulumi config "
-        "set createNamespace true`"
     )
 
 

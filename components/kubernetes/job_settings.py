@@ -120,10 +120,11 @@ class JobSettings(SettingModel):
             yield from _name_problems("jobs.serviceAccount", self.service_account)
 
 
-class Jobs(SettingModel):
-    """The settings of this module, by their keys."""
+class ClusterRules(SettingModel):
+    """The settings that adapt a stack to the rules of its cluster, by their keys."""
 
-    jobs: JobSettings
+    jobs: JobSettings = JobSettings()
+    namespace_labels: dict[str, str] = pydantic.Field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

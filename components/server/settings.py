@@ -40,11 +40,6 @@ class ServerSettings:
                 cure = string_cure(_path(name), value)
                 yield f"labels.{name}: is {value!r}, must be a string{cure}"
 
-    def in_cluster(self, **pods: Any) -> "ServerSettings":
-        """The same, with what is known only now of the pods of the Jobs."""
-        known = dataclasses.replace(self.spec.job_pods, **pods)
-        return dataclasses.replace(self, spec=dataclasses.replace(self.spec, job_pods=known))
-
     @property
     def major(self) -> int:
         """The major version as a number; only for a version without a problem."""

@@ -66,6 +66,7 @@ class Jobs:
             flavour=flavour,
             cluster=Cluster(""),
             namespace="coder",
+            create_namespace=True,
             password_generation=1,
             job_pods=JobPods(image=""),
             protect=True,

@@ -107,8 +107,14 @@ class Engine(pulumi.runtime.Mocks):
         """The provider's version that each look-up asked for, by token."""
         self.said: list[str] = []
         self.warned: list[str] = []
+        self.state: dict[str, dict[str, Any]] = {}
+        """The outputs that the stack's state records, by URN."""
         self.cluster_identifier = ""
         """Of the provider in the state; empty for a new stack."""
+        self.missing: set[str] = set()
+        """What the cluster does not have: Namespaces, and `<namespace>/<name>` of other objects."""
+        self.namespace_metadata: dict[str, dict[str, Any]] = {}
+        """Labels and annotations of the Namespaces, by their names."""
         self.kube_system_uid = ""
         """Of the cluster; empty where it can't be read."""
         self.uid_required: bool | None = None
@@ -139,7 +145,7 @@ class Engine(pulumi.runtime.Mocks):
             assert args.args == {"stackName": "organization/coder/dev"}
             known = {"clusterIdentifier": self.cluster_identifier}
             provider = {"urn:pulumi:dev::coder::pulumi:providers:kubernetes::cluster": known}
-            found = provider if self.cluster_identifier else {}
+            found = self.state | (provider if self.cluster_identifier else {})
             return {"outputs": {urn: {"outputs": outputs} for urn, outputs in found.items()}}
         raise AssertionError(f"nothing may be looked up while resources are made: {args.token}")
 
@@ -168,6 +174,15 @@ class Engine(pulumi.runtime.Mocks):
     def deployment(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The Deployment in the cluster."""
         return {"spec": {"replicas": 1}, "status": {"readyReplicas": 1}}
+
+    def namespace(self, name: str) -> dict[str, Any] | None:
+        """The Namespace in the cluster."""
+        metadata = {"name": name} | self.namespace_metadata.get(name, {})
+        return None if name in self.missing else {"metadata": metadata}
+
+    def object(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The Secret or ServiceAccount in the cluster."""
+        return None if f"{namespace}/{name}" in self.missing else {"metadata": {"name": name}}
 
     def config_map(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The ConfigMap in the cluster."""
@@ -242,6 +257,9 @@ def deploy(
         with (
             mock.patch.multiple(
                 Cluster,
+                namespace=lambda _, *where: engine.namespace(*where),
+                secret=lambda _, *where: engine.object(*where),
+                service_account=lambda _, *where: engine.object(*where),
                 deployment=lambda _, *where: engine.deployment(*where),
                 config_map=lambda _, *where: engine.config_map(*where),
                 job_pods=lambda _, *where: engine.job_pods(*where),
@@ -269,9 +287,11 @@ def deployed(stack: Stack) -> Engine:
 _deployed: dict[str, Engine] = {}
 
 
-def refused(stack: Stack, *, secrets: Collection[str] = ("existing",)) -> list[str]:
+def refused(
+    stack: Stack, *, secrets: Collection[str] = ("existing",), engine: Engine | None = None
+) -> list[str]:
     """The lines with which the program refuses a stack, having registered nothing."""
-    engine = Engine()
+    engine = engine or Engine()
     with pytest.raises(pulumi.RunError) as error:
         deploy(stack, secrets=secrets, engine=engine)
     assert not engine.asked, "something was registered before the settings were refused"

@@ -139,15 +139,6 @@ def test_a_namespace_that_is_being_deleted_is_waited_for(pretended: PretendClust
     )
 
 
-def test_a_namespace_that_should_be_there_is_missed(pretended: PretendCluster) -> None:
-    said = refusals(deploy(cluster_stack(createNamespace=False)))
-    assert said["coder-db-blue"] == (
-        "namespace: coder does not exist in the cluster, and createNamespace is false; create it "
-        "(`kubectl create namespace coder`), or let the program: `pulumi config set "
-        "createNamespace true`"
-    )
-
-
 @pytest.mark.parametrize(
     ("statuses", "cure"),
     [

@@ -20,8 +20,6 @@ from tests.unit.pretend import (
 )
 from tests.unit.stacks import ADMIN_PASSWORD, HOST, MADE, given, made
 
-GENERATION_HOOK = "postgres-database-namespace: passwordGeneration"
-
 
 @pytest.mark.parametrize(
     ("generation", "colour", "other"),
@@ -194,44 +192,6 @@ def test_a_digest_of_a_password_is_plain_and_can_t_be_made_without_the_key() -> 
 
     other = deploy(made(), engine=OtherKey()).named("coder-record").plain["data"]["password"]
     assert other != marker["password"]
-
-
-def test_passwords_depend_on_the_check_of_the_generation() -> None:
-    engine = deployed(made())
-    namespace = engine.named("postgres-database-namespace")
-    assert namespace.hooks["before_update"] == [GENERATION_HOOK]
-    for resource in engine.all(PASSWORD):
-        assert namespace.urn in resource.dependencies
-
-
-@pytest.mark.parametrize(("was", "now"), [(1, 1), (1, 2), (2, 3), (7, 8)])
-def test_the_same_generation_and_the_next_are_accepted(was: int, now: int) -> None:
-    step(was, now)
-
-
-@pytest.mark.parametrize(
-    ("was", "now", "line"),
-    [
-        (1, 3, "passwordGeneration: is 3 and was 1, must be 1 or 2: only the idle login's "
-               "password may change; type `pulumi config set passwordGeneration 2`"),
-        (3, 2, "passwordGeneration: is 2 and was 3, must be 3 or 4: only the idle login's "
-               "password may change; type `pulumi config set passwordGeneration 4`"),
-    ],
-)  # fmt: skip
-def test_any_other_generation_is_refused(was: int, now: int, line: str) -> None:
-    with pytest.raises(pulumi.RunError) as error:
-        step(was, now)
-    assert str(error.value) == line
-
-
-def step(was: int, now: int) -> None:
-    """Run the hook as the engine does for that change of generation."""
-    hook = deployed(made()).hooks[GENERATION_HOOK]
-    old, new = (
-        deployed(made(passwordGeneration=generation)).named("postgres-database-namespace").plain
-        for generation in (was, now)
-    )
-    hook.callback(args(old, new))
 
 
 def args(old: Any, new: Any) -> pulumi.ResourceHookArgs:
