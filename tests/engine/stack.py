@@ -56,6 +56,14 @@ class Stack:
     def preview(self, *words: str) -> str:
         return self._good("preview", "--diff", *words)
 
+    def plan(self) -> str:
+        """What `pulumi preview --json` prints, also where the preview fails."""
+        command = self.command("preview", "--json")
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, text=True, capture_output=True
+        )
+        return done.stdout
+
     def refresh(self) -> str:
         return self._good("refresh", "--yes", "--skip-preview")
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
+from review.comment import comment
+from review.plan import parse
 from sandbox.engine import home
 from sandbox.machine import paths
 from sandbox.postgres.server import Server
@@ -60,11 +62,13 @@ def searched(make: Make) -> tuple[Stack, dict[str, str], list[str]]:
     with ProcessArguments() as arguments:
         printed = stack.up("--diff")
         before = _generated(stack)
-        printed += stack.set(passwordGeneration=2).up()
+        reviewed = comment(parse(stack.set(passwordGeneration=2).run("preview", "--json").stdout))
+        printed += stack.up()
         printed += stack.run("preview", "--diff", "--json").stdout
     passwords = [ADMIN, *sorted({*before, *_generated(stack)})]
     places = {
         "the CLI's output": printed,
+        "the review comment": reviewed,
         "the outputs": json.dumps(stack.outputs()),
         "process arguments": b"\n".join(arguments.seen).decode(errors="replace"),
         "the server's log": (paths.LOG / "postgres-secrets.log").read_text(),
@@ -108,6 +112,16 @@ def test_searched_texts_are_complete(
         assert len(text) > 20, f"{place} is empty, so nothing was searched"
     assert "ALTER" in places["the server's log"], "statements are not in the log"
     assert "SCRAM-SHA-256" in places["the server's log"], "verifiers are what a log may hold"
+
+
+def test_review_says_that_a_rotation_restarts_coder(
+    searched: tuple[Stack, dict[str, str], list[str]],
+) -> None:
+    _, places, _ = searched
+    text = places["the review comment"]
+    assert "**Coder's pods restart**, because of the connection to the database" in text
+    assert "`coder-preflight`" in text
+    assert "**Refused" not in text
 
 
 def test_passwords_in_the_state_are_marked_secret(

@@ -14,8 +14,9 @@ from tests.conftest import ROOT
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
 RECOVERY = sorted((ROOT / "recovery").rglob("*.py"))
+REVIEW = sorted((ROOT / "review").rglob("*.py"))
 MAIN = [ROOT / f"{name}.py" for name in ("__main__", "settings", "server_reader", "reader")]
-PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY]
+PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY, *REVIEW]
 
 
 def each_file(paths: list[Path]) -> pytest.MarkDecorator:
