@@ -20,6 +20,9 @@ KINDS = (
     "rules",
     "subnetGroups",
     "parameterGroups",
+    "routeTables",
+    "launchTemplates",
+    "logGroups",
     "instances",
     "snapshots",
 )
@@ -59,11 +62,16 @@ def seed(region: str) -> Data:
                 "availabilityZoneId": f"use1-az{number + 1}",
                 "vpcId": VPC,
                 "cidrBlock": f"10.0.{number * 10 + public}.0/24",
-                "mapPublicIpOnLaunch": public,
+                "mapPublicIpOnLaunch": False,
                 "tags": {
                     "kubernetes.io/role/elb" if public else "kubernetes.io/role/internal-elb": "1"
                 },
             }
+    public = [f"subnet-0public{letter}" for letter in ZONES]
+    data["routeTables"] = {
+        "rtb-0main": _routes(main=True, subnets=[], natGatewayId="nat-0dev"),
+        "rtb-0public": _routes(main=False, subnets=public, gatewayId="igw-0dev"),
+    }
     data["securityGroups"][NODES_GROUP] = {"vpcId": VPC, "name": "eks-cluster-sg-dev"}
     data["clusters"]["dev"] = {
         "endpoint": network.API_URL,
@@ -77,3 +85,22 @@ def seed(region: str) -> Data:
         },
     }
     return data
+
+
+def nodes_groups(data: Data) -> set[str]:
+    """The security groups of the nodes: a launch template that has some replaces the cluster's."""
+    found: set[str] = set()
+    for cluster in data["clusters"].values():
+        own = {cluster["clusterSecurityGroupId"]}
+        for group in cluster["nodeGroups"].values():
+            used = [
+                data["launchTemplates"][each["id"]] for each in group.get("launchTemplates", [])
+            ]
+            found |= {id for each in used for id in each["vpcSecurityGroupIds"]} or own
+        found |= set() if cluster["nodeGroups"] else own
+    return found
+
+
+def _routes(*, main: bool, subnets: list[str], **target: str) -> Data:
+    routes = [{"cidrBlock": "0.0.0.0/0", **target}]
+    return {"vpcId": VPC, "main": main, "subnetIds": subnets, "routes": routes}

@@ -1,11 +1,11 @@
 """Whether an instance's security groups admit the cluster's nodes."""
 
-from sandbox.providers.aws.account import Data
+from sandbox.providers.aws.account import Data, nodes_groups
 
 
 def admits(data: Data, instance: Data, port: int) -> bool:
     """Whether the nodes of any cluster may connect to the instance."""
-    nodes = {each["clusterSecurityGroupId"] for each in data["clusters"].values()}
+    nodes = nodes_groups(data)
     return any(
         rule["securityGroupId"] in instance["vpcSecurityGroupIds"]
         and rule.get("referencedSecurityGroupId") in nodes

@@ -17,6 +17,8 @@ MODELLED = {
     "InvalidDBSubnetGroupStateFault",
     "InvalidSubnet",
     "InvalidVPCNetworkStateFault",
+    "ResourceAlreadyExistsException",
+    "ResourceNotFoundException",
     "SubnetAlreadyInUse",
 }
 """Errors for which the AWS SDK has types; it prints these without `api error`."""

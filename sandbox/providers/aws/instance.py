@@ -7,6 +7,7 @@ from sandbox.providers.aws import (
     instance_checks,
     instance_schema,
     instance_state,
+    log_group,
     modification,
     rules,
     storage,
@@ -82,6 +83,7 @@ class Instance(BridgedResource):
                 record |= storage.speed(record)
                 region.begin(record, "create")
                 data["instances"][identifier] = record
+                log_group.written_by_rds(data, region, record)
         except ApiError as error:
             doing = f"creating RDS DB Instance {restored}({identifier})"
             raise failure(doing, operation, error) from None
@@ -215,9 +217,7 @@ def _outputs(record: Data, inputs: Data) -> Data:
     version, wanted = record["engineVersionActual"], inputs.get("engineVersion")
     waits = record["pending"].get("engineVersion")
     # RDS reports the full number of a version that waits for the window.
-    kept = version.startswith(f"{wanted}.") or (
-        waits and wanted == versions.VERSIONS[versions.major_of(waits)]
-    )
+    kept = version.startswith(f"{wanted}.") or (waits and wanted == versions.full(waits))
     return {**instance_state.outputs(record), "engineVersion": wanted if kept else version}
 
 

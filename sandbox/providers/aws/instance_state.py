@@ -165,7 +165,7 @@ def new(region: str, data: Data, inputs: Data, tags: dict[str, str], origin: Dat
         "address": address,
         "arn": arn(region, "rds", f"db:{name}"),
         "endpoint": f"{address}:{record['port']}",
-        "engineVersionActual": origin.get("engineVersionActual") or versions.VERSIONS[major],
+        "engineVersionActual": origin.get("engineVersionActual") or versions.full(version),
         "hostedZoneId": "Z2R2ITUGPM61AM",
         "listenerEndpoints": [],
         **{key: record[key].lower() for key in LOWERCASED},
@@ -235,12 +235,12 @@ def modified(data: Data, record: Data, changes: Data) -> Data:
         # A different parameter group takes effect only after a manual reboot.
         target["inForce"] = parameters.in_group(data, record["parameterGroupName"])
     if version := changes.get("engineVersion"):
-        target |= _upgraded(record, target, versions.major_of(version))
+        target |= _upgraded(record, target, versions.full(version))
     return target
 
 
-def _upgraded(record: Data, target: Data, major: str) -> Data:
-    found: Data = {"engineVersionActual": versions.VERSIONS[major]}
+def _upgraded(record: Data, target: Data, version: str) -> Data:
+    major, found = versions.major_of(version), {"engineVersionActual": version}
     if major != versions.major_of(record["engineVersionActual"]):
         found |= {"inForce": None, "optionGroupName": f"default:postgres-{major}"}
         if target["parameterGroupName"].startswith("default."):

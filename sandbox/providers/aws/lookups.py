@@ -1,8 +1,10 @@
-"""Functions that look up clusters, subnets, instances and snapshots."""
+"""Functions that look up clusters, instances and snapshots, and the table of all functions."""
 
 from collections.abc import Callable, Mapping
 
 from sandbox.providers.aws.account import ACCOUNT, Data
+from sandbox.providers.aws.network_lookups import launch_template, route_table, subnet, subnet_group
+from sandbox.providers.aws.offers import engine_version, orderable
 from sandbox.providers.aws.region import Region
 from sandbox.providers.bridged.functions import NotFound, function
 from sandbox.providers.cloud.account import cluster_ca
@@ -28,7 +30,7 @@ def cluster(region: Region, data: Data, arguments: Data) -> Data:
         "endpoint": found["endpoint"],
         "platformVersion": "eks.1",
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/eks-{name}",
-        "status": "ACTIVE",
+        "status": found.get("status", "ACTIVE"),
         "tags": {},
         "version": found["version"],
         "vpcConfig": {
@@ -67,21 +69,13 @@ def node_group(region: Region, data: Data, arguments: Data) -> Data:
         "diskSize": 20,
         "instanceTypes": ["m6i.large"],
         "labels": {},
+        "launchTemplates": found.get("launchTemplates", []),
         "nodeRoleArn": f"arn:aws:iam::{ACCOUNT}:role/nodes-{of}",
         "scalingConfigs": [{"desiredSize": desired, "maxSize": desired + 2, "minSize": 1}],
         "status": "ACTIVE",
         "subnetIds": found["subnetIds"],
         "tags": {},
     }
-
-
-def subnet(region: Region, data: Data, arguments: Data) -> Data:
-    """One subnet, by its ID; other filters are not simulated."""
-    found = data["subnets"].get(arguments["id"])
-    if not found:
-        raise NotFound("no matching EC2 Subnet found")
-    arn = region.arn("ec2", f"subnet/{arguments['id']}")
-    return {"arn": arn, "ownerId": ACCOUNT, "state": "available", "defaultForAz": False, **found}
 
 
 def instances(region: Region, data: Data, arguments: Data) -> Data:
@@ -170,7 +164,26 @@ ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {
         ("clusterName", "nodeGroupName"),
         ("tags",),
     ),
+    "aws:ec2/getLaunchTemplate:getLaunchTemplate": (launch_template, ("id",), ()),
+    "aws:ec2/getRouteTable:getRouteTable": (route_table, (), ("filters", "subnetId", "vpcId")),
     "aws:ec2/getSubnet:getSubnet": (subnet, ("id",), ()),
+    "aws:rds/getEngineVersion:getEngineVersion": (
+        engine_version,
+        ("engine", "version"),
+        ("defaultOnly", "includeAll", "preferredVersions"),
+    ),
+    "aws:rds/getOrderableDbInstance:getOrderableDbInstance": (
+        orderable,
+        ("engine", "engineVersion", "instanceClass"),
+        (
+            "licenseModel",
+            "preferredEngineVersions",
+            "preferredInstanceClasses",
+            "storageType",
+            "vpc",
+        ),
+    ),
+    "aws:rds/getSubnetGroup:getSubnetGroup": (subnet_group, ("name",), ()),
     "aws:rds/getInstances:getInstances": (instances, (), ("tags",)),
     "aws:rds/getInstance:getInstance": (instance, ("dbInstanceIdentifier",), ()),
     "aws:rds/getSnapshot:getSnapshot": (snapshot, ("dbSnapshotIdentifier",), ()),

@@ -34,7 +34,7 @@ def refuse(inputs: Data) -> None:
     """Refuse a class that RDS does not offer."""
     instance_class = inputs["instanceClass"]
     if instance_class not in CLASSES:
-        version = versions.VERSIONS[versions.major_of(inputs["engineVersion"])]
+        version = versions.full(inputs["engineVersion"])
         raise invalid(
             "RDS does not support creating a DB instance with the following combination: "
             f"DBInstanceClass={instance_class}, Engine=postgres, EngineVersion={version}, "

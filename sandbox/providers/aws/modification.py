@@ -4,6 +4,8 @@ from sandbox.providers.aws import instance_state, rules, storage, versions
 from sandbox.providers.aws.account import Data
 from sandbox.providers.aws.errors import ApiError, invalid, no_identifier
 
+INSIGHTS_KEY = "performanceInsightsKmsKeyId"
+
 
 def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
     """Raise the error with which ModifyDBInstance refuses these changes."""
@@ -27,6 +29,9 @@ def refuse(data: Data, record: Data, changes: Data, inputs: Data) -> None:
     if version := changes.get("engineVersion"):
         allowed = bool(inputs.get("allowMajorVersionUpgrade"))
         versions.refuse_upgrade(record["engineVersionActual"], version, allowed)
+    key = changes.get(INSIGHTS_KEY)
+    if key and record["performanceInsightsEnabled"] and key != record.get(INSIGHTS_KEY):
+        raise invalid("You can't change your Performance Insights KMS key.")
     rules.refuse(data, wanted)
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from sandbox.providers.aws.ingress_rule import IngressRule
 from sandbox.providers.aws.instance import Instance
+from sandbox.providers.aws.log_group import LogGroup
 from sandbox.providers.aws.lookups import FUNCTIONS
 from sandbox.providers.aws.parameter_group import ParameterGroup
 from sandbox.providers.aws.security_group import SecurityGroup
@@ -20,7 +21,7 @@ class Aws(BridgedProvider):
     name = "aws"
     settings = sdk.provider("aws")
     resources: ClassVar[Resources] = by_type(
-        Instance(), SubnetGroup(), ParameterGroup(), SecurityGroup(), IngressRule()
+        Instance(), SubnetGroup(), ParameterGroup(), SecurityGroup(), IngressRule(), LogGroup()
     )
     functions: ClassVar = FUNCTIONS
 

@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-FILE = Path(__file__).with_suffix(".tsv")
+from sandbox.machine import paths
+
+FILE = paths.ROOT / "components" / "server" / "postgres_settings.tsv"
 OLDEST = 15
 """The oldest major version in the file; older ones are assumed to have its settings."""
 _RESERVED = """

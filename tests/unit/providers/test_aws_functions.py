@@ -9,6 +9,7 @@ import pytest
 from sandbox.providers.aws.lookups import ARGUMENTS
 from sandbox.providers.aws.provider import Aws
 from tests.unit.providers.aws import (
+    REGION,
     ask,
     keep_snapshot,
     make,
@@ -22,7 +23,12 @@ FUNCTIONS: dict[str, Any] = {
     "aws:eks/getCluster:getCluster": aws.eks.get_cluster,
     "aws:eks/getNodeGroups:getNodeGroups": aws.eks.get_node_groups,
     "aws:eks/getNodeGroup:getNodeGroup": aws.eks.get_node_group,
+    "aws:ec2/getLaunchTemplate:getLaunchTemplate": aws.ec2.get_launch_template,
+    "aws:ec2/getRouteTable:getRouteTable": aws.ec2.get_route_table,
     "aws:ec2/getSubnet:getSubnet": aws.ec2.get_subnet,
+    "aws:rds/getEngineVersion:getEngineVersion": aws.rds.get_engine_version,
+    "aws:rds/getOrderableDbInstance:getOrderableDbInstance": aws.rds.get_orderable_db_instance,
+    "aws:rds/getSubnetGroup:getSubnetGroup": aws.rds.get_subnet_group,
     "aws:rds/getInstances:getInstances": aws.rds.get_instances,
     "aws:rds/getInstance:getInstance": aws.rds.get_instance,
     "aws:rds/getSnapshot:getSnapshot": aws.rds.get_snapshot,
@@ -43,15 +49,26 @@ def test_function_has_the_sdks_arguments_and_results(token: str) -> None:
     assert {*needed, *optional} <= published
     make(tags={"a": "b"}, copyTagsToSnapshot=True)
     keep_snapshot()
+    with REGION.transaction() as data:
+        data["launchTemplates"]["lt-1"] = {
+            "latestVersion": 2,
+            "name": "workers",
+            "vpcSecurityGroupIds": ["sg-1"],
+        }
     given = {
-        "name": "dev",
+        "name": "two" if "SubnetGroup" in token else "dev",
         "clusterName": "dev",
         "nodeGroupName": "workers-a",
-        "id": "subnet-0privatea",
+        "id": "lt-1" if "LaunchTemplate" in token else "subnet-0privatea",
+        "engine": "postgres",
+        "version": "17.6",
+        "engineVersion": "17.6",
+        "instanceClass": "db.m6i.large",
         "dbInstanceIdentifier": "one",
         "dbSnapshotIdentifier": "kept",
     }
     arguments = {key: given[key] for key in needed}
+    arguments |= {"subnetId": "subnet-0publica"} if "RouteTable" in token else {}
     found = Aws.functions[token](operation(), arguments)
     types = results(FUNCTIONS[token])
     assert found.keys() <= types.keys()
@@ -95,6 +112,17 @@ def test_snapshot_is_found_by_its_name_in_any_case() -> None:
         ("aws:eks/getNodeGroup:getNodeGroup", {"clusterName": "dev", "nodeGroupName": "none"},
          "reading EKS Node Group (dev:none): couldn't find resource"),
         ("aws:ec2/getSubnet:getSubnet", {"id": "subnet-none"}, "no matching EC2 Subnet found"),
+        ("aws:ec2/getLaunchTemplate:getLaunchTemplate", {"id": "lt-none"},
+         "no matching EC2 Launch Template found"),
+        ("aws:ec2/getRouteTable:getRouteTable", {"subnetId": "subnet-0privatea"},
+         "query returned no results. Please change your search criteria and try again"),
+        ("aws:rds/getSubnetGroup:getSubnetGroup", {"name": "none"},
+         "no matching RDS DB Subnet Group found"),
+        ("aws:rds/getEngineVersion:getEngineVersion", {"engine": "postgres", "version": "17.1"},
+         "no RDS engine versions match the criteria"),
+        ("aws:rds/getOrderableDbInstance:getOrderableDbInstance",
+         {"engine": "postgres", "engineVersion": "17.6", "instanceClass": "db.x9.large"},
+         "no RDS Orderable DB Instance Options found matching criteria"),
     ],
 )  # fmt: skip
 def test_missing_object_is_an_error_with_the_providers_message(

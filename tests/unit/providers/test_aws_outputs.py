@@ -25,11 +25,13 @@ SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+LOGS = "aws:cloudwatch/logGroup:LogGroup"
 GIVEN: dict[str, dict[str, Any]] = {
     INSTANCE: GOOD,
     SUBNETS: {"name": "three", "subnetIds": PRIVATE, "description": "d"},
     PARAMETERS: {"name": "own", "family": "postgres17", "description": "d"},
     GROUP: {"name": "fw", "vpcId": VPC, "description": "d"},
+    LOGS: {"name": "/aws/rds/instance/x/postgresql", "retentionInDays": 30},
     RULE: {"securityGroupId": NODES_GROUP, "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/8"},
 }
 REPLACING = {
@@ -41,6 +43,7 @@ REPLACING = {
     SUBNETS: {"name", "namePrefix", "region"},
     PARAMETERS: {"description", "family", "name", "namePrefix", "region"},
     GROUP: {"description", "name", "namePrefix", "region", "vpcId"},
+    LOGS: {"logGroupClass", "name", "namePrefix", "region"},
     RULE: {
         "cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId",  # as another kind
         "region", "securityGroupId",

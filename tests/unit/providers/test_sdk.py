@@ -30,6 +30,7 @@ PUBLISHED: dict[str, tuple[type[Any], type[Any]]] = {
         aws.vpc.SecurityGroupIngressRule,
         aws.vpc.SecurityGroupIngressRuleArgs,
     ),
+    "aws:cloudwatch/logGroup:LogGroup": (aws.cloudwatch.LogGroup, aws.cloudwatch.LogGroupArgs),
     "gcp:sql/databaseInstance:DatabaseInstance": (
         gcp.sql.DatabaseInstance,
         gcp.sql.DatabaseInstanceArgs,
