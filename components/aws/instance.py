@@ -4,8 +4,10 @@ from typing import Any
 
 import pulumi
 
-from components.aws import machines
 from components.aws.discovery import Placement
+from components.aws.log_groups import LOGS
+from components.aws.lookups import LiveInstance
+from components.aws.machines import has_performance_insights
 from components.aws.policy import LABELS, POLICY
 from components.aws.settings import RestoreFrom, Settings
 from components.connection import PORT
@@ -13,7 +15,6 @@ from components.guards import Refusal
 from components.server.names import slug
 from components.server.settings import ServerSettings
 
-LOGS = ("postgresql", "upgrade")
 STRIPED_FROM_GIB = 400
 """From this size gp3 has four volumes, and needs these values of iops and storage throughput."""
 STRIPED = {"iops": 12000, "storage_throughput": 500}
@@ -41,8 +42,8 @@ def instance_inputs(server: ServerSettings, own: Settings, found: Placement) -> 
     grows = server.max_storage_gb > server.storage_gb
     return {
         "engine": "postgres",
-        # A major version alone is enough, because minor upgrades are on.
-        "engine_version": server.version,
+        # A major version alone is possible, because minor upgrades are on.
+        "engine_version": found.engine_version,
         "allow_major_version_upgrade": upgrades,
         "instance_class": POLICY.machine_of(server.size),
         "allocated_storage": server.storage_gb,
@@ -57,10 +58,27 @@ def instance_inputs(server: ServerSettings, own: Settings, found: Placement) -> 
         "publicly_accessible": False,
         "network_type": "IPV4",
         "ca_cert_identifier": "rds-ca-rsa2048-g1",
+        "username": found.master_username,
         "tags": {**server.labels, LABELS.stack: server.spec.stack, LABELS.zone: zone.name},
         **_upkeep(server, own),
         **_restored(own.restore_from),
     }
+
+
+def is_replaced(own: Settings, live: LiveInstance) -> bool:
+    """Whether this update makes another instance in place of the live one."""
+    return own.server.kms_key_id not in ("", live.key)
+
+
+def ignored_changes(own: Settings, live: LiveInstance | None) -> list[str]:
+    """The inputs that only count when an instance is made."""
+    # A failover moves the zone; the restore source is read once.
+    ignored = ["availabilityZone", "snapshotIdentifier", "restoreToPointInTime"]
+    # "You can't change your Performance Insights KMS key": RDS keeps the one with which Performance
+    # Insights began (github.com/hashicorp/terraform-provider-aws/issues/44046).
+    if live and not is_replaced(own, live) and has_performance_insights(live.instance_class):
+        ignored.append("performanceInsightsKmsKeyId")
+    return ignored
 
 
 def snapshot_prefix(stack: str) -> str:
@@ -70,7 +88,7 @@ def snapshot_prefix(stack: str) -> str:
 
 def _upkeep(server: ServerSettings, own: Settings) -> dict[str, Any]:
     """Maintenance, backups, monitoring and deletion."""
-    insights = machines.has_performance_insights(POLICY.machine_of(server.size))
+    insights = has_performance_insights(POLICY.machine_of(server.size))
     return {
         "apply_immediately": server.apply_immediately,
         "auto_minor_version_upgrade": True,
@@ -85,6 +103,7 @@ def _upkeep(server: ServerSettings, own: Settings) -> dict[str, Any]:
         "skip_final_snapshot": False,
         "performance_insights_enabled": insights,
         "performance_insights_retention_period": 7 if insights else None,
+        "performance_insights_kms_key_id": (own.server.kms_key_id or None) if insights else None,
         "database_insights_mode": "standard",
         "enabled_cloudwatch_logs_exports": list(LOGS),
     }

@@ -1,15 +1,12 @@
 """Single look-ups in AWS, each to be asked beside others that do not depend on it."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from pulumi_aws import ec2, eks, rds
+from pulumi_aws import eks, rds
 
-from components.aws.network import Subnet
-from components.aws.policy import ADMIN, LABELS
-from components.aws.settings import RestoreFrom
+from components.aws.policy import LABELS
 from components.server.discovery import LiveServer, Lookup, lookup
-from components.server.restore import RestoreSource
 from components.server.versions import major
 
 
@@ -17,6 +14,13 @@ from components.server.versions import major
 class LiveInstance(LiveServer):
     """The instance that this stack made."""
 
+    full_version: str
+    """PostgreSQL's version with the minor one."""
+    instance_class: str
+    master_username: str
+    key: str
+    """The ARN of its encryption key."""
+    subnet_group: str
     has_own_parameters: bool
     """Whether its parameter group is not one of RDS's defaults."""
 
@@ -40,17 +44,6 @@ def node_group(cluster_name: str, name: str) -> Lookup["eks.GetNodeGroupResult"]
     )
 
 
-def subnet(identifier: str) -> Lookup[Subnet]:
-    """One subnet."""
-    found = lookup(f"network.subnetIds: {identifier}", ec2.get_subnet, id=identifier)
-
-    def answer() -> Subnet:
-        each = found()
-        return Subnet(identifier, each.availability_zone, each.vpc_id, each.map_public_ip_on_launch)
-
-    return answer
-
-
 def owned_instances(stack: str) -> Lookup[list[str]]:
     """The identifiers of the instances that carry this stack's tag."""
     found = lookup(f"The instance of {stack}", rds.get_instances, tags={LABELS.stack: stack})
@@ -68,6 +61,11 @@ def live_instance(identifier: str) -> Lookup[LiveInstance]:
             zone=each.availability_zone,
             pinned_zone=each.tags.get(LABELS.zone) or each.availability_zone,
             version=major(each.engine_version),
+            full_version=each.engine_version,
+            instance_class=each.db_instance_class,
+            master_username=each.master_username,
+            key=each.kms_key_id,
+            subnet_group=each.db_subnet_group,
             has_own_parameters=any(
                 not name.startswith("default.") for name in each.db_parameter_groups
             ),
@@ -76,63 +74,7 @@ def live_instance(identifier: str) -> Lookup[LiveInstance]:
     return answer
 
 
-def restore_source(asked: RestoreFrom) -> Lookup[RestoreSource]:
-    """The snapshot or instance that the new instance is made from."""
-    return _snapshot(asked.snapshot) if asked.snapshot else _source_instance(asked.instance)
-
-
-def _snapshot(identifier: str) -> Lookup[RestoreSource]:
-    found = lookup(
-        f"restoreFrom.snapshot: {identifier} can't be found",
-        rds.get_snapshot,
-        db_snapshot_identifier=identifier,
-        include_shared=identifier.startswith("arn:") or None,
-    )
-
-    def answer() -> RestoreSource:
-        each = found()
-        faults = [
-            f"restoreFrom.snapshot: {identifier} is {each.status}; wait until it is available"
-        ]
-        return RestoreSource(
-            name=f"snapshot {identifier}",
-            version=major(each.engine_version),
-            storage_gb=each.allocated_storage,
-            encrypted=each.encrypted,
-            key=each.kms_key_id,
-            faults=() if each.status == "available" else tuple(faults),
-        )
-
-    return answer
-
-
-def _source_instance(identifier: str) -> Lookup[RestoreSource]:
-    found = lookup(
-        f"restoreFrom.instance: {identifier} can't be found",
-        rds.get_instance,
-        db_instance_identifier=identifier,
-    )
-
-    def answer() -> RestoreSource:
-        each = found()
-        return RestoreSource(
-            name=f"instance {identifier}",
-            version=major(each.engine_version),
-            storage_gb=each.allocated_storage,
-            encrypted=each.storage_encrypted,
-            key=each.kms_key_id,
-            faults=tuple(_source_faults(identifier, each)),
-        )
-
-    return answer
-
-
-def _source_faults(identifier: str, instance: "rds.GetInstanceResult") -> Iterator[str]:
-    if instance.master_username != ADMIN:
-        yield (
-            f"restoreFrom.instance: the master login of {identifier} is "
-            f"{instance.master_username}, must be {ADMIN}; RDS cannot rename it: dump the database "
-            "and load it into a new server"
-        )
-    if not instance.backup_retention_period:
-        yield (f"restoreFrom.instance: {identifier} keeps no backups; restore one of its snapshots")
+def subnets_of_group(name: str) -> Lookup[Sequence[str]]:
+    """The subnets of the group that the live instance is in."""
+    found = lookup(f"Subnet group {name}", rds.get_subnet_group, name=name)
+    return lambda: found().subnet_ids

@@ -8,19 +8,13 @@ import pulumi_aws as aws
 
 from components import guards
 from components.aws.lookups import LiveInstance
+from components.aws.parameter_rules import apply_method
 from components.aws.settings import Server
-from components.server.parameters import is_static
 from components.server.settings import ServerSettings
 from components.server.versions import same_major
 
 FORCE_SSL_BY_DEFAULT = 15
 """From this version on, `rds.force_ssl` is 1 unless a parameter group says otherwise."""
-
-
-def apply_method(name: str) -> str:
-    """How RDS applies a change of the parameter; it refuses `immediate` for a static one."""
-    static = is_static(name) or name.lower().startswith("rds.")
-    return "pending-reboot" if static else "immediate"
 
 
 def parameter_group(
@@ -81,7 +75,8 @@ def _static(group: Mapping[str, Any]) -> dict[str, str]:
     return {
         each["name"]: each["value"]
         for each in group.get("parameters") or []
-        if each.get("applyMethod") == "pending-reboot"
+        # Not what the group says: earlier versions of this program sent dynamic ones that way, too.
+        if apply_method(each["name"]) == "pending-reboot"
     }
 
 

@@ -14,7 +14,8 @@ from components.server.versions import same_major
 from components.server.zone import Zone
 
 ADMIN = "coder_admin"
-"""The master login of every instance."""
+"""The master login of an instance that is not restored."""
+DATABASE = "coder"
 _TAG = r"[\w .:/=+@-]"
 STORAGE = StoragePolicy(minimum=20, maximum=65536, growth_percent=10)
 LABELS = LabelPolicy(
@@ -78,6 +79,7 @@ POLICY = ServerPolicy(
         SettingEffect(setting="server.kmsKeyId", effect=Effect.REPLACES),
         SettingEffect(setting="server.backupWindow", effect=Effect.ONLINE),
         SettingEffect(setting="server.maintenanceWindow", effect=Effect.ONLINE),
+        SettingEffect(setting="server.logRetentionDays", effect=Effect.ONLINE),
         # Static ones wait for a reboot, which RDS leaves to a person.
         SettingEffect(setting="server.parameters", effect=Effect.ONLINE),
     ),

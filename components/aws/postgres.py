@@ -6,10 +6,17 @@ import pulumi_random as random
 
 from components import guards
 from components.aws.discovery import Placement
-from components.aws.instance import instance_inputs, refuse_standby_at_creation, snapshot_prefix
+from components.aws.instance import (
+    ignored_changes,
+    instance_inputs,
+    is_replaced,
+    refuse_standby_at_creation,
+    snapshot_prefix,
+)
+from components.aws.log_groups import log_groups
 from components.aws.network import ANOTHER_VPC, FirewallArgs, admit_clients
 from components.aws.parameters import other_group_hook, parameter_group
-from components.aws.policy import ADMIN, POLICY
+from components.aws.policy import DATABASE, POLICY
 from components.aws.settings import Settings
 from components.connection import PORT, PostgresConnection
 from components.database.database import Database, DatabaseArgs
@@ -17,7 +24,6 @@ from components.server import discovery
 from components.server.options import ServerOptionsArgs, server_options
 from components.server.passwords import generated_password
 
-DATABASE = "coder"
 REPLACED_BY = (
     "another server.kmsKeyId or region needs a new instance; take a snapshot, copy it under that "
     "key or to that region, and make a new stack with restoreFrom"
@@ -35,7 +41,7 @@ class Postgres(pulumi.ComponentResource):
     ) -> None:
         super().__init__("coder:aws:Postgres", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        password = generated_password(f"{name}-admin-password", child).result
+        password = self._admin_password(name, args)
         instance = self._instance(name, args, password)
         database = Database(
             f"{name}-database",
@@ -45,7 +51,8 @@ class Postgres(pulumi.ComponentResource):
                 host=instance.address,
                 port=PORT,
                 database=DATABASE,
-                admin_username=ADMIN,
+                # A restored instance has the login of its source.
+                admin_username=instance.username,
                 admin_password=password,
                 ssl_mode=args.traits.ssl_mode,
                 ca_certificate=args.found.authorities,
@@ -56,6 +63,13 @@ class Postgres(pulumi.ComponentResource):
         )
         self.connection = database.connection
         self.register_outputs({"instance": instance.identifier, "host": instance.address})
+
+    def _admin_password(self, name: str, args: PostgresArgs) -> pulumi.Output[str]:
+        generation = args.server.spec.password_generation
+        # None in the first generation: earlier versions of this program had no keepers.
+        keepers = {"generation": str(generation)} if generation > 1 else None
+        child = pulumi.ResourceOptions(parent=self)
+        return generated_password(f"{name}-admin-password", child, keepers).result
 
     def _instance(
         self, name: str, args: PostgresArgs, password: pulumi.Output[str]
@@ -85,20 +99,25 @@ class Postgres(pulumi.ComponentResource):
         )
         parameters = parameter_group(f"{name}-parameters", server, own.server, found.live, self)
         prefix = snapshot_prefix(server.spec.stack)
+        # Not left to the provider: the log groups, which are made before, have it in their names.
+        identifier = pulumi.Output.concat(f"{name}-server", suffix.hex)
+        if found.live and not is_replaced(own, found.live):
+            identifier = found.live.identifier
+        logs = log_groups(name, identifier, server, own, self) if found.makes_log_groups else []
         return aws.rds.Instance(
             f"{name}-server",
             **instance_inputs(server, own, found),
-            username=ADMIN,
+            identifier=identifier,
             password=password,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[group.id],
             parameter_group_name=parameters,
             final_snapshot_identifier=pulumi.Output.concat(prefix, suffix.hex),
-            opts=self._instance_options(name, args, rules),
+            opts=self._instance_options(name, args, [*rules, *logs]),
         )
 
     def _instance_options(
-        self, name: str, args: PostgresArgs, rules: list[pulumi.Resource]
+        self, name: str, args: PostgresArgs, needed: list[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
         opts = server_options(
             f"{name}-server",
@@ -114,8 +133,8 @@ class Postgres(pulumi.ComponentResource):
             ),
             self,
         )
-        # Clients need the ingress rules; no property of the instance expresses that.
-        opts.depends_on = rules
-        # A failover moves the zone; the restore source is read once.
-        opts.ignore_changes = ["availabilityZone", "snapshotIdentifier", "restoreToPointInTime"]
+        # No property of the instance expresses that its clients need the ingress rules, and that
+        # RDS makes log groups of its own where there are none.
+        opts.depends_on = needed
+        opts.ignore_changes = ignored_changes(args.own, args.found.live)
         return opts

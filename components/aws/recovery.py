@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 IMPORT_IDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "aws:cloudwatch/logGroup:LogGroup": itemgetter("name"),
     "aws:rds/instance:Instance": itemgetter("identifier"),
     "aws:rds/parameterGroup:ParameterGroup": itemgetter("name"),
     "aws:rds/subnetGroup:SubnetGroup": itemgetter("name"),

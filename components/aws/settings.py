@@ -6,6 +6,7 @@ from typing import Any
 
 import pydantic
 
+from components.aws import parameter_rules
 from components.server import parameters, windows
 from components.server.restore import RestoreSetting, time_problems
 from components.server.settings import ServerSettings
@@ -14,6 +15,11 @@ from components.setting_model import SettingModel
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 SNAPSHOT = re.compile(r"((rds|awsbackup):)?[A-Za-z][A-Za-z0-9-]*|arn:aws[a-z-]*:rds:\S+")
 SECURITY_GROUP = re.compile("sg-[a-zA-Z0-9]+")
+# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 
 
 class Cluster(SettingModel):
@@ -52,16 +58,18 @@ class Server(SettingModel):
     """UTC."""
     maintenance_window: str = "sun:04:30-sun:05:30"
     """UTC."""
+    log_retention_days: int = 30
+    """Of the instance's log groups in CloudWatch."""
     parameters: dict[str, Any] = pydantic.Field(default_factory=dict)
     """PostgreSQL's, as a parameter group of RDS takes them."""
 
     @property
     def parameter_strings(self) -> dict[str, str]:
         """The parameters as RDS spells them."""
-        return parameters.parameter_strings(self.parameters)
+        return parameter_rules.rds_strings(self.parameters)
 
-    def problems(self) -> Iterator[str]:
-        """One line for every value that RDS would refuse."""
+    def problems(self, major: int) -> Iterator[str]:
+        """One line for every value that RDS would refuse for this major version."""
         if self.kms_key_id and not KEY_ARN.fullmatch(self.kms_key_id):
             yield (
                 f'server.kmsKeyId: is "{self.kms_key_id}", must be the ARN of a key '
@@ -69,7 +77,11 @@ class Server(SettingModel):
                 "preview would show a change"
             )
         yield from windows.problems(self.backup_window, self.maintenance_window)
-        yield from parameters.problems("server.parameters", self.parameters)
+        malformed = [*parameters.problems("server.parameters", self.parameters)]
+        yield from malformed or parameter_rules.problems(major, self.parameters)
+        if self.log_retention_days not in LOG_RETENTION_DAYS:
+            days = ", ".join(map(str, LOG_RETENTION_DAYS))
+            yield f"server.logRetentionDays: is {self.log_retention_days}, must be one of {days}"
         if self.parameter_strings.get("rds.force_ssl", "1") != "1":
             yield "server.parameters.rds.force_ssl: must be 1, because every client must use TLS"
 
@@ -103,5 +115,7 @@ class Settings(SettingModel):
     def problems(self, server: ServerSettings) -> Iterator[str]:
         """One line for every value that AWS would refuse, whatever the server's settings are."""
         yield from self.network.problems()
-        yield from self.server.problems()
+        # An invalid version has a line of its own.
+        major = int(server.version) if server.version.isdecimal() else 0
+        yield from self.server.problems(major)
         yield from self.restore_from.problems()

@@ -49,13 +49,7 @@ class Server(SettingModel):
     @property
     def parameter_strings(self) -> dict[str, str]:
         """The parameters as Azure spells them."""
-        switches = {True: "on", False: "off"}
-        return parameter_strings(
-            {
-                name: switches[value] if isinstance(value, bool) else value
-                for name, value in self.parameters.items()
-            }
-        )
+        return parameter_strings(self.parameters)
 
     def problems(self, asked: ServerSettings) -> Iterator[str]:
         """One line for every value that Azure would refuse."""

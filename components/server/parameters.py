@@ -26,16 +26,30 @@ def is_static(name: str) -> bool:
     return name.lower() in STATIC
 
 
+def flattened(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by their full names: `pulumi config set --path` splits a name at its dots."""
+    found: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}.{key}": each for key, each in flattened(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
 def parameter_strings(parameters: Mapping[str, Any]) -> dict[str, str]:
     """The values as strings; `pulumi config set` makes numbers and booleans of some."""
-    return {
-        name: str(int(value)) if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-    }
+    return {name: _string(value) for name, value in flattened(parameters).items()}
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def problems(key: str, parameters: Mapping[str, Any]) -> Iterator[str]:
     """One line for every value of the setting `key` that is no single value."""
-    for name, value in parameters.items():
-        if not isinstance(value, str | int):
+    for name, value in flattened(parameters).items():
+        if not isinstance(value, str | int | float):
             yield f"{key}.{name}: is {value!r}, must be a string or a number"

@@ -270,11 +270,11 @@ def test_unavailable_or_missing_snapshot_is_refused(cloud: Aws) -> None:
     assert line.startswith("restoreFrom.snapshot: none can't be found: reading RDS DB Snapshot")
 
 
-def test_source_instance_needs_the_same_login_and_backups(cloud: Aws) -> None:
-    other = {"masterUsername": "postgres", "backupRetentionPeriod": 0}
+def test_source_instance_needs_another_login_than_coders_roles_and_backups(cloud: Aws) -> None:
+    other = {"masterUsername": "coder", "backupRetentionPeriod": 0}
     cloud.instances["one"] = SOURCE | other
     master, backups = cloud.refuses(restoreFrom={"instance": "one"})
-    assert master.startswith("restoreFrom.instance: the master login of one is postgres, must be")
+    assert master.startswith("restoreFrom.instance: the master login of one is coder, the name of")
     assert backups.startswith("restoreFrom.instance: one keeps no backups")
 
 

@@ -11,6 +11,7 @@ from tests.unit.aws import (
     INGRESS,
     INSTANCE,
     KEY,
+    LOG_GROUP,
     NODES,
     PARAMETER_GROUP,
     RANDOM_ID,
@@ -179,7 +180,7 @@ def test_tls_is_required_on_versions_without_that_default(cloud: Aws) -> None:
     (group,) = cloud.all(PARAMETER_GROUP)
     assert group.plain["family"] == "postgres14"
     assert group.plain["parameters"] == [
-        {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}
+        {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"}
     ]
 
 
@@ -218,7 +219,7 @@ def test_all_aws_resources_have_the_labels(cloud: Aws) -> None:
     cloud.run(labels={"team": "x"}, server={"parameters": {"work_mem": "8192"}})
     made = [each for each in cloud.asked if each.type.startswith("aws:")]
     assert {each.type for each in made} == {
-        INSTANCE, SUBNET_GROUP, PARAMETER_GROUP, SECURITY_GROUP, INGRESS
+        INSTANCE, SUBNET_GROUP, PARAMETER_GROUP, SECURITY_GROUP, INGRESS, LOG_GROUP
     }  # fmt: skip
     assert all(each.plain["tags"]["team"] == "x" for each in made)
 
