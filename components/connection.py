@@ -77,6 +77,8 @@ class PostgresConnection:
     """The chart flavour that the settings declare for a database without our comment."""
     search_path: str = ""
     """Schemas, the first one Coder's; empty leaves it to the server."""
+    firewall: str = ""
+    """Who may connect, for the message of a time-out."""
     requires: tuple[pulumi.Resource, ...] = ()
     """Resources that the login needs, although no input refers to them."""
 

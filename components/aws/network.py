@@ -1,7 +1,7 @@
 """Who may connect to an RDS instance."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -51,3 +51,11 @@ def admit_clients(
         for client in args.client_security_group_ids
     ]
     return firewall, rules
+
+
+def firewall_rule(client_security_group_ids: Iterable[str]) -> str:
+    """Who may connect, in words."""
+    return (
+        f"only nodes with security group {' or '.join(client_security_group_ids)} may connect; if "
+        "they have others, set network.clientSecurityGroupIds"
+    )

@@ -14,7 +14,7 @@ from components.aws.instance import (
     snapshot_prefix,
 )
 from components.aws.log_groups import log_groups
-from components.aws.network import ANOTHER_VPC, FirewallArgs, admit_clients
+from components.aws.network import ANOTHER_VPC, FirewallArgs, admit_clients, firewall_rule
 from components.aws.parameters import other_group_hook, parameter_group
 from components.aws.policy import DATABASE, POLICY
 from components.aws.settings import Settings
@@ -58,6 +58,7 @@ class Postgres(pulumi.ComponentResource):
                 ca_certificate=args.found.authorities,
                 zone=args.found.zone,
                 created_server=True,
+                firewall=firewall_rule(args.found.client_security_group_ids),
             ),
             child,
         )

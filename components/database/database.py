@@ -1,6 +1,5 @@
 """A database with its owner role and two logins, created by a Job inside the cluster."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,13 +8,12 @@ from pulumi_kubernetes import core
 
 from components.connection import Login, PostgresConnection
 from components.database import generations
+from components.database.args import DatabaseArgs
 from components.database.logins import logins
 from components.database.namespace import namespace
 from components.database.ownership import OWNERSHIP, ownership_env
-from components.database.spec import DatabaseSpec
 from components.kubernetes.job import CONNECT, Job, JobArgs, tls_env
 from components.server.passwords import digest_key, password_digest
-from components.server.zone import Zone
 
 SCRIPTS = (
     CONNECT,
@@ -23,26 +21,6 @@ SCRIPTS = (
     Path(__file__).with_name("role_problems.sh"),
     Path(__file__).with_name("roles.sh"),
 )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class DatabaseArgs:
-    """A server, its admin login, and the database to create in it."""
-
-    spec: DatabaseSpec
-    host: pulumi.Input[str]
-    port: int
-    database: str
-    """The name of the database and of its owner role."""
-    admin_username: pulumi.Input[str]
-    admin_password: pulumi.Input[str]
-    ssl_mode: str
-    ca_certificate: pulumi.Input[str] | None
-    zone: Zone | None
-    adopted_flavour: str = ""
-    search_path: str = ""
-    created_server: bool = False
-    """Whether this stack created the server."""
 
 
 class Database(pulumi.ComponentResource):
@@ -116,6 +94,7 @@ class Database(pulumi.ComponentResource):
                     "PGPORT": str(args.port),
                     "DATABASE": args.database,
                     "SEARCH_PATH": args.search_path,
+                    "FIREWALL": args.firewall,
                     **tls_env(args.ssl_mode, args.ca_certificate is not None),
                     **ownership_env(
                         args.spec, args.adopted_flavour, created_server=args.created_server
@@ -143,5 +122,6 @@ def _connection(args: DatabaseArgs, logins: Mapping[str, Login], roles: Job) -> 
         zone=args.zone,
         adopted_flavour=args.adopted_flavour,
         search_path=args.search_path,
+        firewall=args.firewall,
         requires=(roles,),
     )

@@ -138,6 +138,9 @@ explain() {
         "or end other sessions" ;;
     *"SSL error: "*)
       echo "TLS: the connection fails: $cause" ;;
+    *"timeout expired"*|*"timed out"*)
+      echo "connection: $PGHOST can't be reached: $cause; the packets are dropped on the way:" \
+        "${FIREWALL:-check the firewall and the routes between the nodes and the server}" ;;
     *) echo "connection: $PGHOST can't be reached: $cause" ;;
   esac
 }

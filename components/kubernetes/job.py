@@ -46,6 +46,7 @@ def connection_env(connection: PostgresConnection) -> dict[str, pulumi.Input[str
         "PGPORT": str(connection.port),
         "PGDATABASE": connection.database,
         "PGUSER": connection.login.username,
+        "FIREWALL": connection.firewall,
         **tls_env(connection.ssl_mode, connection.ca_certificate is not None),
         **search_path_env(connection.search_path),
     }

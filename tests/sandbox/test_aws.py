@@ -82,6 +82,7 @@ def test_missing_firewall_rule_fails_the_preflight_before_the_release(classic: A
         }
     printed = classic.set(latencyLimitMs=11).fails("up", "--yes")
     assert f"{classic.instance['address']} can't be reached" in printed
+    assert f"only nodes with security group {NODES_GROUP} may connect; if they have" in printed
     assert _pods(classic) == before
     classic.up("--refresh")
     (rule,) = (each for each in REGION.read()["rules"].values() if each["securityGroupId"] in group)

@@ -131,3 +131,15 @@ def test_cluster_that_is_not_ready_is_one_line(cloud: Aws, status: str) -> None:
 def test_cluster_that_is_updated_is_taken(cloud: Aws) -> None:
     cloud.cluster_status = "UPDATING"
     assert cloud.run()
+
+
+@pytest.mark.parametrize("job", ["postgres-database-roles", "coder-preflight", "coder-aftercheck"])
+def test_the_message_of_a_time_out_names_the_security_groups(cloud: Aws, job: str) -> None:
+    cloud.templates["workers"] = {"vpcSecurityGroupIds": ["sg-module"]}
+    cloud.run()
+    (container,) = cloud.named(job).plain["spec"]["template"]["spec"]["containers"]
+    (said,) = [each["value"] for each in container["env"] if each["name"] == "FIREWALL"]
+    assert said == (
+        "only nodes with security group sg-module or sg-nodes may connect; if they have others, "
+        "set network.clientSecurityGroupIds"
+    )

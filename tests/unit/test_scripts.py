@@ -307,6 +307,9 @@ CONNECT = {
                    "not exist"),
     "an old protocol": ("SSL error: tlsv1 alert protocol version",
                         "TLS: the connection fails: SSL error: tlsv1 alert protocol version"),
+    "dropped": ("timeout expired",
+                "connection: db can't be reached: timeout expired; the packets are dropped on the "
+                "way: check the firewall and the routes between the nodes and the server"),
     "refused": ("Connection refused\n\tIs the server running on that host and accepting TCP/IP?",
                 "connection: db can't be reached: Connection refused"),
 }  # fmt: skip
@@ -318,6 +321,15 @@ def test_a_failed_connection_is_explained(what: str, run: Runner) -> None:
     result = preflight(run, Answer(("SELECT 1",), REFUSED + error, 2))
     assert result.code == 1
     assert result.problems == [line]
+
+
+def test_a_time_out_says_who_may_connect(run: Runner) -> None:
+    dropped = Answer(("SELECT 1",), REFUSED + "timeout expired", 2)
+    result = preflight(run, dropped, FIREWALL="only nodes with security group sg-1 may connect")
+    assert result.problems == [
+        "connection: db can't be reached: timeout expired; the packets are dropped on the way: "
+        "only nodes with security group sg-1 may connect"
+    ]
 
 
 def test_the_other_checks_run_when_the_certificate_is_invalid(run: Runner) -> None:
