@@ -71,6 +71,16 @@ class SettingReader:
             self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
         return ChartOptions(replicas=replicas, access_url=self.url("accessUrl"))
 
+    def rollout_timeout(self) -> int:
+        """How many seconds an update waits for Coder to be ready."""
+        seconds = self.config.require_int("rolloutTimeoutSeconds")
+        if not 30 <= seconds <= 86400:
+            self.problems.append(
+                f"rolloutTimeoutSeconds: is {seconds}, must be 30 to 86400; a long migration needs "
+                "more than the usual 900"
+            )
+        return seconds
+
     def chart_values(self) -> Values:
         """The chart values that a person adds to the program's own."""
         if pulumi.runtime.is_config_secret(self.config.full_key("chartValues")):

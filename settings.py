@@ -66,6 +66,7 @@ class StackReader(ServerReader):
             self.chart_options(),
             self.chart_values(),
         )
+        timeout = self.rollout_timeout()
         gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
         own = self.objects(config.require("cloud"), cloud.Settings) if cloud else None
         traits = cloud.traits(server, own) if cloud and own else UNKNOWN_TRAITS
@@ -103,6 +104,7 @@ class StackReader(ServerReader):
                 chart_values=values,
                 access_url=options.access_url,
                 replicas=options.replicas,
+                rollout_timeout_seconds=timeout,
                 latency_gate=gate,
             ),
         )

@@ -56,7 +56,7 @@ class Releases:
         *_, last = self._histories[release] or (None,)
         if last is None or last.pending:
             return last is not None
-        # A first install that fails is uninstalled in the same update.
+        # Before, a first install that failed was uninstalled in the same update.
         return last.status == "uninstalling" and release in self._created
 
     def _history(self, release: Release) -> list[Revision]:

@@ -1,15 +1,14 @@
 """The address of Coder, read from the Service that its chart creates."""
 
 import pulumi
-from pulumi_kubernetes import core, helm
+from pulumi_kubernetes import core
 from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 
 
 def address(
-    name: str, release: helm.v3.Release, service: str, parent: pulumi.Resource
+    name: str, namespace: pulumi.Output[str], service: str, parent: pulumi.Resource
 ) -> pulumi.Output[str]:
     """The load balancer's host name or IP address, or without one the Service's DNS name."""
-    namespace = release.status.namespace
     found = core.v1.Service.get(
         name,
         pulumi.Output.concat(namespace, "/", service),

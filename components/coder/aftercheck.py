@@ -1,14 +1,20 @@
-"""Checks that the running Coder uses its database."""
+"""Checks that the running Coder uses its database, and says what its migrations wait for."""
 
+import itertools
 from pathlib import Path
 
 import pulumi
 
 from components.coder.args import CoderArgs, InstalledLogin
-from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
+from components.coder.findings import WARNING
+from components.kubernetes.client import Cluster
+from components.kubernetes.job import CONNECT, DEADLINE_SECONDS, Job, JobArgs, connection_env
+from components.kubernetes.job_settings import COMPONENT
 
 SCRIPTS = (CONNECT, Path(__file__).with_name("aftercheck.sh"))
 SECONDS_TO_WAIT = 60
+"""For a session; for one that waits for a lock or migrates, as long as for the rollout."""
+NAME = "aftercheck"
 
 
 def aftercheck(
@@ -27,7 +33,7 @@ def aftercheck(
     return Job(
         name,
         JobArgs(
-            component="aftercheck",
+            component=NAME,
             namespace=login.namespace,
             pods=args.spec.job_pods,
             scripts=SCRIPTS,
@@ -35,10 +41,26 @@ def aftercheck(
                 **connection_env(args.connection),
                 "SINCE": since,
                 "SECONDS_TO_WAIT": str(SECONDS_TO_WAIT),
+                "MIGRATION_SECONDS": str(args.rollout_timeout_seconds),
             },
             secret_name=login.secret_name,
             trigger={"revision": revision},
             zone=args.connection.zone,
+            deadline_seconds=DEADLINE_SECONDS + args.rollout_timeout_seconds,
         ),
         pulumi.ResourceOptions(parent=parent),
     )
+
+
+def warnings(cluster: Cluster, namespace: str) -> list[str]:
+    """What the running after-check says that Coder's sessions wait for."""
+    running = [
+        pod["metadata"]["name"]
+        for pod in cluster.pods(namespace, f"{COMPONENT}={NAME}")
+        if pod.get("status", {}).get("phase") == "Running"
+    ]
+    if not running:
+        return []
+    lines = cluster.last_log_lines(namespace, running[-1], "job", previous=False, lines=20)
+    said = itertools.takewhile(lambda line: line.startswith(WARNING), reversed(lines[:-1]))
+    return [line.removeprefix(WARNING) for line in said]

@@ -27,6 +27,8 @@ class CoderArgs:
     """The user's own; the program's values take precedence."""
     access_url: str
     replicas: int
+    rollout_timeout_seconds: int
+    """How long an update waits for Coder to be ready."""
     latency_gate: LatencyGate
 
 

@@ -7,12 +7,13 @@ from components.coder.address import address
 from components.coder.aftercheck import aftercheck
 from components.coder.args import CoderArgs, InstalledLogin
 from components.coder.findings import findings
+from components.coder.load_balancer import load_balancer
 from components.coder.login_secret import LoginSecretArgs, login_secret
 from components.coder.namespace import namespace
 from components.coder.preflight import preflight
 from components.coder.release import release
 from components.coder.rollout_marker import rollout_marker
-from components.coder.running import running_revision
+from components.coder.rollout_wait import RolloutWait
 
 
 class Coder(pulumi.ComponentResource):
@@ -40,17 +41,21 @@ class Coder(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[checked]),
         )
         released = release(f"{name}-release", args, self.namespace, marker, self)
+        wait = RolloutWait(args, self)
+        started = wait.started(released)
         proved = aftercheck(
             f"{name}-aftercheck",
             args,
             login,
             since=marker.created,
-            # Where no pod runs, the after-check would blame the database.
-            revision=running_revision(args, released, self),
+            # Where no pod runs, the after-check would blame the database. It runs beside the rest
+            # of the wait, which prints what a migration waits for.
+            revision=started,
             parent=self,
         )
         findings(f"{name}-findings", args, self.namespace, [checked, proved], self)
-        self.address = address(f"{name}-service", released, args.chart.service, self)
+        reachable = load_balancer(args, wait.finished(released, started), self)
+        self.address = address(f"{name}-service", reachable, args.chart.service, self)
         self.access_url = (
             pulumi.Output.from_input(args.access_url)
             if args.access_url

@@ -10,7 +10,11 @@ from components.connection import ConnectionTraits
 from components.database.ownership import OWNERSHIP, ownership_env
 from components.kubernetes.job import CONNECT, Job, JobArgs, connection_env
 
-SCRIPTS = (CONNECT, *OWNERSHIP, Path(__file__).with_name("preflight.sh"))
+SCRIPTS = (
+    CONNECT,
+    *OWNERSHIP,
+    *map(Path(__file__).with_name, ("transactions.sh", "preflight.sh")),
+)
 RESERVED_CONNECTIONS = 3
 """PostgreSQL's default of superuser_reserved_connections."""
 RESERVE = 10
@@ -18,6 +22,11 @@ RESERVE = 10
 SECONDS_OF_LOAD = 15
 TAIL_PERCENT = 20
 """The most queries, in percent, that may exceed the latency limit; small machines have pauses."""
+OLD_TRANSACTION = "1 minute"
+"""The age from which on a transaction is named, because a migration may have to wait for it."""
+SHORT_TRANSACTION_SECONDS = 10
+"""A preflight that lasts less, without the measurement, can't tell that another user's transaction
+lasts."""
 
 
 def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.Resource) -> Job:
@@ -45,6 +54,8 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
                 "LATENCY_LIMIT_MS": str(args.latency_gate.limit_ms),
                 "SECONDS_OF_LOAD": str(SECONDS_OF_LOAD),
                 "TAIL_PERCENT": str(TAIL_PERCENT),
+                "OLD_TRANSACTION": OLD_TRANSACTION,
+                "SHORT_TRANSACTION_SECONDS": str(SHORT_TRANSACTION_SECONDS),
             },
             secret_name=login.secret_name,
             trigger={

@@ -34,6 +34,7 @@ case "$refused" in *"does not support it"*) ;; *)
   fi ;;
 esac
 
+watch_transactions
 number=$(query 'SHOW server_version_num')
 version=$(query 'SHOW server_version')
 [ "$number" -ge $((MINIMUM_VERSION * 10000)) ] \
@@ -128,6 +129,7 @@ if [ "$LATENCY_GATE" != off ]; then
   fi
 fi
 
+transaction_warnings | sed 's/.*/Warning: &; a migration of Coder may have to wait for it: end it if it can be ended/' >> /tmp/warnings
 verdict
 { echo "Preflight of $PGHOST passed: PostgreSQL $version, $TLS ($required), $needed of $limit connections" \
   "($held held by other users), $measured$notes"; cat /tmp/warnings; } | finish

@@ -12,8 +12,8 @@ from components.coder.release_conflict import release_conflict
 from components.coder.rollout_marker import RolloutMarker
 
 RELEASE = "coder"
-TIMEOUT_SECONDS = 900
-"""Database migrations take minutes, and classic pods terminate for up to 300 s."""
+HOOK_SECONDS = 900
+"""For a chart's own hooks: Helm does not wait for anything else."""
 
 
 def release(
@@ -23,7 +23,10 @@ def release(
     marker: RolloutMarker,
     parent: pulumi.Resource,
 ) -> helm.v3.Release:
-    """The release; it waits for Coder, rolls back on failure, and has no secret in its values."""
+    """The release; Helm applies the objects and returns, and RolloutWait waits for Coder.
+
+    It has no secret in its values.
+    """
     options = ChartOptions(
         replicas=args.replicas, access_url=args.access_url, rollout_marker=marker.name
     )
@@ -40,7 +43,7 @@ def release(
     binding.before_update = [
         *(binding.before_update or ()),
         marker.refuse_old,
-        refuse_lower_version(name),
+        refuse_lower_version(name, args.spec.cluster, args.chart.service),
     ]
     return helm.v3.Release(
         name,
@@ -49,10 +52,12 @@ def release(
         version=str(args.chart),
         **release_inputs(args.chart_repository, args.chart_archive),
         values=values.merge(args.chart.values(args.connection, options), args.chart_values),
-        atomic=True,
-        cleanup_on_fail=True,
+        # Nothing is rolled back or deleted: rollout_wait.py says why.
+        atomic=False,
+        cleanup_on_fail=False,
+        skip_await=True,
         max_history=5,
-        timeout=TIMEOUT_SECONDS,
+        timeout=HOOK_SECONDS,
         opts=opts,
     )
 

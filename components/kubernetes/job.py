@@ -14,8 +14,9 @@ __all__ = ["CONNECT", "Job", "JobArgs", "connection_env", "search_path_env", "tl
 CONNECT = Path(__file__).with_name("connect.sh")
 """The first script of every Job: it connects, and waits for a server that is starting."""
 DEADLINE_SECONDS = 540
-"""Long enough to pull an image and to add a node. Pulumi stops waiting after 600 s, and its error
-says less than the Job's own."""
+"""Long enough to pull an image and to add a node."""
+GRACE_SECONDS = 60
+"""Pulumi waits longer than the deadline, because its own error says less than the Job's."""
 
 
 class Job(batch.v1.Job):
@@ -23,6 +24,8 @@ class Job(batch.v1.Job):
 
     def __init__(self, name: str, args: JobArgs, opts: pulumi.ResourceOptions) -> None:
         given = args.pods.settings
+        deadline = args.deadline_seconds or DEADLINE_SECONDS
+        opts.custom_timeouts = pulumi.CustomTimeouts(create=f"{deadline + GRACE_SECONDS}s")
         super().__init__(
             name,
             metadata={
@@ -32,7 +35,7 @@ class Job(batch.v1.Job):
             },
             spec=batch.v1.JobSpecArgs(
                 backoff_limit=0,
-                active_deadline_seconds=DEADLINE_SECONDS,
+                active_deadline_seconds=deadline,
                 template=pod_template(args),
             ),
             opts=opts,

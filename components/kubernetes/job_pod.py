@@ -43,6 +43,8 @@ class JobArgs:
     """Values that run the Job again when they change, as the scripts and the environment do."""
     zone: Zone | None
     """The pod prefers nodes in this zone."""
+    deadline_seconds: int = 0
+    """How long the Job may take; 0 for the usual."""
 
 
 def labels(args: JobArgs) -> dict[str, str]:

@@ -26,6 +26,8 @@ PREFLIGHT = {
     "LATENCY_LIMIT_MS": "10",
     "SECONDS_OF_LOAD": "1",
     "TAIL_PERCENT": "20",
+    "OLD_TRANSACTION": "1 minute",
+    "SHORT_TRANSACTION_SECONDS": "10",
 }
 
 
@@ -98,7 +100,7 @@ class Jobs:
         return self._run(
             aftercheck_module.SCRIPTS,
             {"password": PASSWORDS["blue"]},
-            {**login, "SINCE": since, "SECONDS_TO_WAIT": "0", **env},
+            {**login, "SINCE": since, "SECONDS_TO_WAIT": "0", "MIGRATION_SECONDS": "0", **env},
         )
 
     def _run(

@@ -173,7 +173,19 @@ class Engine(pulumi.runtime.Mocks):
 
     def deployment(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The Deployment in the cluster."""
-        return {"spec": {"replicas": 1}, "status": {"readyReplicas": 1}}
+        return rolled_out(1)
+
+    def service(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The Service in the cluster."""
+        return {"spec": {"type": "ClusterIP"}}
+
+    def replica_sets(self, namespace: str, selector: str) -> list[Any]:
+        """The ReplicaSets in the cluster."""
+        return []
+
+    def pods(self, namespace: str, selector: str) -> list[Any]:
+        """The pods in the cluster."""
+        return []
 
     def namespace(self, name: str) -> dict[str, Any] | None:
         """The Namespace in the cluster."""
@@ -261,6 +273,9 @@ def deploy(
                 secret=lambda _, *where: engine.object(*where),
                 service_account=lambda _, *where: engine.object(*where),
                 deployment=lambda _, *where: engine.deployment(*where),
+                service=lambda _, *where: engine.service(*where),
+                replica_sets=lambda _, *where: engine.replica_sets(*where),
+                pods=lambda _, *where: engine.pods(*where),
                 config_map=lambda _, *where: engine.config_map(*where),
                 job_pods=lambda _, *where: engine.job_pods(*where),
             ),
@@ -298,6 +313,24 @@ def refused(
     first, *lines = str(error.value).splitlines()
     assert first == "The settings of stack dev can't be used:"
     return [line.removeprefix("  ") for line in lines]
+
+
+def rolled_out(replicas: int, ready: int | None = None) -> dict[str, Any]:
+    """A Deployment whose rollout is complete, but for pods that are not ready any more."""
+    ready = replicas if ready is None else ready
+    progressing = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
+    return {
+        "metadata": {"generation": 1, "annotations": {"deployment.kubernetes.io/revision": "1"}},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "coderd"}}},
+        "status": {
+            "observedGeneration": 1,
+            "replicas": replicas,
+            "updatedReplicas": replicas,
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            "conditions": [progressing],
+        },
+    }
 
 
 def generated(name: str, keepers: Mapping[str, str]) -> str:

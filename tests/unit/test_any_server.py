@@ -62,6 +62,7 @@ def program(version: str = "2.38.8", **server: Any) -> None:
         chart_values={},
         access_url="",
         replicas=1,
+        rollout_timeout_seconds=900,
         latency_gate=LatencyGate("enforce", 10),
     )
     Coder("coder", args)

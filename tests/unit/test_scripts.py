@@ -33,6 +33,9 @@ ENVIRONMENT = {
     "TAIL_PERCENT": "20",
     "SINCE": "2026-01-02T03:04:05Z",
     "SECONDS_TO_WAIT": "0",
+    "MIGRATION_SECONDS": "0",
+    "OLD_TRANSACTION": "1 minute",
+    "SHORT_TRANSACTION_SECONDS": "10",
     "DATABASE": "coder",
     "PSQL_VERSION": "17.6",
 }
@@ -73,7 +76,7 @@ class Answer:
 
 HEALTHY = [
     Answer(("count(*)", "backend_type"), "3"),
-    Answer(("count(*)", "pg_stat_activity"), "2"),
+    Answer(("FROM fresh", "xact_start"), "2|0"),
     Answer((CLEAR, "SELECT 1"), REFUSED + "FATAL:  no pg_hba.conf entry, no encryption", 2),
     Answer(("SHOW server_version_num",), "170006"),
     Answer(("SHOW server_version",), "17.6"),
@@ -178,6 +181,7 @@ def preflight(run: Runner, *answers: Answer, load: str = LOAD, **env: str) -> Ru
         "database/session",
         "database/ownership",
         "database/objects",
+        "coder/transactions",
         "coder/preflight",
         answers=list(answers),
         load=load,
@@ -479,7 +483,7 @@ def test_a_session_of_coders_login_passes_the_aftercheck(run: Runner) -> None:
 
 def test_without_a_session_the_aftercheck_fails(run: Runner) -> None:
     result = run(
-        "kubernetes/connect", "coder/aftercheck", answers=[Answer(("pg_stat_activity",), "0")]
+        "kubernetes/connect", "coder/aftercheck", answers=[Answer(("pg_stat_activity",), "0|0")]
     )
     assert result.code == 1
     assert result.said.startswith(
@@ -490,7 +494,7 @@ def test_without_a_session_the_aftercheck_fails(run: Runner) -> None:
 
 
 def test_the_aftercheck_waits_and_retries_a_failed_query(run: Runner) -> None:
-    none = [Answer(("pg_stat_activity",), "0", times=1), Answer(("pg_stat_activity",), "x", 2, 2)]
+    none = [Answer(("pg_stat_activity",), "0|0", times=1), Answer(("pg_stat_activity",), "x", 2, 2)]
     result = run("kubernetes/connect", "coder/aftercheck", answers=none, SECONDS_TO_WAIT="60")
     assert result.code == 0
     assert run.slept() == 3

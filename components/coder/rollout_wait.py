@@ -1,0 +1,145 @@
+"""Waits until Coder's rollout is complete; Helm does not wait, and nothing is rolled back.
+
+A rollback would delete what says why Coder does not start, and restore pods that can't start again:
+the database may be migrated already, and a version of Coder refuses a newer schema.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pulumi
+from pulumi_kubernetes import helm
+
+from components.coder import aftercheck, rollout, rollout_lines
+from components.coder.args import CoderArgs
+from components.coder.rollout import Rollout
+from components.kubernetes import evidence
+from components.kubernetes.client import ClusterError
+
+PAUSE_SECONDS = 2.0
+SECONDS_BETWEEN_CAUSES = 10.0
+"""Between two looks for causes, which ask for the events of each pod."""
+SECONDS_OF_A_CAUSE = 20.0
+"""What passes sooner is part of a usual start: a probe that fails, an image that is pulled."""
+SECONDS_BETWEEN_LINES = 30.0
+SECONDS_TO_CONNECT = 20.0
+"""A container that has run for longer has a session, unless it uses another database."""
+SECONDS_TO_RECOVER = 30.0
+"""A pod that was ready and has missed a probe is soon ready again."""
+
+
+class RolloutWait:
+    """The wait for the rollout that one update has begun, or that an earlier one has left."""
+
+    def __init__(self, args: CoderArgs, parent: pulumi.Resource) -> None:
+        self._args = args
+        self._parent = parent
+        self._begun = self._looked = self._printed = float("-inf")
+        self._last: Rollout | None = None
+        self._first_seen: dict[str, float] = {}
+        """When each cause that is still present was seen first."""
+        self._said: set[str] = set()
+
+    def started(self, release: helm.v3.Release) -> pulumi.Output[str]:
+        """The release's revision, once Coder must have a session on its database."""
+
+        async def wait(found: list[str]) -> str:
+            namespace, revision = found
+            self._begun = time.monotonic()
+            if not pulumi.runtime.is_dry_run():
+                await self._until(namespace, _must_have_a_session)
+            return revision
+
+        status = release.status
+        return pulumi.Output.all(status.namespace, status.revision.apply(str)).apply(wait)
+
+    def finished(self, release: helm.v3.Release, started: pulumi.Input[str]) -> pulumi.Output[str]:
+        """The release's namespace, once the rollout is complete; a preview looks once and warns."""
+
+        async def wait(found: list[str]) -> str:
+            namespace, _ = found
+            if pulumi.runtime.is_dry_run():
+                await self._preview(namespace)
+            else:
+                await self._until(namespace, _is_done)
+            return namespace
+
+        return pulumi.Output.all(release.status.namespace, started).apply(wait)
+
+    async def _preview(self, namespace: str) -> None:
+        try:
+            found = await self._look(namespace)
+        except pulumi.RunError as error:
+            pulumi.warn(str(error), self._parent)
+        else:
+            if found and not _is_done(found):
+                pulumi.warn(rollout_lines.not_ready(self._args, namespace, found), self._parent)
+
+    async def _until(self, namespace: str, done: Callable[[Rollout], bool]) -> None:
+        limit = self._args.rollout_timeout_seconds
+        while (found := await self._look(namespace)) and not done(found):
+            await self._report(namespace, found)
+            waited = time.monotonic() - self._begun
+            if waited >= (min(limit, SECONDS_TO_RECOVER) if found.was_complete else limit):
+                causes = tuple(self._first_seen)
+                raise pulumi.RunError(
+                    rollout_lines.not_ready(self._args, namespace, found, causes, waited)
+                )
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _look(self, namespace: str) -> Rollout | None:
+        """The rollout; None if it can't be read. One that was read before stays the last known."""
+        args = self._args
+        try:
+            # In a thread, because the program goes on registering resources.
+            found = await asyncio.to_thread(
+                rollout.read, args.spec.cluster, namespace, args.chart.service
+            )
+        except ClusterError as error:
+            if self._last is None:
+                line = f"Coder may not be running: its Deployment can't be read: {error}"
+                pulumi.warn(line, self._parent)
+            return self._last
+        if found is None or not found.wanted:
+            raise pulumi.RunError(rollout_lines.nothing_to_wait_for(args, namespace, found))
+        self._last = found
+        return found
+
+    async def _report(self, namespace: str, found: Rollout) -> None:
+        """Print the progress, and each cause once."""
+        now = time.monotonic()
+        if now - self._printed >= SECONDS_BETWEEN_LINES:
+            self._printed = now
+            waited, limit = now - self._begun, self._args.rollout_timeout_seconds
+            line = f"Waiting for Coder ({waited:.0f} of {limit} s): {found.progress()}"
+            pulumi.log.info(line, self._parent, ephemeral=True)
+        if now - self._looked < SECONDS_BETWEEN_CAUSES:
+            return
+        self._looked = now
+        try:
+            causes, locks = await asyncio.to_thread(self._causes, namespace, found)
+        except ClusterError:
+            return
+        self._first_seen = {
+            each: self._first_seen.get(each, now) for each in dict.fromkeys([*locks, *causes])
+        }
+        for cause, seen in self._first_seen.items():
+            lasts = cause in locks or now - seen >= SECONDS_OF_A_CAUSE
+            if lasts and cause not in self._said:
+                self._said.add(cause)
+                pulumi.warn(f"Coder is not ready yet: {cause}", self._parent)
+
+    def _causes(self, namespace: str, found: Rollout) -> tuple[list[str], list[str]]:
+        cluster = self._args.spec.cluster
+        pods = evidence.reasons(cluster, namespace, found.selector) if found.selector else []
+        return pods, aftercheck.warnings(cluster, namespace)
+
+
+def _must_have_a_session(found: Rollout) -> bool:
+    return _is_done(found) or found.seconds_running(datetime.now(UTC)) >= SECONDS_TO_CONNECT
+
+
+def _is_done(found: Rollout) -> bool:
+    return found.complete or (found.was_complete and found.ready > 0)
