@@ -77,6 +77,8 @@ def test_the_same_and_a_later_version_are_accepted(before: str, after: str) -> N
 def test_a_version_that_never_started_has_migrated_nothing() -> None:
     update(BEFORE, AFTER, progressing(), pod("coder-new"))
     refused(BEFORE, AFTER, progressing(), pod("coder-new", seconds=1, container="migrations"))
+    lost = rolled_out(1, 0)
+    refused(BEFORE, AFTER, lost, pod("coder-new"))  # Its first pod migrated, and is gone.
     crashed = pod("coder-new")
     crashed["status"]["containerStatuses"][0]["restartCount"] = 1
     refused(BEFORE, AFTER, progressing(), crashed)

@@ -103,6 +103,7 @@ def lines(engine: Engine, words: str) -> list[str]:
         ({}, True),
         ({"observedGeneration": 0}, False),
         ({"updatedReplicas": 1}, False),
+        ({"updatedReplicas": 1, "replicas": 1, "availableReplicas": 1}, False),
         ({"replicas": 3}, False),
         ({"availableReplicas": 1}, False),
     ],
