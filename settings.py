@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from components.charts import Chart
+from components.charts import Chart, pod_security
 from components.charts.fetch import fetch
 from components.clouds import CLOUDS, Cloud
 from components.coder.coder import CoderArgs
@@ -86,6 +86,8 @@ class StackReader(ServerReader):
         if chosen and archive:
             chosen = dataclasses.replace(chosen, defaults=archive.values)
             self.problems += chosen.value_problems(traits, options, values)
+            if there and there.pod_security == pod_security.RESTRICTED:
+                self.problems += pod_security.problems(chosen, values, server.spec.namespace)
             self.problems += chosen.problems(traits, options) if own else ()
         if self.problems or not (cloud and chosen and repository and archive and found and there):
             return None
