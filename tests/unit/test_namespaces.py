@@ -13,15 +13,15 @@ UID_RANGE = {"openshift.io/sa.scc.uid-range": "1000650000/10000"}
 
 
 def cluster(
-    missing: set[str] = frozenset(),  # pyright: ignore[reportArgumentType]
+    *missing: str,
     state: dict[str, dict[str, Any]] | None = None,
-    **metadata: dict[str, Any],
+    annotated: str = "",
 ) -> Engine:
-    """A cluster without what is `missing`; the Namespaces' metadata by their names."""
+    """A cluster without what is `missing`, with a range of UIDs in the Namespace `annotated`."""
     engine = Engine()
     engine.missing = set(missing)
     engine.state = state or {}
-    engine.namespace_metadata = {name.replace("_", "-"): each for name, each in metadata.items()}
+    engine.namespace_metadata = {annotated: {"annotations": UID_RANGE}}
     return engine
 
 
@@ -49,19 +49,19 @@ def test_every_missing_namespace_is_named_with_the_command() -> None:
         "createNamespace true`"
         for name in ("coder", "coder-database")
     ]
-    missing = {"coder", "coder-database"}
+    missing = ("coder", "coder-database")
     stack = made(createNamespace=False)
-    assert refused(stack, engine=cluster(missing)) == lines
-    assert refused(stack, engine=cluster({"coder-database"})) == lines[1:]
-    assert refused(given(createNamespace=False), engine=cluster(missing)) == lines[:1]
-    deploy(given(createNamespace=False), engine=cluster({"coder-database"}))
-    deploy(made(), engine=cluster(missing))
+    assert refused(stack, engine=cluster(*missing)) == lines
+    assert refused(stack, engine=cluster("coder-database")) == lines[1:]
+    assert refused(given(createNamespace=False), engine=cluster(*missing)) == lines[:1]
+    deploy(given(createNamespace=False), engine=cluster("coder-database"))
+    deploy(made(), engine=cluster(*missing))
 
 
 def test_the_namespace_that_a_stack_has_made_stays_in_it() -> None:
     # Stacks that were made when createNamespace was about Coder's Namespace alone have it.
     urn = f"{DATABASE}$kubernetes:core/v1:Namespace::postgres-database-namespace"
-    engine = cluster({"coder-database"}, {urn: {}})
+    engine = cluster("coder-database", state={urn: {}})
     deploy(made(createNamespace=False), engine=engine)
     assert set(namespaces(engine)) == {"coder-database"}
 
@@ -102,16 +102,16 @@ def test_labels_need_a_namespace_that_is_created() -> None:
 
 def test_what_the_jobs_need_in_a_namespace_is_missed() -> None:
     stack = made(jobs={"imagePullSecrets": ["a", "b"], "serviceAccount": "checks"})
-    missing = {"coder/b", "coder-database/checks"}
+    missing = ("coder/b", "coder-database/checks")
     lines = [
         "jobs.imagePullSecrets[1]: Secret coder/b does not exist; create it: `kubectl create "
         "secret docker-registry b --namespace coder …`",
         "jobs.serviceAccount: ServiceAccount coder-database/checks does not exist; create it: "
         "`kubectl create serviceaccount checks --namespace coder-database`",
     ]
-    assert refused(stack, engine=cluster(missing)) == lines
+    assert refused(stack, engine=cluster(*missing)) == lines
     # A Namespace that is yet to be created may get them from a controller.
-    assert refused(stack, engine=cluster(missing | {"coder"})) == lines[1:]
+    assert refused(stack, engine=cluster(*missing, "coder")) == lines[1:]
 
 
 def users(engine: Engine) -> list[Any]:
@@ -121,9 +121,9 @@ def users(engine: Engine) -> list[Any]:
     return [[context.get(key) for key in keys] for context in contexts]
 
 
-@pytest.mark.parametrize("name", ["coder", "coder_database"])
+@pytest.mark.parametrize("name", ["coder", "coder-database"])
 def test_a_namespace_with_a_range_of_uids_chooses_the_user(name: str) -> None:
-    engine = deploy(made(), engine=cluster(**{name: {"annotations": UID_RANGE}}))
+    engine = deploy(made(), engine=cluster(annotated=name))
     assert users(engine) == [[None] * 3] * 3
     for job in engine.all(JOB):
         pod = job.plain["spec"]["template"]["spec"]
@@ -131,12 +131,12 @@ def test_a_namespace_with_a_range_of_uids_chooses_the_user(name: str) -> None:
 
 
 def test_a_namespace_that_is_yet_to_be_created_is_judged_by_kube_system() -> None:
-    both = {"coder", "coder-database"}
-    engine = deploy(made(), engine=cluster(both, kube_system={"annotations": UID_RANGE}))
+    both = ("coder", "coder-database")
+    engine = deploy(made(), engine=cluster(*both, annotated="kube-system"))
     assert users(engine) == [[None] * 3] * 3
-    assert users(deploy(made(), engine=cluster(both))) == [[70] * 3] * 3
+    assert users(deploy(made(), engine=cluster(*both))) == [[70] * 3] * 3
     # A Namespace without a range tells more than kube-system.
-    engine = deploy(made(), engine=cluster(kube_system={"annotations": UID_RANGE}))
+    engine = deploy(made(), engine=cluster(annotated="kube-system"))
     assert users(engine) == [[70] * 3] * 3
 
 
