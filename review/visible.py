@@ -25,8 +25,8 @@ SERVER_INPUTS = frozenset({"size", "storageGb", "postgresVersion", "highAvailabi
 HIDDEN = "[hidden]"
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HOOK = re.compile(r'before hook "[^"]+" failed: (.*)', re.DOTALL)
-_PROTECTED = re.compile(r'unable to (replace|delete) resource "')
+_HOOK = re.compile(r'error: (?:Preview failed: )?before hook "[^"]+" failed: (.*)', re.DOTALL)
+_PROTECTED = re.compile(r'error: unable to (replace|delete) resource "')
 _SETTINGS_ERROR = re.compile(r"error: The settings of stack \S+ can't be used:\n(.*)", re.DOTALL)
 _KEY = re.compile(r"([A-Za-z]+)[\w.\[\]-]*: ")
 _CREDENTIALS = re.compile(r"//[^/\s@]+@")
@@ -47,9 +47,9 @@ def reason(error: Diagnostic, plan: Plan) -> str:
     if found := _SETTINGS_ERROR.match(error.message):
         lines = [_setting_line(line.strip(), plan) for line in found[1].strip().split("\n")]
         return scrub("\n".join(dict.fromkeys(lines)), plan)
-    if found := _HOOK.search(error.message):
+    if found := _HOOK.match(error.message):
         return scrub(found[1].strip(), plan)
-    if found := _PROTECTED.search(error.message):
+    if found := _PROTECTED.match(error.message):
         return f"protected: this update would {found[1]} it"
     return ""
 

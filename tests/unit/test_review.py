@@ -18,6 +18,7 @@ from review.plan import PlanError, parse
 from review.prices import PRICES
 
 CANARY = "c4n4ry-word"
+OTHER_CANARY = "c4n4ry-of-a-provider"
 ROOT_URN = "urn:pulumi:prod::coder::"
 EVIL = [
     "",
@@ -220,7 +221,7 @@ def test_end_of_protection_is_told_also_where_nothing_else_changes() -> None:
         (f'accessUrl: is "{CANARY}", must be a URL', "accessUrl: not accepted"),
         (f"existing.port: is '{CANARY}', must be a whole number", "existing: not accepted"),
         (f"existing.{CANARY}: no such key", "existing: not accepted"),
-        (f"AccessDenied: {CANARY}", "a line that may hold a value"),
+        (f"AccessDenied: {OTHER_CANARY}", "a line that may hold a value"),
         (f"zone: is {CANARY} of the cluster", "zone: is [hidden] of the cluster"),
         (f"zone: https://me:{CANARY}x@host/", "zone: https://[hidden]@host/"),
     ],
@@ -230,6 +231,7 @@ def test_only_the_values_of_harmless_settings_are_shown(line: str, shown: str) -
     text = refused(line, accessUrl="", existing=nested, zone="", replicas="99")
     assert shown in text
     assert CANARY not in text
+    assert OTHER_CANARY not in text
 
 
 def test_refusal_of_a_hook_is_shown_with_its_resource() -> None:
@@ -267,10 +269,21 @@ def test_block_is_closed_by_its_own_fence_only(text: str) -> None:
 
 def test_comment_fits_into_what_github_takes() -> None:
     many = [step(f"{'x' * 300}{number}", "create") for number in range(200)]
-    errors = tuple(f'before hook "{n}" failed: {"y" * 20000}' for n in range(20))
-    text = said(*many, errors=errors)
-    assert len(text) < 65536
-    assert "- and 160 more, in the preview's log" in said(*many)
+    made = said(*many)
+    assert made.count("xxx`, `a:b:C`") == 40
+    assert "- and 160 more, in the preview's log" in made
+    document = json.loads(plan(*many))
+    document["diagnostics"] = [
+        {
+            "urn": f"{ROOT_URN}a:b:C::{number}",
+            "message": f'error: before hook "rules" failed: {"y" * 20000}',
+            "severity": "error",
+        }
+        for number in range(20)
+    ]
+    refused = comment(parse(json.dumps(document)))
+    assert 50_000 < len(refused) < 65_536
+    assert refused.endswith("The rest is only in the preview's log.\n")
 
 
 @pytest.mark.parametrize(
