@@ -44,7 +44,7 @@ class DatabaseSpec:
         """Where the Job runs that creates the database."""
         return f"{self.namespace}-database"
 
-    def namespace_metadata(self, name: str) -> dict[str, Any]:
+    def namespace_metadata(self, name: str) -> Any:
         """The metadata of a Namespace that the stack creates."""
         labels = {"labels": dict(self.namespace_labels)} if self.namespace_labels else {}
         return {"name": name, **labels}
