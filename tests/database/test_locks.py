@@ -120,9 +120,11 @@ def test_the_preflight_warns_of_transactions_that_a_migration_may_wait_for(
                      "SELECT * FROM users", database="coder")  # fmt: skip
     # A minute is too long for a test, and so is the load that tells a short transaction.
     done = jobs.preflight(OLD_TRANSACTION="0 s", SHORT_TRANSACTION_SECONDS="0")
+    short = jobs.preflight(OLD_TRANSACTION="0 s")
     own.close()
     hidden.close()
     assert done.code == 0, done.said
+    assert short.said.count("Warning: ") == 1, "it was too short to tell of the hidden one"
     warnings = [each.strip() for each in done.said.splitlines() if "Warning: " in each]
     assert len(warnings) == 2, done.said
     assert 'user coder_blue, application "console", idle in transaction) has' in warnings[0]
