@@ -37,6 +37,8 @@ class RolloutWait:
         self._args = args
         self._parent = parent
         self._begun = self._looked = self._printed = float("-inf")
+        self._lost = 0.0
+        """Since when a Coder that was rolled out has no ready pod."""
         self._last: Rollout | None = None
         self._first_seen: dict[str, float] = {}
         """When each cause that is still present was seen first."""
@@ -78,15 +80,16 @@ class RolloutWait:
                 pulumi.warn(rollout_lines.not_ready(self._args, namespace, found), self._parent)
 
     async def _until(self, namespace: str, done: Callable[[Rollout], bool]) -> None:
-        limit = self._args.rollout_timeout_seconds
         while (found := await self._look(namespace)) and not done(found):
             await self._report(namespace, found)
-            waited = time.monotonic() - self._begun
-            if waited >= (min(limit, SECONDS_TO_RECOVER) if found.was_complete else limit):
-                causes = tuple(self._first_seen)
-                raise pulumi.RunError(
-                    rollout_lines.not_ready(self._args, namespace, found, causes, waited)
-                )
+            now = time.monotonic()
+            self._lost = (self._lost or now) if found.was_complete else 0.0
+            limit = self._args.rollout_timeout_seconds
+            since, most = (self._lost, SECONDS_TO_RECOVER) if self._lost else (self._begun, limit)
+            if now - since >= most:
+                said = (tuple(self._first_seen), now - self._begun)
+                line = rollout_lines.not_ready(self._args, namespace, found, *said)
+                raise pulumi.RunError(line)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _look(self, namespace: str) -> Rollout | None:

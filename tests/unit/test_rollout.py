@@ -207,6 +207,16 @@ def test_a_cluster_that_does_not_answer_for_a_while_does_not_end_the_wait() -> N
     assert not lines(engine, "can't be read")
 
 
+def test_a_new_pod_that_misses_a_probe_at_once_has_time_to_be_ready_again() -> None:
+    begun = [progressing()] * 40
+    engine = Rolling(*begun, *[rolled_out(1, 0)] * 3, rolled_out(1), pods=[pod("coderd-new")])
+    deploy(made(), engine=engine)
+    assert "coder-aftercheck" in engine.names
+    down = Rolling(*begun, rolled_out(1, 0), pods=[pod("coderd-new")])
+    with pytest.raises(pulumi.RunError, match="Coder is not running: Deployment coder/coderd has"):
+        deploy(made(), engine=down)
+
+
 def test_a_preview_warns_of_a_rollout_that_is_not_complete() -> None:
     engine = deploy(made(), engine=Rolling(progressing(), pods=[pod("coderd-new")]), preview=True)
     [line] = lines(engine, "Coder's rollout")
