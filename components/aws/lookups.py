@@ -1,10 +1,12 @@
 """Single look-ups in AWS, each to be asked beside others that do not depend on it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pulumi_aws import eks, rds
 
+from components.aws.live_inputs import live_inputs
 from components.aws.policy import LABELS
 from components.server.discovery import LiveServer, Lookup, lookup
 from components.server.versions import major
@@ -23,6 +25,8 @@ class LiveInstance(LiveServer):
     subnet_group: str
     has_own_parameters: bool
     """Whether its parameter group is not one of RDS's defaults."""
+    inputs: Mapping[str, Any]
+    """What it has of its resource's inputs."""
 
 
 def cluster(name: str) -> Lookup["eks.GetClusterResult"]:
@@ -69,6 +73,7 @@ def live_instance(identifier: str) -> Lookup[LiveInstance]:
             has_own_parameters=any(
                 not name.startswith("default.") for name in each.db_parameter_groups
             ),
+            inputs=live_inputs(each),
         )
 
     return answer

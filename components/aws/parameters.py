@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components import guards
 from components.aws.lookups import LiveInstance
 from components.aws.parameter_rules import apply_method
+from components.aws.refused_changes import stored_parameters
 from components.aws.settings import Server
 from components.server.settings import ServerSettings
 from components.server.versions import same_major
@@ -52,7 +53,7 @@ def parameter_group(
             ),
         ),
     )
-    return group.name
+    return stored_parameters(group, parameters)
 
 
 def other_group_hook(

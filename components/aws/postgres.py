@@ -17,6 +17,7 @@ from components.aws.log_groups import log_groups
 from components.aws.network import ANOTHER_VPC, FirewallArgs, admit_clients, firewall_rule
 from components.aws.parameters import other_group_hook, parameter_group
 from components.aws.policy import DATABASE, POLICY
+from components.aws.refused_changes import refuse_lost_changes, stored_subnets
 from components.aws.settings import Settings
 from components.connection import PORT, PostgresConnection
 from components.database.database import Database, DatabaseArgs
@@ -110,7 +111,7 @@ class Postgres(pulumi.ComponentResource):
             **instance_inputs(server, own, found),
             identifier=identifier,
             password=password,
-            db_subnet_group_name=subnets.name,
+            db_subnet_group_name=stored_subnets(subnets, found.subnet_ids),
             vpc_security_group_ids=[group.id],
             parameter_group_name=parameters,
             final_snapshot_identifier=pulumi.Output.concat(prefix, suffix.hex),
@@ -120,17 +121,21 @@ class Postgres(pulumi.ComponentResource):
     def _instance_options(
         self, name: str, args: PostgresArgs, needed: list[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
+        live = args.found.live
         opts = server_options(
             f"{name}-server",
             ServerOptionsArgs(
                 policy=POLICY,
                 server=args.server,
                 component=name,
-                live=args.found.live,
+                live=live,
                 window=f"{args.own.server.maintenance_window} UTC",
                 replaced_by=REPLACED_BY,
                 creation_refusals=(refuse_standby_at_creation(args.server),),
-                update_hooks=(other_group_hook(f"{name}-server", args.found.live, self),),
+                update_hooks=(
+                    other_group_hook(f"{name}-server", live, self),
+                    *([refuse_lost_changes(f"{name}-server", live)] if live else []),
+                ),
             ),
             self,
         )

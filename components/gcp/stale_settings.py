@@ -1,4 +1,4 @@
-"""Refuses an update from a state that is older than the instance's settings."""
+"""Refuses an update from a state that does not have what the instance has."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,10 @@ from components import guards
 from components.gcp.lookups import LiveInstance
 from components.guards import Inputs, value_at
 from components.server.failover import stale_zone
+from components.server.refused_changes import lost_changes, unsent
+
+SENT_ALONE = {"databaseVersion": "postgresVersion", "settings.edition": "server.edition"}
+"""The settings behind the inputs that have a request of their own."""
 
 
 def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
@@ -15,11 +19,15 @@ def refuse_stale_settings(name: str, live: LiveInstance) -> pulumi.ResourceHook:
 
     An update sends all settings of the state: its zone, which would move the instance back after a
     failover, its storage, which can't shrink, and the number of the settings, for which Cloud SQL
-    would answer with error 412, staleData (resource_sql_database_instance.go).
+    would answer with error 412, staleData (resource_sql_database_instance.go). Version and edition
+    are sent only where they differ from the state, which has those that Cloud SQL refused, too.
     """
 
-    def before_update(call: pulumi.ResourceHookArgs) -> None:
-        guards.refuse(_lines(call.old_outputs or {}, live))
+    async def before_update(call: pulumi.ResourceHookArgs) -> None:
+        lost = await lost_changes(call, SENT_ALONE)
+        guards.refuse(
+            [*_lines(call.old_outputs or {}, live), *(unsent(SENT_ALONE[path]) for path in lost)]
+        )
 
     return guards.hook(f"{name}: changes outside of the stack", before_update)
 

@@ -1,5 +1,8 @@
 """What the pretended clouds have in common."""
 
+import asyncio
+import inspect
+from collections.abc import Awaitable
 from typing import Any
 from unittest import mock
 
@@ -9,6 +12,11 @@ import pytest
 
 from tests.unit.pretend import Engine, deploy
 from tests.unit.stacks import Stack
+
+
+async def wait_for(hook: Awaitable[None]) -> None:
+    """Wait for a hook that needs the values of secrets."""
+    await hook
 
 
 class Refused(grpc.RpcError):
@@ -65,13 +73,16 @@ class FakeCloud(Engine):
     def call_hooks(self, kind: str, of: str = "postgres-server", **inputs: Any) -> None:
         """Call the hooks of one kind, as the engine does."""
         for name in self.named(of).hooks[kind]:
-            self.hooks[name].callback(
-                pulumi.ResourceHookArgs(
-                    f"urn:pulumi:dev::coder::coder:{self.name}:Postgres$type::name",
-                    *("id", "name", "type"),
-                    **inputs,
-                )
-            )
+            self.call_hook(name, **inputs)
+
+    def call_hook(self, name: str, **inputs: Any) -> None:
+        """Call one hook."""
+        urn = f"urn:pulumi:dev::coder::coder:{self.name}:Postgres$type::name"
+        called = self.hooks[name].callback(
+            pulumi.ResourceHookArgs(urn, *("id", "name", "type"), **inputs)
+        )
+        if inspect.isawaitable(called):
+            asyncio.run(wait_for(called))
 
     def refused_by_hooks(self, kind: str, **inputs: Any) -> str:
         """The lines with which they refuse."""

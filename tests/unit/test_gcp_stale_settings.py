@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pulumi
+import pytest
+
 from tests.unit.gcp import NAME, Gcp
 
 
@@ -35,3 +38,32 @@ def test_settings_of_the_same_version_are_accepted() -> None:
     cloud.run(running={"settings": {"version": 5}})
     assert cloud.said_by_hooks("before_update", **state(5.0)) == []
     assert cloud.said_by_hooks("before_update", **state(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "setting"),
+    [
+        ({"databaseVersion": "POSTGRES_18"}, "postgresVersion"),
+        ({"settings": {"edition": "ENTERPRISE_PLUS"}}, "server.edition"),
+    ],
+)
+def test_refused_change_that_would_not_be_sent_again_is_refused(
+    change: dict[str, Any], setting: str
+) -> None:
+    cloud = Gcp()
+    cloud.run(running={})
+    old = {"databaseVersion": "POSTGRES_17", "settings": {"edition": "ENTERPRISE"}}
+    call = {"old_inputs": old, "new_inputs": old | change}
+    (name,) = (
+        each
+        for each in cloud.named("postgres-server").hooks["before_update"]
+        if each.endswith("changes outside of the stack")
+    )
+    with pytest.raises(pulumi.RunError) as error:
+        cloud.call_hook(name, **call, old_outputs=old | change)
+    assert str(error.value) == (
+        f"{setting}: the last update failed, only the state has its value, and this update would "
+        "not ask again; type `pulumi refresh`, then `pulumi up`"
+    )
+    cloud.call_hook(name, **call, old_outputs=old)
+    cloud.call_hook(name, old_inputs=old, new_inputs=old, old_outputs=old | change)
