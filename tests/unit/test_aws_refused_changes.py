@@ -89,6 +89,11 @@ def test_value_that_only_the_state_has_is_refused(
     assert lines(cloud, change, {}) == [], "the update sends the change"
 
 
+def test_window_in_upper_case_is_found_in_lower_case_in_the_state(cloud: Aws) -> None:
+    wanted = {"maintenanceWindow": "Mon:04:30-Mon:05:30"}
+    assert len(lines(cloud, wanted, {"maintenanceWindow": "mon:04:30-mon:05:30"})) == 1
+
+
 NO_LOST_CHANGE: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"maintenanceWindow": "Sun:04:30-Sun:05:30"}, {}, {}),
     ({"instanceClass": "db.m6i.xlarge"}, {}, {"instanceClass": "db.m6i.xlarge"}),  # it waits
