@@ -67,6 +67,7 @@ class Aws(FakeCloud):
         self.subnet_groups = {"subnets": ["subnet-a", "subnet-b"]}
         self.templates: dict[str, dict[str, Any]] = {}
         """Launch templates, by the node groups that use them."""
+        self.templates_read: list[str] = []
         self.versions = {"14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6", "18": "18.1"}
         """RDS's default of each major version."""
         self.targets: dict[str, list[str]] = {"16.10": ["16.13", "17.6", "17.9", "18.1"]}
@@ -154,6 +155,7 @@ class Aws(FakeCloud):
 
     def _launch_template(self, args: dict[str, Any]) -> Any:
         found = self.templates[args["id"].removeprefix("lt-")]
+        self.templates_read.append(args["id"])
         if "denied" in found:
             raise Refused(f"1 error occurred:\n\t* {found['denied']}\n")
         defaults = {"latestVersion": 1, "vpcSecurityGroupIds": [], "networkInterfaces": []}

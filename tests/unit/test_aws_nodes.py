@@ -48,8 +48,9 @@ def test_templates_are_read_for_a_given_zone_and_subnets(cloud: Aws) -> None:
 
 
 def test_given_security_groups_are_taken_as_they_are(cloud: Aws) -> None:
-    cloud.templates["workers"] = {"denied": "must not be asked"}
+    cloud.templates["workers"] = {"vpcSecurityGroupIds": ["sg-module"]}
     assert run(cloud, network={"clientSecurityGroupIds": ["sg-1"]}) == ({"sg-1"}, [])
+    assert cloud.templates_read == []
 
 
 def test_cluster_without_a_group_of_its_own_takes_those_of_the_templates(cloud: Aws) -> None:

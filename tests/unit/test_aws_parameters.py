@@ -60,6 +60,17 @@ def test_parameter_that_rds_refuses_is_one_line_at_preview(
     assert line == f"server.parameters.{name}: {words}"
 
 
+def test_number_with_a_fraction_reaches_the_parameter_group() -> None:
+    cloud = Aws()
+    cloud.run(
+        server={"parameters": {"random_page_cost": 1.1, "rds": {"log_retention_period": 1440}}}
+    )
+    assert {
+        each["name"]: each["value"]
+        for each in cloud.named("postgres-parameters").plain["parameters"]
+    } == {"random_page_cost": "1.1", "rds.log_retention_period": "1440"}
+
+
 def test_formula_and_parameters_of_extensions_are_left_to_rds() -> None:
     given = {
         "shared_buffers": "{DBInstanceClassMemory/32768}",
