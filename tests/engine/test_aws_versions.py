@@ -55,7 +55,8 @@ def test_restored_instance_keeps_the_version_and_login_of_its_snapshot(stack: Aw
     stack.set(restoreFrom={"snapshot": name}).up()
     assert (outputs(stack)["engineVersion"], outputs(stack)["username"]) == ("17.9", "postgres")
     assert not changes(stack.set(restoreFrom={}).up()), "neither is a change afterwards"
-    assert not changes(stack.set(server={}).up()), "the keys stay where the setting is removed"
+    stack.set(server={}).up()
+    assert stack.instance()["performanceInsightsKmsKeyId"] == KEY, "RDS keeps it"
 
 
 def test_log_groups_that_rds_has_made_are_left_alone(stack: AwsStack) -> None:
