@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from chart_reader import ChartReader
 from components.charts import Chart, pod_security
 from components.charts.fetch import fetch
 from components.clouds import CLOUDS, Cloud
@@ -53,19 +54,15 @@ def load() -> Stack:
     return stack
 
 
-class StackReader(ServerReader):
+class StackReader(ServerReader, ChartReader):
     """Reads all settings, has each checked by the module that it belongs to, then discovers."""
 
     def read(self) -> Stack | None:
         """The stack, or None where a fault left a part of it unknown."""
         config = self.config
-        cloud, chosen = self._cloud(), self.chart()
+        cloud, chosen, values = self._cloud(), self.chart(), self.chart_values()
         repository = self.chart_repository(chosen)
-        server, options, values = (
-            self.server(cloud, chosen),
-            self.chart_options(),
-            self.chart_values(),
-        )
+        server, options = self.server(cloud, chosen), self.chart_options(chosen, values)
         timeout = self.rollout_timeout()
         gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
         own = self.objects(config.require("cloud"), cloud.Settings) if cloud else None
@@ -104,8 +101,8 @@ class StackReader(ServerReader):
                 chart_repository=repository,
                 chart_archive=archive,
                 chart_values=values,
-                access_url=options.access_url,
-                replicas=options.replicas,
+                options=options,
+                exposure_mode=config.require("exposure"),
                 rollout_timeout_seconds=timeout,
                 latency_gate=gate,
             ),

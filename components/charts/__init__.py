@@ -2,8 +2,9 @@
 
 import re
 
-from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart, ChartOptions
+from components.charts.base import CA_KEY, PASSWORD_KEY, URL_KEY, Chart
 from components.charts.classic import Classic
+from components.charts.options import ChartOptions
 from components.charts.v2 import V2
 
 FLAVOURS = (Classic.flavour, V2.flavour)

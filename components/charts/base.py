@@ -9,6 +9,7 @@ from typing import ClassVar
 import pulumi
 
 from components.charts import environment, values
+from components.charts.options import ChartOptions, EntryKeys
 from components.charts.values import Values, Version
 from components.connection import ConnectionTraits, Login, PostgresConnection
 
@@ -24,17 +25,6 @@ NULL = (
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChartOptions:
-    """What a chart is configured with besides the connection."""
-
-    replicas: int
-    access_url: str
-    """Empty to let the chart decide."""
-    rollout_marker: pulumi.Input[str] = ""
-    """A new value makes Coder's pods restart."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Chart(ABC):
     """One version of one of the two charts."""
 
@@ -43,6 +33,7 @@ class Chart(ABC):
     """The key of values.yaml that only this chart has."""
     service: ClassVar[str]
     """The name of Coder's Service."""
+    entry: ClassVar[EntryKeys]
     minimum_postgres: ClassVar[int]
     usual_pool: ClassVar[int]
     outside_pool: ClassVar[int]
@@ -111,7 +102,8 @@ class Chart(ABC):
         wrong = {key: f"{reason} (chart {self})" for key, reason in misfits}
         wrong |= dict.fromkeys(values.nulls(chart_values), NULL)
         for key in values.collisions(program, chart_values):
-            setting = self.set_by.get(key)
+            of_exposure = key.startswith(f"{self.entry.annotations}.")
+            setting = "exposure" if of_exposure else self.set_by.get(key)
             cure = f"set {setting} instead" if setting else "remove it"
             wrong.setdefault(key, f"the program sets this key; {cure}")
         for key, reason in wrong.items():

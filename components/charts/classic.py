@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from components.charts.base import CA_KEY, ROLLOUT_MARKER, Chart, ChartOptions, tolerations
+from components.charts.base import CA_KEY, ROLLOUT_MARKER, Chart, tolerations
+from components.charts.options import ChartOptions, EntryKeys
 from components.charts.values import Values
 from components.connection import VERIFIED, ConnectionTraits, PostgresConnection
 from components.kubernetes.scheduling import zone_affinity
@@ -19,6 +20,13 @@ class Classic(Chart):
     flavour = "classic"
     section = "coderd"
     service = "coderd"
+    entry = EntryKeys(
+        service="coderd.serviceSpec",
+        annotations="coderd.serviceAnnotations",
+        tls="coderd.tls.hostSecretName",
+        routes=("ingress",),
+        own_https_port=True,
+    )
     minimum_postgres = 11
     usual_pool = 30
     outside_pool = 0
@@ -36,6 +44,11 @@ class Classic(Chart):
         coderd: Values = {"replicas": options.replicas, **zone_affinity(connection.zone)}
         if self.knows("coderd.extraEnvs"):
             coderd["extraEnvs"] = [{"name": POOL_VARIABLE, "value": str(self.pool)}]
+        if annotations := options.service.annotations:
+            coderd["serviceAnnotations"] = dict(annotations)
+        if kind := options.service.type:
+            # Kubernetes refuses the chart's default policy where the Service has no node port.
+            coderd["serviceSpec"] = {"type": kind, "externalTrafficPolicy": ""}
         marker = {"annotations": {ROLLOUT_MARKER: options.rollout_marker}}
         postgres = {"postgres": self._postgres(connection)}
         if self.knows("coderd.annotations"):
@@ -66,10 +79,11 @@ class Classic(Chart):
 
     def _unsupported(self, traits: ConnectionTraits, options: ChartOptions) -> Iterator[str]:
         """One line for each thing that was asked for and this version has no value for."""
-        if options.access_url:
+        if options.service.annotations and not self.knows(self.entry.annotations):
             yield (
-                f"accessUrl: is set, and chart {self} has no value for it; leave it empty and set "
-                "it in Coder's dashboard"
+                f"exposure: chart {self} has no value for the Service's annotations, which keep "
+                "its load balancer internal; set chartVersion to 1.21.1 or later, or exposure to "
+                "none"
             )
         if traits.ssl_mode in VERIFIED and not self.knows("postgres.ssl"):
             yield (

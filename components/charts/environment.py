@@ -8,6 +8,12 @@ from components.charts.values import shown
 from components.setting_model import string_cure
 
 
+def variable(entries: Any, name: str) -> dict[str, Any]:
+    """The entry of that name; empty if there is none."""
+    found = entries if isinstance(entries, list) else []
+    return next((e for e in found if isinstance(e, dict) and e.get("name") == name), {})
+
+
 def problems(entries: Any, key: str, own_prefixes: tuple[str, ...]) -> Iterator[str]:
     """One line for each entry that Kubernetes refuses, or that the program sets."""
     if not isinstance(entries, list):

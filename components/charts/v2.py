@@ -2,7 +2,8 @@
 
 from types import MappingProxyType
 
-from components.charts.base import CA_KEY, ROLLOUT_MARKER, URL_KEY, Chart, ChartOptions, tolerations
+from components.charts.base import CA_KEY, ROLLOUT_MARKER, URL_KEY, Chart, tolerations
+from components.charts.options import ChartOptions, EntryKeys
 from components.charts.values import Values
 from components.connection import PostgresConnection
 from components.kubernetes.scheduling import zone_affinity
@@ -14,6 +15,16 @@ class V2(Chart):
     flavour = "v2"
     section = "coder"
     service = "coder"
+    entry = EntryKeys(
+        service="coder.service",
+        annotations="coder.service.annotations",
+        tls="coder.tls.secretNames",
+        routes=("coder.ingress", "coder.httproute"),
+        own_https_port=False,
+        access_url="CODER_ACCESS_URL",
+        environment_sources="coder.envFrom",
+        default_access_url="coder.envUseClusterAccessURL",
+    )
     minimum_postgres = 13
     usual_pool = 10
     outside_pool = 2  # one for LISTEN, one that holds the migrations' lock
@@ -45,6 +56,8 @@ class V2(Chart):
         }
         if connection.verifies_with_ca:
             coder["certs"] = {"secrets": [{"name": secret_name, "key": CA_KEY}]}
+        if service := self._service(options):
+            coder["service"] = service
         return {"coder": coder}
 
     def ca_path(self, secret_name: str) -> str:
@@ -54,3 +67,10 @@ class V2(Chart):
         coder = chart_values.get("coder", {})
         selector = coder.get("nodeSelector")
         return {**({"nodeSelector": selector} if selector else {}), **tolerations(coder)}
+
+    def _service(self, options: ChartOptions) -> Values:
+        annotations, kind = options.service.annotations, options.service.type
+        return {
+            **({"annotations": dict(annotations)} if annotations else {}),
+            **({"type": kind} if kind else {}),
+        }

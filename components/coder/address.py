@@ -1,28 +1,97 @@
-"""The address of Coder, read from the Service that its chart creates."""
+"""Where people find Coder, read from the cluster once Coder runs."""
+
+import asyncio
+import dataclasses
+from urllib.parse import urlsplit
 
 import pulumi
-from pulumi_kubernetes import core
-from pulumi_kubernetes.core.v1.outputs import ServiceStatus
+
+from components.coder.access_url import configured_url
+from components.coder.args import CoderArgs
+from components.coder.exposure import INTERNAL
+from components.coder.exposure_change import balancer_address, is_public
+from components.kubernetes.client import ClusterError
+
+
+@dataclasses.dataclass(frozen=True)
+class Address:
+    """What is told to people and to other programs."""
+
+    host: str
+    """A host name or an IP address; empty if the chart makes no Service."""
+    url: str
 
 
 def address(
-    name: str, namespace: pulumi.Output[str], service: str, parent: pulumi.Resource
-) -> pulumi.Output[str]:
-    """The load balancer's host name or IP address, or without one the Service's DNS name."""
-    found = core.v1.Service.get(
-        name,
-        pulumi.Output.concat(namespace, "/", service),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    cluster_dns_name = pulumi.Output.concat(service, ".", namespace, ".svc.cluster.local")
-    return pulumi.Output.all(found.status.apply(_load_balancer), cluster_dns_name).apply(
-        lambda addresses: addresses[0] or addresses[1]
-    )
+    args: CoderArgs, reachable: pulumi.Output[str], parent: pulumi.Resource
+) -> pulumi.Output[Address]:
+    """The address of Coder in the namespace, which is known once its load balancer has one."""
+
+    async def find(namespace: str) -> Address:
+        warnings: list[str] = []
+        try:
+            # In a thread, because the program goes on registering resources.
+            return await asyncio.to_thread(_find, args, namespace, warnings)
+        except ClusterError as error:
+            warnings.append(f"The address of Coder can't be read: {error}")
+            return Address("", args.exposure.given_url)
+        finally:
+            for line in warnings:
+                pulumi.warn(line, parent)
+
+    return reachable.apply(find)
 
 
-def _load_balancer(status: ServiceStatus | None) -> str | None:
-    balancer = status.load_balancer if status else None
-    for ingress in (balancer.ingress if balancer else None) or []:
-        if found := ingress.hostname or ingress.ip:
-            return found
-    return None
+def _find(args: CoderArgs, namespace: str, warnings: list[str]) -> Address:
+    exposure = args.exposure
+    given = exposure.given_url or configured_url(args, namespace, warnings)
+    if exposure.route:
+        host = urlsplit(exposure.route_url).hostname or ""
+        found = _route_address(args, namespace) or host or _inside(args, namespace)
+        return Address(found, given or exposure.route_url + ("" if host else found))
+    if exposure.has_service:
+        found = _service_address(args, namespace, warnings)
+        return Address(found, given or exposure.service_url(found))
+    if not given:
+        warnings.append(
+            f"accessUrl: missing, but chartValues.{args.chart.entry.service}.enable is false, so "
+            "that the address of Coder is not known; type `pulumi config set accessUrl …`"
+        )
+    return Address(urlsplit(given).hostname or "", given)
+
+
+def _route_address(args: CoderArgs, namespace: str) -> str:
+    """The external address of the Ingress's controller, if there is one."""
+    if not args.exposure.route.endswith("ingress"):
+        return ""
+    return balancer_address(args.spec.cluster.ingress(namespace, args.chart.service))
+
+
+def _service_address(args: CoderArgs, namespace: str, warnings: list[str]) -> str:
+    exposure = args.exposure
+    service = args.spec.cluster.service(namespace, args.chart.service)
+    path, found = f"{namespace}/{args.chart.service}", balancer_address(service)
+    if service is None:
+        warnings.append(
+            f"Nobody reaches Coder: there is no Service {path}; to create it again: `helm get "
+            f"manifest coder -n {namespace} | kubectl -n {namespace} apply -f -`"
+        )
+    elif not found and exposure.balanced and pulumi.runtime.is_dry_run():
+        warnings.append(
+            f"exposure: is {exposure.mode}, but the load balancer of Service {path} has no "
+            f"address; see `kubectl -n {namespace} describe service {args.chart.service}`, or set "
+            "exposure to none where the cluster makes no load balancers"
+        )
+    if found and exposure.balanced and exposure.mode == INTERNAL and is_public(found):
+        warnings.append(
+            f"exposure: is internal, but the load balancer of Service {path} has the public "
+            f"address {found}: the cluster does not know the annotations, or did not apply them "
+            "to a load balancer that existed. Anybody may reach Coder; type `pulumi config set "
+            "exposure none`, or delete the Service and run `pulumi up`"
+        )
+    return found or _inside(args, namespace)
+
+
+def _inside(args: CoderArgs, namespace: str) -> str:
+    """The Service's name, which resolves in pods, whatever the cluster's domain is."""
+    return f"{args.chart.service}.{namespace}.svc"

@@ -5,10 +5,11 @@ import dataclasses
 import pulumi
 from pulumi_kubernetes import core
 
-from components.charts import Chart
+from components.charts import Chart, ChartOptions
 from components.charts.archive import ChartArchive
 from components.charts.repository import ChartRepository
 from components.charts.values import Values
+from components.coder.exposure import Exposure
 from components.coder.latency_gate import LatencyGate
 from components.connection import PostgresConnection
 from components.database.spec import DatabaseSpec
@@ -25,11 +26,26 @@ class CoderArgs:
     chart_archive: ChartArchive
     chart_values: Values
     """The user's own; the program's values take precedence."""
-    access_url: str
-    replicas: int
+    options: ChartOptions
+    exposure_mode: str
     rollout_timeout_seconds: int
     """How long an update waits for Coder to be ready."""
     latency_gate: LatencyGate
+
+    @property
+    def replicas(self) -> int:
+        """The number of Coder's pods."""
+        return self.options.replicas
+
+    @property
+    def exposure(self) -> Exposure:
+        """How the chart lets people reach Coder."""
+        return Exposure(
+            mode=self.exposure_mode,
+            chart=self.chart,
+            chart_values=self.chart_values,
+            access_url=self.options.access_url,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -55,12 +55,9 @@ class Coder(pulumi.ComponentResource):
         )
         findings(f"{name}-findings", args, self.namespace, [checked, proved], self)
         reachable = load_balancer(args, wait.finished(released, started), self)
-        self.address = address(f"{name}-service", reachable, args.chart.service, self)
-        self.access_url = (
-            pulumi.Output.from_input(args.access_url)
-            if args.access_url
-            else pulumi.Output.concat("http://", self.address)
-        )
+        found = address(args, reachable, self)
+        self.address = found.apply(lambda found: found.host)
+        self.access_url = found.apply(lambda found: found.url)
         self.register_outputs({"address": self.address, "namespace": self.namespace})
 
     def _secrets(self, name: str, args: CoderArgs) -> list[core.v1.Secret]:

@@ -1,13 +1,16 @@
 """The Helm release of Coder's chart."""
 
+import dataclasses
+
 import pulumi
 from pulumi_kubernetes import helm
 
 from components import guards
-from components.charts import ChartOptions, values
+from components.charts import values
 from components.charts.installation import release_inputs
 from components.coder.args import CoderArgs
 from components.coder.chart_version import refuse_lower_version
+from components.coder.exposure_change import refuse_lost_address
 from components.coder.release_conflict import release_conflict
 from components.coder.rollout_marker import RolloutMarker
 
@@ -27,9 +30,7 @@ def release(
 
     It has no secret in its values.
     """
-    options = ChartOptions(
-        replicas=args.replicas, access_url=args.access_url, rollout_marker=marker.name
-    )
+    options = dataclasses.replace(args.options, rollout_marker=marker.name)
     opts = guards.protected(
         parent,
         name,
@@ -44,6 +45,7 @@ def release(
         *(binding.before_update or ()),
         marker.refuse_old,
         refuse_lower_version(name, args.spec.cluster, args.chart.service),
+        refuse_lost_address(name, args),
     ]
     return helm.v3.Release(
         name,

@@ -50,7 +50,7 @@ def _data(args: CoderArgs, login: InstalledLogin) -> dict[str, pulumi.Input[str]
         "caCertificate": ca_digest,
         "secret": connection.login.secret_name,
         "password": login.password_digest,
-        "accessUrl": args.access_url,
+        "accessUrl": args.options.access_url if args.chart.entry.access_url else "",
         **({"searchPath": connection.search_path} if connection.search_path else {}),
     }
 

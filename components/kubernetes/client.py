@@ -40,6 +40,11 @@ class Cluster:
         """The Deployment of that name."""
         return self._api.get("namespaces", namespace, "deployments", name, group="apis/apps/v1")
 
+    def ingress(self, namespace: str, name: str) -> Object | None:
+        """The Ingress of that name."""
+        group = "apis/networking.k8s.io/v1"
+        return self._api.get("namespaces", namespace, "ingresses", name, group=group)
+
     def config_map(self, namespace: str, name: str) -> Object | None:
         """The ConfigMap of that name."""
         return self._api.get("namespaces", namespace, "configmaps", name)

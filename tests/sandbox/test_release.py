@@ -111,7 +111,7 @@ def test_a_killed_first_install_is_uninstalled_by_recovery(failed_install: Faile
 def test_a_first_install_that_failed_stays_and_the_next_update_mends_it(
     failed_install: FailedInstall, stack: Stack
 ) -> None:
-    assert "NoSuchType" in failed_install.refused
+    assert "NoSuchPolicy" in failed_install.refused
     assert failed_install.history == ["superseded", "deployed"], "nothing was uninstalled"
     assert "Coder's rollout is not complete after 4" in failed_install.unready
     assert "Coder is not ready yet: " in failed_install.unready, "before the limit"
@@ -126,14 +126,14 @@ def test_a_pending_load_balancer_is_named_and_coder_stays(failed_install: Failed
     line = "Coder runs, but its load balancer has no address: Service release/coderd has been"
     assert line in failed_install.pending
     assert "no controller answers for loadBalancerClass example.com/none" in failed_install.pending
-    assert failed_install.address == "coderd.release.svc.cluster.local"
+    assert failed_install.address == "coderd.release.svc"
 
 
 def test_an_upgrade_that_is_applied_in_part_goes_forward_only(stack: Stack) -> None:
     before = stack.outputs()
     stack.set(chartVersion=LATER, chartValues=NO_SUCH_SERVICE)
     printed = stack.fails("up", "--yes")
-    assert "NoSuchType" in printed
+    assert "NoSuchPolicy" in printed
     assert re.search(r"(?m)^ *- accessUrl", printed), "the README says so"
     assert stack.outputs() == before, "pulumi stack output still has them"
     assert stack.coder().buildinfo()["database"]["host"] == stack.host

@@ -35,7 +35,6 @@ NAMESPACE = "kubernetes:core/v1:Namespace"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SECRET = "kubernetes:core/v1:Secret"
-SERVICE = "kubernetes:core/v1:Service"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,10 +157,6 @@ class Engine(pulumi.runtime.Mocks):
             PASSWORD: {"result": secret(generated(args.name, args.inputs.get("keepers") or {}))},
             BYTES: {"hex": secret("00" * 32)},
             RELEASE: {"status": {"name": "coder", "namespace": "coder", "revision": 1}},
-            SERVICE: {
-                "metadata": {"name": (args.resource_id or "/").split("/")[1], "namespace": "coder"},
-                "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
-            },
         }
         default = {"metadata": metadata} if args.typ.startswith("kubernetes:core") else {}
         return name, {**args.inputs, **answers.get(args.typ, default)}
@@ -174,10 +169,6 @@ class Engine(pulumi.runtime.Mocks):
     def deployment(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The Deployment in the cluster."""
         return rolled_out(1)
-
-    def service(self, namespace: str, name: str) -> dict[str, Any] | None:
-        """The Service in the cluster."""
-        return {"spec": {"type": "ClusterIP"}}
 
     def replica_sets(self, namespace: str, selector: str) -> list[Any]:
         """The ReplicaSets in the cluster."""
@@ -198,6 +189,15 @@ class Engine(pulumi.runtime.Mocks):
 
     def config_map(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The ConfigMap in the cluster."""
+        return None
+
+    def service(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The Service in the cluster."""
+        status = {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}}
+        return {"metadata": {}, "spec": {"type": "LoadBalancer"}, "status": status}
+
+    def ingress(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The Ingress in the cluster."""
         return None
 
     def job_pods(self, namespace: str, job: str) -> list[Any]:
@@ -273,11 +273,12 @@ def deploy(
                 secret=lambda _, *where: engine.object(*where),
                 service_account=lambda _, *where: engine.object(*where),
                 deployment=lambda _, *where: engine.deployment(*where),
-                service=lambda _, *where: engine.service(*where),
                 replica_sets=lambda _, *where: engine.replica_sets(*where),
                 pods=lambda _, *where: engine.pods(*where),
                 config_map=lambda _, *where: engine.config_map(*where),
                 job_pods=lambda _, *where: engine.job_pods(*where),
+                service=lambda _, *where: engine.service(*where),
+                ingress=lambda _, *where: engine.ingress(*where),
             ),
             # A real registration starts a gRPC server for each hook that no engine calls.
             mock.patch.object(resource_hooks, "register_resource_hook", _recording(engine.hooks)),

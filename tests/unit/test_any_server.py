@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.charts import chart
+from components.charts import ChartOptions, chart
 from components.charts.fetch import fetch
 from components.charts.repository import ChartRepository
 from components.coder.args import CoderArgs
@@ -60,8 +60,8 @@ def program(version: str = "2.38.8", **server: Any) -> None:
         chart_repository=repository,
         chart_archive=archive,
         chart_values={},
-        access_url="",
-        replicas=1,
+        options=ChartOptions(replicas=1, access_url=""),
+        exposure_mode="internal",
         rollout_timeout_seconds=900,
         latency_gate=LatencyGate("enforce", 10),
     )

@@ -40,8 +40,10 @@ def values(stack: Stack) -> dict[str, Any]:
 
 
 def at(version: str, **changes: Any) -> Stack:
-    """A stack with that chart, and an sslMode that every version supports."""
-    return made(chartVersion=version, existing=MADE | {"sslMode": "require"}, **changes)
+    """A stack with that chart, and settings that every version supports."""
+    exposure = "none" if version == "1.21.0" else "internal"
+    existing = MADE | {"sslMode": "require"}
+    return made(chartVersion=version, existing=existing, exposure=exposure, **changes)
 
 
 PUBLISHED = {each.flavour: each.default_repository for each in (Classic, V2Chart)}

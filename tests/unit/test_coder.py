@@ -408,19 +408,6 @@ def test_the_database_job_has_a_namespace_of_its_own() -> None:
     assert named == {"team", "team-database"}
 
 
-def test_the_address_is_the_load_balancers_or_the_services_dns_name() -> None:
-    for status, address in (
-        ({"loadBalancer": {"ingress": [{"hostname": "lb.example.com"}]}}, "lb.example.com"),
-        ({"loadBalancer": {"ingress": [{"ip": "192.0.2.9"}]}}, "192.0.2.9"),
-        ({"loadBalancer": {}}, "coderd.coder.svc.cluster.local"),
-        ({}, "coderd.coder.svc.cluster.local"),
-        (None, "coderd.coder.svc.cluster.local"),
-    ):
-        engine = deploy(made(), engine=_with_status(status))
-        assert engine.exports["address"] == address
-        assert engine.exports["accessUrl"] == f"http://{address}"
-
-
 PROTECTED = {
     "coder-namespace": ", with every workspace in it, by the settings namespace or cluster",
     "coder-release": " by the settings namespace or cluster",
@@ -484,15 +471,6 @@ def assert_depends(engine: Engine, later: str, earlier: str) -> None:
 def environment(engine: Engine, job: str) -> dict[str, str]:
     [container] = engine.named(job).plain["spec"]["template"]["spec"]["containers"]
     return {env["name"]: env["value"] for env in container["env"]}
-
-
-def _with_status(status: Any) -> Engine:
-    class WithStatus(Engine):
-        def new_resource(self, args: Any) -> Any:
-            name, outputs = super().new_resource(args)
-            return name, outputs | ({"status": status} if args.name == "coder-service" else {})
-
-    return WithStatus()
 
 
 def test_in_the_clear_contains_what_is_not_secret() -> None:

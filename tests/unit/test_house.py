@@ -15,7 +15,10 @@ COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
 RECOVERY = sorted((ROOT / "recovery").rglob("*.py"))
 REVIEW = sorted((ROOT / "review").rglob("*.py"))
-MAIN = [ROOT / f"{name}.py" for name in ("__main__", "settings", "server_reader", "reader")]
+MAIN = [
+    ROOT / f"{name}.py"
+    for name in ("__main__", "settings", "chart_reader", "server_reader", "reader")
+]
 PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY, *REVIEW]
 
 

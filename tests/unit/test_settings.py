@@ -188,9 +188,6 @@ WRONG: list[tuple[Stack, str]] = [
     (given(chartVersion="1.26.1", existing=without(GIVEN, "password")),
      "existing.password: missing, and chart 1.26.1 requires one; set it, or set chartVersion to "
      "1.27.0 or later"),
-    (made(accessUrl="https://coder.example.com"),
-     "accessUrl: is set, and chart 1.44.3 has no value for it; leave it empty and set it in "
-     "Coder's dashboard"),
     # the zone
     (made(zone="us-east-1a", cluster={"endpoint": "https://api.example.com", "zone": "us-east-1b"}),
      'zone: is "us-east-1a", but cluster.zone is "us-east-1b"; the database and Coder belong in '
