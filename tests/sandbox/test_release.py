@@ -23,7 +23,7 @@ from tests.sandbox.stack import SOON_READY, Stack, helm, history, kill, kubectl,
 LOWER, VERSION, LATER = "1.44.1", "1.44.2", "1.44.3"
 PENDING = {"serviceSpec": {"loadBalancerClass": "example.com/none"}}
 NO_SUCH_IMAGE = {"coderd": {"image": "docker.io/coderenvs/coder-service:none", **PENDING}}
-NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"type": "NoSuchType"}}}
+NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"externalTrafficPolicy": "NoSuchPolicy"}}}
 """The API server refuses the Service; Helm has created other objects before."""
 SECONDS = 45
 """As rolloutTimeoutSeconds: a cause is named after half a minute."""

@@ -19,6 +19,7 @@ def stack(values: dict[str, Any] | None = None, version: str = "2.38.8") -> Stac
         chartVersion=version,
         chartValues={FLAVOURS[version]: values} if values else {},
         existing=MADE | {"sslMode": "require"},
+        exposure="none",  # the first version has no value for the annotations of another
     )
 
 
