@@ -93,15 +93,15 @@ def test_the_key_of_performance_insights_is_final() -> None:
     assert "You can't change your Performance Insights KMS key." in said
 
 
-@pytest.mark.parametrize(
-    ("groups", "expected"), [([], {NODES_GROUP}), (["sg-own"], {"sg-own", NODES_GROUP})]
-)
+@pytest.mark.parametrize(("groups", "expected"), [([], {NODES_GROUP}), (["sg-own"], {"sg-own"})])
 def test_a_launch_template_replaces_the_group_of_the_cluster(
     groups: list[str], expected: set[str]
 ) -> None:
     with REGION.transaction() as data:
         template = {"latestVersion": 1, "name": "t", "vpcSecurityGroupIds": groups}
         data["launchTemplates"]["lt-1"] = template
-        workers = data["clusters"]["dev"]["nodeGroups"]["workers-a"]
+        groups_of_nodes = data["clusters"]["dev"]["nodeGroups"]
+        del groups_of_nodes["workers-b"]
+        workers = groups_of_nodes["workers-a"]
         workers["launchTemplates"] = [{"id": "lt-1", "name": "t", "version": "1"}]
         assert nodes_groups(data) == expected
