@@ -14,7 +14,7 @@ from components.azure.network_lookups import plan_lookups
 from components.azure.network_plan import NetworkPlan
 from components.azure.policy import POLICY
 from components.azure.restore import restore_source
-from components.azure.settings import Settings
+from components.azure.settings import ZONES, Settings
 from components.kubernetes import kubeconfig
 from components.server.discovery import Discovery, DiscoveryRequest, ask, ask_if, refuse
 from components.server.placement import choose_zone
@@ -88,7 +88,8 @@ def _zone(
     request: DiscoveryRequest[Settings], live: LiveFlexibleServer | None, cluster: AksCluster
 ) -> tuple[str, Iterable[str]]:
     """The number of the server's zone; empty leaves it to Azure."""
-    asked = request.server.zone
+    # The settings' own checks have a line for another value.
+    asked = request.server.zone if request.server.zone in ZONES else ""
     if not live and not asked and not cluster.nodes:
         pulumi.info(
             f"zone: no node pool of AKS cluster {request.own.cluster.name} has zones, so Azure "

@@ -9,7 +9,8 @@ SIZES = {
 }
 """2, 4 and 8 vCPU with 4 GiB each: Coder recommends it for under 1,000, 2,000 and 3,000 users."""
 # All of them have the `s` of premium storage, on which the service keeps its data.
-SKU = re.compile(r"Standard_([BDE])C?([1-9][0-9]*)[a-z]*s(_v[0-9])?")
+_VCPUS = "1|2|4|8|12|16|20|32|48|64|96|128|192"
+SKU = re.compile(rf"Standard_([BDE])C?({_VCPUS})[a-z]*s(_v[0-9])?")
 TIERS = {"B": "Burstable", "D": "GeneralPurpose", "E": "MemoryOptimized"}
 
 _GIB_PER_VCPU = {"B": 4, "D": 4, "E": 8}

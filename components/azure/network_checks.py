@@ -126,6 +126,7 @@ def _range_problems(plan: NetworkPlan) -> Iterator[str]:
             f"{key}: is {wanted}, must be in {', '.join(map(str, nodes.space))}, the addresses "
             f"of {nodes.id.name}"
         )
+        return
     for used in (*nodes.used(without=plan.subnet_name), *plan.cluster_ranges):
         if wanted.overlaps(used):
             free = nodes.free_range(wanted.prefixlen)

@@ -109,6 +109,12 @@ def test_zone_after_a_failover_can_be_set_as_the_servers_zone() -> None:
     assert refusals(moved, moved | {"tags": {"coder:zone": "2"}}) == []
 
 
+def test_next_size_of_a_disk_is_the_next_in_azures_list() -> None:
+    sizes = (32, 64, 128, 2048, 4095, 4096, 32767)
+    found = [POLICY.storage.minimum_next_size(size) for size in sizes]
+    assert found == [64, 128, 256, 4095, 4096, 8192, 32767]
+
+
 def test_key_can_be_rotated() -> None:
     old = SERVER | {"dataEncryption": {"primaryKeyURI": KEY}}
     assert refusals(old, old | {"dataEncryption": {"primaryKeyURI": f"{KEY}0"}}) == []

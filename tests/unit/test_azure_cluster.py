@@ -1,12 +1,15 @@
 """Discovery of an AKS cluster: what it finds, refuses and reports."""
 
 import contextlib
+import re
 import time
 from typing import Any
 
 import pulumi
 import pytest
 
+from components.azure import ids
+from components.azure.names import server_name
 from tests.unit.azure import (
     AKS_SUBNET,
     CLUSTER_ID,
@@ -128,6 +131,13 @@ def test_server_is_found_by_a_name_that_follows_from_the_stack(cloud: Azure) -> 
     other.cluster = {"id": CLUSTER_ID.replace("00000000", "99999999")}
     other.run(network={"privateEndpoint": {"subnetId": AKS_SUBNET.replace("00000000", "99999999")}})
     assert other.named("postgres-server").plain["serverName"] != NAME, "the name is global"
+
+
+def test_name_of_a_server_is_short_enough_whatever_the_stack_is_called() -> None:
+    """https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules"""
+    for stack in ("p" * 100, "Team_A.prod-" * 9, "-"):
+        name = server_name(stack, ids.parse(CLUSTER_ID), "coder")
+        assert re.fullmatch("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name), name
 
 
 def test_a_failed_look_up_of_the_server_is_not_taken_for_a_missing_one(cloud: Azure) -> None:

@@ -259,8 +259,9 @@ def test_unsuitable_network_is_refused_with_the_remedy(
     assert said.startswith(line)
 
 
-def test_range_may_not_be_that_of_pods_or_services(cloud: Azure) -> None:
-    cloud.cluster = {"networkProfile": {"serviceCidr": "10.60.128.0/20", "podCidr": None}}
+@pytest.mark.parametrize(("key", "other"), [("serviceCidr", "podCidr"), ("podCidr", "serviceCidr")])
+def test_range_may_not_be_that_of_pods_or_services(cloud: Azure, key: str, other: str) -> None:
+    cloud.cluster = {"networkProfile": {key: "10.60.128.0/20", other: None}}
     (line,) = cloud.refuses(network={"subnetRange": "10.60.130.0/28"})
     assert line.startswith(
         "network.subnetRange: is 10.60.130.0/28, and 10.60.128.0/20 is in use there"

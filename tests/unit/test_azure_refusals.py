@@ -96,6 +96,28 @@ def test_command_for_the_zone_of_a_standby_keeps_it_a_string(cloud: Azure) -> No
     assert line.endswith("type `pulumi config set --path 'server.standbyZone' --type string \"2\"`")
 
 
-def test_machine_without_premium_storage_is_refused(cloud: Azure) -> None:
-    (line,) = cloud.refuses(size="Standard_D2_v5")
-    assert line.startswith('size: is "Standard_D2_v5", must be small, medium, large, or a machine')
+@pytest.mark.parametrize("size", ["Standard_D2_v5", "Standard_D3ds_v5", "Standard_D10ds_v5"])
+def test_machine_without_premium_storage_or_with_other_vcpus_is_refused(
+    cloud: Azure, size: str
+) -> None:
+    (line,) = cloud.refuses(size=size)
+    assert line.startswith(f'size: is "{size}", must be small, medium, large, or a machine')
+
+
+def test_invalid_zone_has_one_line_beside_a_server(cloud: Azure) -> None:
+    (line,) = cloud.refuses(running={}, zone="westeurope-1")
+    assert line == 'zone: is "westeurope-1", must be 1, 2, 3: the number of a zone'
+
+
+def test_range_outside_of_the_network_has_one_line(cloud: Azure) -> None:
+    """The range of the cluster's services would overlap, too."""
+    (line,) = cloud.refuses(network={"subnetRange": "10.0.0.0/28"})
+    assert line.startswith("network.subnetRange: is 10.0.0.0/28, must be in 10.60.0.0/16")
+
+
+def test_number_for_a_string_has_the_command_that_keeps_it(cloud: Azure) -> None:
+    (line,) = cloud.refuses(highAvailability=True, server=REDUNDANT | {"standbyZone": 2})
+    assert line == (
+        "server.standbyZone: is 2, must be a string; type `pulumi config set --path "
+        "'server.standbyZone' --type string 2`"
+    )
