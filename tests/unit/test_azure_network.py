@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.azure import (
     AKS_SUBNET,
+    CLUSTER_ID,
     DELEGATED,
     ENDPOINT,
     LINK,
@@ -279,6 +280,42 @@ def test_small_or_distant_subnet_is_refused(cloud: Azure) -> None:
     assert small == (
         "network.delegatedSubnetId: postgres has 10.60.4.0/29, must have a range of /28 or larger"
     )
+
+
+def test_subnet_with_several_ranges_is_known_by_them(cloud: Azure) -> None:
+    """Azure answers with `addressPrefixes` where a subnet was made with them."""
+    nodes, postgres = cloud.networks["coder-vnet"]["subnets"]
+    nodes["addressPrefixes"] = [nodes.pop("addressPrefix"), "10.60.64.0/24"]
+    postgres["addressPrefixes"] = [postgres.pop("addressPrefix").replace("/28", "/29")]
+    (line,) = cloud.refuses(network={"subnetRange": "10.60.64.16/28"})
+    assert "10.60.64.0/24 is in use there" in line
+    (line,) = cloud.refuses(network=given())
+    assert "postgres has 10.60.4.0/29, must have a range of /28 or larger" in line
+
+
+def test_zone_of_an_endpoint_in_a_peered_network_is_linked_to_the_nodes_only(cloud: Azure) -> None:
+    hub = vnet("hub", group="network")
+    subnets = [{"name": "endpoints", "addressPrefix": "10.70.0.0/24"}]
+    cloud.networks["hub"] = cloud.networks["coder-vnet"] | {"subnets": subnets}
+    peering = {"remoteVirtualNetwork": {"id": hub}}
+    cloud.networks["coder-vnet"]["virtualNetworkPeerings"] = [peering]
+    cloud.run(network={"privateEndpoint": {"subnetId": f"{hub}/subnets/endpoints"}})
+    (link,) = cloud.all(LINK)
+    assert link.plain["virtualNetwork"] == {"id": VNET}
+
+
+def test_case_of_a_subscription_has_no_meaning(cloud: Azure) -> None:
+    upper, lower = (SUBSCRIPTION.replace("0000", each) for each in ("ABCD", "abcd"))
+    nodes, delegated = NODES.replace(SUBSCRIPTION, lower), DELEGATED.replace(SUBSCRIPTION, upper)
+    cloud.cluster = {"id": CLUSTER_ID.replace(SUBSCRIPTION, lower)}
+    cloud.pools = [{"count": 2, "availabilityZones": ["1"], "vnetSubnetID": nodes}]
+    own_zone = OWN_ZONE.replace(SUBSCRIPTION, upper)
+    assert cloud.run(network=given(delegated, own_zone))
+    peered = {"delegatedSubnetId": delegated}
+    again = Azure()
+    again.cluster, again.pools = cloud.cluster, cloud.pools
+    again.run(network=peered)
+    assert len(again.all(LINK)) == 1, "it is the same network"
 
 
 def test_own_subnet_is_not_in_its_own_way(cloud: Azure) -> None:
