@@ -8,7 +8,6 @@ from components.connection import ConnectionTraits
 from components.server.changes import Effect, SettingEffect
 from components.server.policy import ServerPolicy
 from components.server.settings import ServerSettings
-from components.server.versions import same_major
 from components.server.zone import Zone
 
 REPLACING = (
@@ -52,7 +51,6 @@ POLICY = ServerPolicy(
             setting="postgresVersion",
             inputs=("version",),
             effect=Effect.INTERRUPTS,
-            changed=lambda old, new: not same_major(old, new),
         ),
         SettingEffect(
             setting="highAvailability",

@@ -1,4 +1,4 @@
-"""The README's permissions for Azure are enough for all that the program reads and makes."""
+"""The README's section on Azure: permissions, sizes and names are those of the program."""
 
 import contextlib
 import fnmatch
@@ -8,8 +8,11 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.azure import ids, machines
+from components.azure.names import server_name
 from tests.conftest import ROOT
 from tests.unit.azure import (
+    CLUSTER_ID,
     CONFIGURATION,
     DELEGATED,
     ENDPOINT,
@@ -118,18 +121,28 @@ def needed(settings: Stack) -> set[str]:
     return found
 
 
+def section() -> str:
+    readme = (ROOT / "README.md").read_text()
+    return readme.split("## On Azure")[1].split("## On a server that you have")[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of the tables in a text."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
 def table() -> dict[str, list[str]]:
     """The README's permissions, by what they are for."""
-    section = (ROOT / "README.md").read_text().split("## On Azure")[1].split("### Sizes")[0]
-    rows = [row.split("|")[1:3] for row in section.splitlines() if row.startswith("| ")]
-    return {what.strip(): re.findall(r"`(Microsoft\.\S+)`", text) for what, text in rows}
+    cells = rows(section().split("### Sizes")[0])
+    return {what: re.findall(r"`(Microsoft\.\S+)`", text) for what, text in cells}
 
 
-@pytest.mark.parametrize(("settings", "rows"), STACKS)
-def test_permissions_are_enough(settings: Stack, rows: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("settings", "whats"), STACKS)
+def test_permissions_are_enough(settings: Stack, whats: tuple[str, ...]) -> None:
     found = table()
     given = {
-        each.lower() for row in ("always", "the management lock", *rows) for each in found[row]
+        each.lower() for what in ("always", "the management lock", *whats) for each in found[what]
     }
     missing = {
         each for each in needed(settings)
@@ -144,3 +157,24 @@ def test_every_row_is_of_use() -> None:
     for what, permissions in table().items():
         for permission in permissions:
             assert fnmatch.filter(asked, permission.lower()), f"{what}: {permission}"
+
+
+def test_sizes_are_those_of_the_program() -> None:
+    text = section().split("### Sizes")[1].split("### Where it goes")[0]
+    _, *cells = rows(text)
+    found = {size.strip("`"): others[:3] for size, *others in cells}
+    assert found.keys() == machines.SIZES.keys()
+    for size, (sku, shape, connections) in found.items():
+        assert sku == machines.SIZES[size]
+        assert shape.endswith(f", {machines.memory_gib(sku)} GiB")
+        usable = (machines.max_connections(sku) or 0) - machines.RESERVED
+        assert connections == f"{usable:,}"
+
+
+def test_names_of_servers_have_the_form_that_the_program_gives_them() -> None:
+    found = re.findall(r"\bcoder-[a-z-]+-[0-9a-f]{8}\b", section())
+    assert len(found) > 1
+    made = (
+        server_name(f"coder/{stack}", ids.parse(CLUSTER_ID), "x") for stack in ("prod", "azure")
+    )
+    assert {name[:-8] for name in found} == {name[:-8] for name in made}
