@@ -46,14 +46,13 @@ class VirtualNetwork:
 
     def free_range(self, prefix: int) -> str:
         """A range of that size that no subnet has; empty if there is none."""
-        used = self.used(without="")
+        used, size = self.used(without=""), 2 ** (32 - prefix)
         for space in sorted(self.space, key=lambda each: each.prefixlen):
             # From the end: people number their subnets from the beginning.
-            count = 2 ** max(prefix - space.prefixlen, 0)
             last = int(space.broadcast_address) + 1
-            for number in range(1, min(count, 4096) + 1):
-                free = Range((last - number * 2 ** (32 - prefix), prefix))
-                if free.subnet_of(space) and not any(map(free.overlaps, used)):
+            for number in range(1, min(space.num_addresses // size, 4096) + 1):
+                free = Range((last - number * size, prefix))
+                if not any(map(free.overlaps, used)):
                     return str(free)
         return ""
 

@@ -318,6 +318,27 @@ def test_case_of_a_subscription_has_no_meaning(cloud: Azure) -> None:
     assert len(again.all(LINK)) == 1, "it is the same network"
 
 
+SPACES: list[tuple[list[str], Stack, str]] = [
+    (["10.60.0.0/22", "10.61.0.0/29"], {}, "network.subnetRange …/28`"),
+    (["10.60.0.0/22", "10.61.0.0/26"], {}, "network.subnetRange 10.61.0.48/28`"),
+    (["10.60.0.0/22", "10.61.0.0/29"], {"subnetRange": "10.60.0.0/24"},
+     "10.60.0.0/22 is in use there; coder-vnet has no free one"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spaces", "network", "words"), SPACES)
+def test_free_range_is_found_where_there_is_one(
+    cloud: Azure, spaces: list[str], network: Stack, words: str
+) -> None:
+    """A network may have ranges that are smaller than the subnet."""
+    cloud.networks["coder-vnet"] |= {
+        "addressSpace": {"addressPrefixes": spaces},
+        "subnets": cloud.networks["coder-vnet"]["subnets"][:1],
+    }
+    (line,) = cloud.refuses(network=network)
+    assert words in line
+
+
 def test_own_subnet_is_not_in_its_own_way(cloud: Azure) -> None:
     own = {"name": NAME, "addressPrefix": "10.60.8.0/28"}
     cloud.networks["coder-vnet"]["subnets"].append(own)

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.azure import live_checks
-from tests.unit.azure import NAME, SERVERS, SUBSCRIPTION, Azure, rid
+from tests.unit.azure import IDENTITY, KEY, NAME, SERVERS, SOURCE, SUBSCRIPTION, Azure, rid
 from tests.unit.fake_cloud import Refused
 
 OTHER = SUBSCRIPTION.replace("0", "9")
@@ -58,6 +59,27 @@ def test_restore_source_is_in_the_subscription_of_the_cluster(cloud: Azure) -> N
     ]
     (line,) = cloud.refuses(restoreFrom={"server": rid(SERVERS, "gone").upper()})
     assert "can't be found" in line, "the case of an ID has no meaning"
+
+
+def test_location_of_a_restore_source_is_compared_without_spaces(cloud: Azure) -> None:
+    cloud.servers["old"] = SOURCE | {"location": "West Europe"}
+    with pytest.raises(pulumi.RunError, match="type `pulumi up` again"):
+        cloud.run(restoreFrom={"server": "old"})
+
+
+def test_earliest_time_of_a_restore_source_is_in_utc(cloud: Azure) -> None:
+    backup = {"geoRedundantBackup": "Disabled", "earliestRestoreDate": "2026-01-01T00:00:00"}
+    cloud.servers["old"] = SOURCE | {"backup": backup}
+    (line,) = cloud.refuses(restoreFrom={"server": "old", "time": "2025-12-31T23:59:59Z"})
+    assert line.startswith("restoreFrom.time: is 2025-12-31T23:59:59Z, must be from 2026-01-01")
+
+
+@pytest.mark.parametrize(
+    "uri", [f"{KEY}?version=1", f"see {KEY}", KEY.replace("/keys/", "/secrets/")]
+)
+def test_key_is_given_by_its_uri_alone(cloud: Azure, uri: str) -> None:
+    (line,) = cloud.refuses(server={"keyUri": uri, "identityId": IDENTITY})
+    assert line.startswith(f'server.keyUri: is "{uri}", must be the URI of a key')
 
 
 CURES = {
