@@ -27,7 +27,7 @@ def problems(plan: NetworkPlan) -> Iterator[str]:
 def _missing(plan: NetworkPlan) -> str:
     if not plan.nodes:
         return f"network: missing, and {_owner(plan)}; {_endpoint_cure(plan)}"
-    free = plan.nodes.free_range(SMALLEST_SUBNET) or "…/28"
+    free = plan.nodes.free_range(SMALLEST_SUBNET, plan.cluster_ranges) or "…/28"
     return (
         f"network: missing; to have a subnet made in {plan.nodes.id.name}: `pulumi config set "
         f"--path network.subnetRange {free}`; or set network.delegatedSubnetId, or "
@@ -129,6 +129,6 @@ def _range_problems(plan: NetworkPlan) -> Iterator[str]:
         return
     for used in (*nodes.used(without=plan.subnet_name), *plan.cluster_ranges):
         if wanted.overlaps(used):
-            free = nodes.free_range(wanted.prefixlen)
+            free = nodes.free_range(wanted.prefixlen, plan.cluster_ranges)
             cure = f"{free} is free" if free else f"{nodes.id.name} has no free one"
             yield f"{key}: is {wanted}, and {used} is in use there; {cure}"

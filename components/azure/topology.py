@@ -44,9 +44,9 @@ class VirtualNetwork:
         """The ranges of its subnets but that one."""
         return [each for name in self.subnets if name != without for each in self.subnets[name]]
 
-    def free_range(self, prefix: int) -> str:
-        """A range of that size that no subnet has; empty if there is none."""
-        used, size = self.used(without=""), 2 ** (32 - prefix)
+    def free_range(self, prefix: int, taken: Iterable[Range]) -> str:
+        """A range of that size that neither a subnet nor `taken` has; empty if there is none."""
+        used, size = [*self.used(without=""), *taken], 2 ** (32 - prefix)
         for space in sorted(self.space, key=lambda each: each.prefixlen):
             # From the end: people number their subnets from the beginning.
             last = int(space.broadcast_address) + 1

@@ -339,6 +339,20 @@ def test_free_range_is_found_where_there_is_one(
     assert words in line
 
 
+def test_free_range_is_not_that_of_pods_or_services(cloud: Azure) -> None:
+    cloud.cluster = {"networkProfile": {"serviceCidr": "10.60.240.0/20", "podCidr": None}}
+    (line,) = cloud.refuses(network={})
+    assert "network.subnetRange 10.60.239.240/28`" in line
+    (line,) = cloud.refuses(network={"subnetRange": "10.60.0.0/28"})
+    assert line.endswith("10.60.239.240/28 is free")
+
+
+def test_case_of_a_zones_name_has_no_meaning(cloud: Azure) -> None:
+    mixed = OWN_ZONE.replace("postgres.database.azure.com", "Postgres.Database.Azure.com")
+    cloud.zones[mixed.rpartition("/")[2]] = 1
+    assert cloud.run(network=given(zone_id=mixed))
+
+
 def test_own_subnet_is_not_in_its_own_way(cloud: Azure) -> None:
     own = {"name": NAME, "addressPrefix": "10.60.8.0/28"}
     cloud.networks["coder-vnet"]["subnets"].append(own)
