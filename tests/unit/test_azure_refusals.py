@@ -143,3 +143,8 @@ def test_number_for_a_string_has_the_command_that_keeps_it(cloud: Azure) -> None
         "server.standbyZone: is 2, must be a string; type `pulumi config set --path "
         "'server.standbyZone' --type string 2`"
     )
+
+
+def test_case_of_a_parameters_value_has_no_meaning(cloud: Azure) -> None:
+    parameters = {"require_secure_transport": "ON", "ssl_min_protocol_version": "tlsv1.3"}
+    assert cloud.run(server={"parameters": parameters})
