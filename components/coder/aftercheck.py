@@ -34,6 +34,7 @@ def aftercheck(
         name,
         JobArgs(
             component=NAME,
+            cluster=args.spec.cluster,
             namespace=login.namespace,
             pods=args.spec.job_pods,
             scripts=SCRIPTS,

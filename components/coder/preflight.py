@@ -39,6 +39,7 @@ def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.
         name,
         JobArgs(
             component="preflight",
+            cluster=args.spec.cluster,
             namespace=login.namespace,
             pods=args.spec.job_pods,
             scripts=SCRIPTS,

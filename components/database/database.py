@@ -57,7 +57,6 @@ class Database(pulumi.ComponentResource):
         logins: Mapping[str, Login],
     ) -> core.v1.Secret:
         """The admin login and both new passwords, as the Job reads them."""
-        ca = {} if args.ca_certificate is None else {"ca.crt": args.ca_certificate}
         return core.v1.Secret(
             f"{name}-credentials",
             metadata={"namespace": namespace},
@@ -69,7 +68,7 @@ class Database(pulumi.ComponentResource):
                     for colour, login in logins.items()
                     if login.password is not None
                 },
-                **ca,
+                **({} if args.ca_certificate is None else {"ca.crt": args.ca_certificate}),
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -86,6 +85,7 @@ class Database(pulumi.ComponentResource):
             f"{name}-roles",
             JobArgs(
                 component="roles",
+                cluster=args.spec.cluster,
                 namespace=namespace,
                 pods=args.spec.job_pods,
                 scripts=SCRIPTS,

@@ -1,4 +1,4 @@
-"""Single GET requests to the API server, with the kubeconfig and the context of the provider."""
+"""Single requests to the API server, with the kubeconfig and the context of the provider."""
 
 import functools
 import json
@@ -15,6 +15,7 @@ Object = Mapping[str, Any]
 """A Kubernetes object as decoded JSON."""
 
 JSON = "application/json"
+MERGE = {"Content-Type": "application/merge-patch+json"}
 TIMEOUTS = (5.0, 20.0)
 """Seconds to connect, and to wait for an answer."""
 
@@ -39,22 +40,32 @@ class Api:
         self, *path: str, group: str = "api/v1", accept: str = JSON, **query: str
     ) -> Object | None:
         """What is at that path of the API group, or None where there is nothing."""
-        body = self._read(path, group, accept, query)
+        body = self._send("GET", path, group, accept, query)
         return None if body is None else json.loads(body)
+
+    def patch(self, *path: str, group: str, change: Object) -> None:
+        """Merge a change into the object at that path of the API group."""
+        self._send("PATCH", path, group, JSON, {}, change)
 
     def text(self, *path: str, **query: str) -> str:
         """The text at that path of the core group; empty where there is nothing."""
-        body = self._read(path, "api/v1", "*/*", query) or b""
+        body = self._send("GET", path, "api/v1", "*/*", query) or b""
         return body.decode(errors="replace")
 
-    def _read(
-        self, path: tuple[str, ...], group: str, accept: str, query: Mapping[str, str]
+    def _send(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        group: str,
+        accept: str,
+        query: Mapping[str, str],
+        change: Object | None = None,
     ) -> bytes | None:
         if self._failure:
             raise self._failure
         words = "/".join(quote(word, safe="") for word in path)
         try:
-            status, body = self._ask(f"/{group}/{words}", accept, query)
+            status, body = self._ask(method, f"/{group}/{words}", accept, query, change)
         except ClusterError as error:
             if not self._has_answered:
                 self._failure = error
@@ -73,17 +84,25 @@ class Api:
             else f"the cluster answers: {said}"
         )
 
-    def _ask(self, path: str, accept: str, query: Mapping[str, str]) -> tuple[int, bytes]:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        accept: str,
+        query: Mapping[str, str],
+        change: Object | None,
+    ) -> tuple[int, bytes]:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
         api = self._client
         try:
             request = api.param_serialize(
-                "GET",
+                method,
                 path,
                 query_params=list(query.items()),
-                header_params={"Accept": accept},
+                header_params={"Accept": accept} | (MERGE if change else {}),
+                body=change,
                 auth_settings=["BearerToken"],
             )
             response = api.call_api(*request, _request_timeout=TIMEOUTS)

@@ -6,17 +6,12 @@ from collections.abc import Sequence
 
 from components.kubernetes.client import Cluster, ClusterError, Object
 
-IMAGE_REASONS = (
-    "ErrImageNeverPull",
-    "ErrImagePull",
-    "ImageInspectError",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "RegistryUnavailable",
-    "SignatureValidationFailed",
+IMAGE_REASONS = re.compile(
+    "Err(ImageNeverPull|ImagePull)|ImageInspectError|ImagePullBackOff|InvalidImageName|"
+    "RegistryUnavailable|SignatureValidationFailed"
 )
 WRONG_IMAGE = re.compile(
-    r"not found|manifest unknown|does not exist|access denied|unauthorized|forbidden|"
+    r"not found|manifest unknown|does not exist|unauthorized|forbidden|denied|"
     r"authorization failed|no basic auth credentials|invalid reference|no match for platform|"
     r"InvalidImageName",
     re.IGNORECASE,
@@ -78,7 +73,7 @@ def states(pod: Object) -> list[State]:
 def image_problem(state: State, events: Sequence[Object]) -> tuple[str, bool] | None:
     """Why the image can't be pulled, and whether a later attempt can't succeed either."""
     waiting = state.at("waiting")
-    if waiting is None or waiting.get("reason") not in IMAGE_REASONS:
+    if waiting is None or not IMAGE_REASONS.fullmatch(waiting.get("reason", "")):
         return None
     # The event has the registry's answer; the state of older Kubernetes says only "Back-off".
     messages = [str(each.get("message")) for each in events if each.get("reason") == "Failed"]
@@ -100,14 +95,20 @@ def start_problem(state: State) -> tuple[str, bool] | None:
     return f"{state.title} can't be started: {said}", permanent
 
 
+def memory_problem(state: State) -> str | None:
+    """The line that says that the kernel killed the container for its memory."""
+    ended = state.at("terminated") or state.at("terminated", "lastState") or {}
+    if ended.get("reason") != "OOMKilled" or state.status.get("ready"):
+        return None
+    return f"{state.title} was killed: it used more memory than its limit"
+
+
 def end_problem(cluster: Cluster, pod: Object, state: State) -> str | None:
     """How the container ended the last time, with its last message; None if it has not failed."""
     ended = state.at("terminated") or state.at("terminated", "lastState") or {}
     code = ended.get("exitCode", 0)
     if code == 0 or state.status.get("ready"):
         return None
-    if ended.get("reason") == "OOMKilled":
-        return f"{state.title} was killed: it used more memory than its limit"
     said = " ".join(str(ended.get("message") or "").split()) or _log(cluster, pod, state)
     said = URL_PASSWORD.sub(r"\1…@", said)
     return f"{state.title} ended with exit code {code}" + (f": {said}" if said else "")

@@ -17,6 +17,7 @@ class Kind(enum.IntEnum):
     CREATION = enum.auto()
     IMAGE = enum.auto()
     START = enum.auto()
+    MEMORY = enum.auto()
     END = enum.auto()
     SCHEDULING = enum.auto()
     VOLUME = enum.auto()
@@ -100,6 +101,8 @@ def _started_pod(cluster: Cluster, pod: Object) -> Iterator[Cause]:
             yield Cause(Kind.IMAGE, *problem)
         elif problem := containers.start_problem(state):
             yield Cause(Kind.START, *problem)
+        elif killed := containers.memory_problem(state):
+            yield Cause(Kind.MEMORY, killed)
         elif ended := containers.end_problem(cluster, pod, state):
             yield Cause(Kind.END, ended)
         else:

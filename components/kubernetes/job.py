@@ -1,6 +1,7 @@
 """Kubernetes Jobs that run shell scripts with psql."""
 
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes import batch
@@ -8,6 +9,7 @@ from pulumi_kubernetes import batch
 from components.connection import VERIFIED, PostgresConnection
 from components.kubernetes.job_pod import LOGIN, JobArgs, labels, pod_template
 from components.kubernetes.job_settings import REPLACE_UNREADY
+from components.kubernetes.job_watch import JobWatch
 
 __all__ = ["CONNECT", "Job", "JobArgs", "connection_env", "search_path_env", "tls_env"]
 
@@ -17,6 +19,10 @@ DEADLINE_SECONDS = 540
 """Long enough to pull an image and to add a node."""
 GRACE_SECONDS = 60
 """Pulumi waits longer than the deadline, because its own error says less than the Job's."""
+EVICTION = {"type": "DisruptionTarget", "status": "True"}
+RETRIED: Any = {"rules": [{"action": "Ignore", "onPodConditions": [EVICTION]}]}
+"""An evicted pod says nothing about the database; any other failure is final and must be read.
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy"""
 
 
 class Job(batch.v1.Job):
@@ -26,6 +32,7 @@ class Job(batch.v1.Job):
         given = args.pods.settings
         deadline = args.deadline_seconds or DEADLINE_SECONDS
         opts.custom_timeouts = pulumi.CustomTimeouts(create=f"{deadline + GRACE_SECONDS}s")
+        opts.hooks = JobWatch(name, args.cluster, opts.parent).hooks()
         super().__init__(
             name,
             metadata={
@@ -36,6 +43,7 @@ class Job(batch.v1.Job):
             spec=batch.v1.JobSpecArgs(
                 backoff_limit=0,
                 active_deadline_seconds=deadline,
+                pod_failure_policy=RETRIED,
                 template=pod_template(args),
             ),
             opts=opts,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from components.kubernetes.client import Cluster
 from components.kubernetes.job_settings import COMPONENT, PART_OF, TRIGGER, JobPods
 from components.kubernetes.scheduling import zone_affinity
 from components.server.zone import Zone
@@ -34,6 +35,8 @@ class JobArgs:
 
     component: str
     """Which of the program's Jobs it is; a label of the Job and of its pod."""
+    cluster: Cluster
+    """Asked, while the update waits, why the pod does not run."""
     namespace: pulumi.Input[str]
     pods: JobPods
     scripts: Sequence[Path]

@@ -27,6 +27,8 @@ class PretendCluster:
         """Paths that are answered with an error."""
         self.asked: list[str] = []
         self.queries: list[dict[str, list[str]]] = []
+        self.patched: list[tuple[str, str, Any]] = []
+        """The path, the content type and the body of each change."""
         self.accepted: list[str] = []
         self.tokens: list[str | None] = []
 
@@ -84,6 +86,12 @@ class PretendCluster:
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
+
+            def do_PATCH(self) -> None:
+                length = int(self.headers["Content-Length"])
+                kind = self.headers["Content-Type"]
+                pretended.patched.append((self.path, kind, json.loads(self.rfile.read(length))))
+                self.do_GET()
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

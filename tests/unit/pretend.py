@@ -6,7 +6,7 @@ import json
 import logging
 import runpy
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 import pulumi
@@ -102,6 +102,8 @@ class Engine(pulumi.runtime.Mocks):
         self.outputs: dict[str, dict[str, Any]] = {}
         """What each component, and the stack, registered as outputs; secrets are wrapped."""
         self.hooks: dict[str, pulumi.ResourceHook] = {}
+        self.errors: dict[str, pulumi.ErrorHook] = {}
+        """The hooks that are called after an error."""
         self.versions: dict[str, str] = {}
         """The provider's version that each look-up asked for, by token."""
         self.said: list[str] = []
@@ -282,6 +284,7 @@ def deploy(
             ),
             # A real registration starts a gRPC server for each hook that no engine calls.
             mock.patch.object(resource_hooks, "register_resource_hook", _recording(engine.hooks)),
+            mock.patch.object(resource_hooks, "register_error_hook", _recording(engine.errors)),
             # A stack trace for each resource, through pytest's frames, is a tenth of the run's CPU.
             mock.patch.object(resource, "_get_stack_trace", StackTrace),
             mock.patch.object(identity, "kube_system_uid", engine.read_uid),
@@ -365,10 +368,11 @@ class _Listener(logging.Handler):
         self.said.append(record.getMessage())
 
 
-def _recording(
-    hooks: dict[str, pulumi.ResourceHook],
-) -> Callable[[pulumi.ResourceHook], asyncio.Future[None]]:
-    def register(hook: pulumi.ResourceHook) -> asyncio.Future[None]:
+Hook = TypeVar("Hook", pulumi.ResourceHook, pulumi.ErrorHook)
+
+
+def _recording(hooks: dict[str, Hook]) -> Callable[[Hook], asyncio.Future[None]]:
+    def register(hook: Hook) -> asyncio.Future[None]:
         assert hook.name not in hooks, f"the engine takes no second hook named {hook.name}"
         hooks[hook.name] = hook
         registered: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -71,6 +71,21 @@ def test_the_pods_of_a_job_say_why_they_ended(pretended: PretendCluster) -> None
     assert termination_message({"status": {}}) == ""
 
 
+def test_a_job_is_ended_by_its_deadline_unless_it_is_another_one(
+    pretended: PretendCluster,
+) -> None:
+    path = "/apis/batch/v1/namespaces/coder/jobs/preflight"
+    pretended.add("coder", "jobs", "preflight", api="/apis/batch/v1/namespaces")
+    job = {"metadata": {"namespace": "coder", "name": "preflight", "uid": "1-2"}}
+    Cluster("").end_job(job)
+    # The API server refuses a uid that is not the object's.
+    change = {"metadata": {"uid": "1-2"}, "spec": {"activeDeadlineSeconds": 1}}
+    assert pretended.patched == [(path, "application/merge-patch+json", change)]
+    pretended.status[path] = 409
+    with pytest.raises(ClusterError, match="the cluster answers: no /apis/batch"):
+        Cluster("").end_job(job)
+
+
 def test_a_look_up_that_is_forbidden_is_an_error_of_its_own(pretended: PretendCluster) -> None:
     pretended.status[f"{API}/coder"] = 403
     with pytest.raises(Forbidden) as error:
