@@ -8,11 +8,17 @@ if [ -s /login/password ]; then
   export PGPASSWORD
 fi
 MOST_WAITS=24
-: > /tmp/waits
-: > /tmp/error
-: > /tmp/problems
+for file in waits error problems; do : > "/tmp/$file"; done
 # The log, also where the output of a function is captured.
 exec 3>&1
+
+missing=
+for program in awk grep psql sed; do command -v "$program" >/dev/null || missing="$missing $program"; done
+if [ -n "$missing" ]; then
+  echo "toolsImage: the image has no$missing; set toolsImage to an image with awk, grep, sed and the programs" \
+    "of PostgreSQL 16 or later, for example docker.io/library/postgres:17.6-alpine" | tee /dev/termination-log
+  exit 1
+fi
 
 # Logs the text and ends with it: Pulumi shows it as one item of a list, whose other lines are indented.
 finish() {
