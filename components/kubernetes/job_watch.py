@@ -43,8 +43,9 @@ class JobWatch:
 
     def _begin(self, call: pulumi.ResourceHookArgs) -> None:
         metadata = (call.new_inputs or {})["metadata"]
-        self._place = metadata["namespace"], metadata["name"]
-        self._task = asyncio.ensure_future(self._follow())
+        if name := metadata.get("name"):
+            self._place = metadata["namespace"], name
+            self._task = asyncio.ensure_future(self._follow())
 
     async def _end(self, _: pulumi.ResourceHookArgs | None = None) -> None:
         self._over.set()
