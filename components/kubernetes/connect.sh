@@ -12,13 +12,15 @@ for file in waits error problems; do : > "/tmp/$file"; done
 # The log, also where the output of a function is captured.
 exec 3>&1
 
+# Ends a Job that its image can't run.
+wrong_image() {
+  echo "toolsImage: $1; set toolsImage to an image with the programs of PostgreSQL 16 or later," \
+    "for example docker.io/library/postgres:17.6-alpine" | tee /dev/termination-log
+  exit 1
+}
 missing=
 for program in awk grep psql sed; do command -v "$program" >/dev/null || missing="$missing $program"; done
-if [ -n "$missing" ]; then
-  echo "toolsImage: the image has no$missing; set toolsImage to an image with awk, grep, sed and the programs" \
-    "of PostgreSQL 16 or later, for example docker.io/library/postgres:17.6-alpine" | tee /dev/termination-log
-  exit 1
-fi
+[ -z "$missing" ] || wrong_image "the image has no$missing"
 
 # Logs the text and ends with it: Pulumi shows it as one item of a list, whose other lines are indented.
 finish() {
@@ -36,12 +38,8 @@ trap 'unexpected_end "$?"' EXIT
 
 tools=$(command psql --version 2>/dev/null) || tools=
 tools=$(printf '%s' "$tools" | sed 's/^[^0-9]*//; s/[^0-9].*//')
-if [ "${tools:-0}" -lt 16 ]; then
-  # Older ones ignore PGREQUIREAUTH and know no system roots, and blame the server's certificate.
-  echo "toolsImage: its psql is ${tools:-missing}, must be 16 or later; set toolsImage to an image with the programs" \
-    "of PostgreSQL 16 or later, for example docker.io/library/postgres:17.6-alpine" | finish
-  exit 1
-fi
+# Older ones ignore PGREQUIREAUTH and know no system roots, and blame the server's certificate.
+[ "${tools:-0}" -ge 16 ] || wrong_image "its psql is ${tools:-missing}, must be 16 or later"
 
 # psql, which repeats what failed because the server can't be reached or is restarting. Everything that
 # the Jobs run can be repeated.
