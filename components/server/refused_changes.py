@@ -21,13 +21,14 @@ async def lost_changes(call: pulumi.ResourceHookArgs, paths: Iterable[str]) -> l
     """The paths of inputs whose change the state has although the update before failed.
 
     The engine keeps the inputs of the last success, so that only a failed update leaves an input
-    that differs from them and is in the outputs.
+    that differs from them and is in the outputs. An input that they lack tells nothing: an import
+    leaves out what is off, and the outputs have also what the cloud chose.
     """
     old, new, state = call.old_inputs or {}, call.new_inputs or {}, call.old_outputs or {}
     found: list[str] = []
     for path in paths:
         was, wanted, stored = [await _plain(each, path) for each in (old, new, state)]
-        if not is_same(was, wanted) and is_same(stored, wanted):
+        if was is not None and not is_same(was, wanted) and is_same(stored, wanted):
             found.append(path)
     return found
 

@@ -24,6 +24,7 @@ STATE = {
     "backupRetentionPeriod": 7.0,
     "backupWindow": "03:00-04:00",
     "copyTagsToSnapshot": True,
+    "deletionProtection": True,
     "engineVersion": "16",
     "instanceClass": "db.m6i.large",
     "maintenanceWindow": "sun:04:30-sun:05:30",
@@ -101,6 +102,7 @@ NO_LOST_CHANGE: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"allocatedStorage": 32.0}, {"allocatedStorage": 32.0}, {}),  # it has grown by itself
     ({"applyImmediately": True}, {"applyImmediately": True}, {}),
     ({"copyTagsToSnapshot": False}, {}, {}),
+    ({"publiclyAccessible": False}, {"publiclyAccessible": False}, {}),  # an import leaves it out
 ]
 
 
