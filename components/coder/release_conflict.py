@@ -52,5 +52,6 @@ def _release(
         )
     cures = [OTHER_NAMESPACE]
     if status.startswith("pending-"):
-        cures.append(f"it was left {status}: first `helm rollback {at} --wait`")
+        # Not --wait: the revision's pods can't start if a later version has migrated the database.
+        cures.append(f"it was left {status}: first `helm rollback {at}`, then run `pulumi up` soon")
     return exists(f"Helm release {path}", path, call, parent, cures)

@@ -145,7 +145,10 @@ def test_a_namespace_that_is_being_deleted_is_waited_for(pretended: PretendClust
         (["pending-install"], "`helm uninstall coder --namespace coder --wait`"),
         (["failed"], "`helm uninstall coder --namespace coder --wait`"),
         (["deployed", "uninstalling"], "`helm uninstall coder --namespace coder --wait`"),
-        (["deployed", "pending-upgrade"], "`helm rollback coder --namespace coder --wait`"),
+        (
+            ["deployed", "pending-upgrade"],
+            "`helm rollback coder --namespace coder`, then run `pulumi up` soon",
+        ),
     ],
 )
 def test_a_release_that_was_left_halfway_is_told_how_to_mend(
