@@ -10,6 +10,7 @@ from components.coder.access_url import configured_url
 from components.coder.args import CoderArgs
 from components.coder.exposure import INTERNAL
 from components.coder.exposure_change import balancer_address, is_public
+from components.coder.rollout_lines import create_again
 from components.kubernetes.client import ClusterError
 
 
@@ -73,8 +74,8 @@ def _service_address(args: CoderArgs, namespace: str, warnings: list[str]) -> st
     path, found = f"{namespace}/{args.chart.service}", balancer_address(service)
     if service is None:
         warnings.append(
-            f"Nobody reaches Coder: there is no Service {path}; to create it again: `helm get "
-            f"manifest coder -n {namespace} | kubectl -n {namespace} apply -f -`"
+            f"Nobody reaches Coder: there is no Service {path}; to create it again: "
+            f"`{create_again(namespace)}`"
         )
     elif not found and exposure.balanced and pulumi.runtime.is_dry_run():
         warnings.append(
@@ -86,8 +87,10 @@ def _service_address(args: CoderArgs, namespace: str, warnings: list[str]) -> st
         warnings.append(
             f"exposure: is internal, but the load balancer of Service {path} has the public "
             f"address {found}: the cluster does not know the annotations, or did not apply them "
-            "to a load balancer that existed. Anybody may reach Coder; type `pulumi config set "
-            "exposure none`, or delete the Service and run `pulumi up`"
+            "to a load balancer that existed. Anybody may reach Coder; type `kubectl -n "
+            f"{namespace} delete service {args.chart.service}`, and then "
+            f"`{create_again(namespace)}` for another load balancer, or `pulumi config set "
+            "exposure none` and `pulumi up` for none"
         )
     return found or _inside(args, namespace)
 

@@ -1,4 +1,4 @@
-"""Refuses an update that would take away the address at which people find Coder."""
+"""Refuses an update that may take away the address at which people find Coder."""
 
 import ipaddress
 import socket
@@ -13,7 +13,7 @@ from components.kubernetes.client import ClusterError, Object
 
 
 def refuse_lost_address(name: str, args: CoderArgs) -> pulumi.ResourceHook:
-    """A hook of the release that refuses what would end the address of a live load balancer.
+    """A hook of the release that refuses what may end the address of a live load balancer.
 
     AKS and GKE give it another address in place; the controllers of EKS replace it, or leave it
     as it is: https://github.com/kubernetes/kubernetes/issues/64251. Only a new Service has the new
@@ -60,11 +60,13 @@ def _refusal(args: CoderArgs, found: Object | None) -> str | None:
     if exposure.balanced and exposure.mode == live:
         return None
     keep = f"remove chartValues.{exposure.route}" if exposure.route else f"set exposure to {live}"
+    if live == INTERNET and not exposure.route:
+        keep += ", which needs an https:// accessUrl and a certificate (README: Reaching Coder)"
     kind = "public" if live == INTERNET else "private"
     command = f"kubectl -n {args.spec.namespace} delete service {args.chart.service}"
     return (
         f"exposure: is {exposure.mode}, but Coder's load balancer has the {kind} address "
-        f"{address}, which would end, and not every cloud makes another one then. To keep it, "
+        f"{address}, which may end, and not every cloud makes another one then. To keep it, "
         f"{keep}. If people may find Coder elsewhere: `{command}`, then `pulumi up`"
     )
 

@@ -6,13 +6,21 @@ from components.coder.args import CoderArgs
 from components.coder.rollout import Rollout
 
 
+def create_again(namespace: str) -> str:
+    """The command that creates objects of the release that are missing in the cluster.
+
+    An update does not: without a change of its values or chart, the release stays as it is.
+    """
+    return f"helm get manifest coder -n {namespace} | kubectl -n {namespace} apply -f -"
+
+
 def nothing_to_wait_for(args: CoderArgs, namespace: str, found: Rollout | None) -> str:
     """Why no pod of Coder can become ready, and what to type."""
     name, kubectl = args.chart.service, f"kubectl -n {namespace}"
     if found is None:
         return (
             f"Coder is not running: there is no Deployment {namespace}/{name}; to create it again: "
-            f"`helm get manifest coder -n {namespace} | {kubectl} apply -f -`"
+            f"`{create_again(namespace)}`"
         )
     return (
         f"Coder is not running: Deployment {namespace}/{name} is scaled to 0; type "

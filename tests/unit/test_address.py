@@ -1,4 +1,4 @@
-"""The outputs `address` and `accessUrl` in each set-up, and the changes that would end them."""
+"""The outputs `address` and `accessUrl` in each set-up, and the changes that may end them."""
 
 import socket
 from typing import Any
@@ -196,8 +196,10 @@ def test_an_internal_load_balancer_with_a_public_address_is_a_warning() -> None:
         assert line == (
             "exposure: is internal, but the load balancer of Service coder/coderd has the public "
             f"address {address}: the cluster does not know the annotations, or did not apply them "
-            "to a load balancer that existed. Anybody may reach Coder; type `pulumi config set "
-            "exposure none`, or delete the Service and run `pulumi up`"
+            "to a load balancer that existed. Anybody may reach Coder; type `kubectl -n coder "
+            "delete service coderd`, and then `helm get manifest coder -n coder | kubectl -n coder "
+            "apply -f -` for another load balancer, or `pulumi config set exposure none` and "
+            "`pulumi up` for none"
         )
 
 
@@ -247,15 +249,16 @@ def change(settings: Stack, live: Live) -> str:
     return ""
 
 
+HTTPS = "which needs an https:// accessUrl and a certificate (README: Reaching Coder)"
 GOES_ON = "If people may find Coder elsewhere: `kubectl -n coder delete service"
-ENDS = "which would end, and not every cloud makes another one then."
+ENDS = "which may end, and not every cloud makes another one then."
 ENDED = [
     ("upgrade of a public stack", made(), Live(service=PUBLIC),
      f"exposure: is internal, but Coder's load balancer has the public address {PUBLIC}, {ENDS} "
-     f"To keep it, set exposure to internet. {GOES_ON} coderd`, then `pulumi up`"),
+     f"To keep it, set exposure to internet, {HTTPS}. {GOES_ON} coderd`, then `pulumi up`"),
     ("host name of a public one", stack(V2, "internal"), Live(service="lb.example.com"),
      f"exposure: is internal, but Coder's load balancer has the public address lb.example.com, "
-     f"{ENDS} To keep it, set exposure to internet. {GOES_ON} coder`, then `pulumi up`"),
+     f"{ENDS} To keep it, set exposure to internet, {HTTPS}. {GOES_ON} coder`, then `pulumi up`"),
     ("internal to the internet", stack(V2, "internet", V2_TLS, URL), Live(service=PRIVATE),
      f"exposure: is internet, but Coder's load balancer has the private address {PRIVATE}, {ENDS} "
      f"To keep it, set exposure to internal. {GOES_ON} coder`, then `pulumi up`"),
@@ -269,11 +272,11 @@ ENDED = [
         service=PUBLIC, annotations={
             "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}),
      f"exposure: is internal, but Coder's load balancer has the public address {PUBLIC}, {ENDS} "
-     f"To keep it, set exposure to internet. {GOES_ON} coder`, then `pulumi up`"),
+     f"To keep it, set exposure to internet, {HTTPS}. {GOES_ON} coder`, then `pulumi up`"),
     ("a name that does not resolve", made(), Live(service="unknown.example.com"),
      "exposure: is internal, but Coder's load balancer has the public address "
-     f"unknown.example.com, {ENDS} To keep it, set exposure to internet. {GOES_ON} coderd`, then "
-     "`pulumi up`"),
+     f"unknown.example.com, {ENDS} To keep it, set exposure to internet, {HTTPS}. {GOES_ON} "
+     "coderd`, then `pulumi up`"),
 ]  # fmt: skip
 
 
