@@ -25,7 +25,7 @@ class ClusterError(Exception):
 
 
 class Forbidden(ClusterError):
-    """The credentials of the kubeconfig may not read the object."""
+    """The credentials of the kubeconfig may not read or change the object."""
 
 
 class Api:
@@ -77,7 +77,8 @@ class Api:
             return body
         said = _message(body) or f"status {status}"
         if status == 403:
-            raise Forbidden(f"the cluster refuses to show it: {said}")
+            refused = "to show it" if method == "GET" else "the change"
+            raise Forbidden(f"the cluster refuses {refused}: {said}")
         raise ClusterError(
             f"the cluster refuses the credentials of the kubeconfig ({said}); log in again"
             if status == 401

@@ -84,6 +84,9 @@ def test_a_job_is_ended_by_its_deadline_unless_it_is_another_one(
     pretended.status[path] = 409
     with pytest.raises(ClusterError, match="the cluster answers: no /apis/batch"):
         Cluster("").end_job(job)
+    pretended.status[path] = 403
+    with pytest.raises(Forbidden, match="the cluster refuses the change: no /apis/batch"):
+        Cluster("").end_job(job)
 
 
 def test_a_look_up_that_is_forbidden_is_an_error_of_its_own(pretended: PretendCluster) -> None:
