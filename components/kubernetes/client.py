@@ -105,7 +105,7 @@ class Cluster:
         path = ("namespaces", namespace, kind)
         found = self._api.get(*path, group=group, accept=accept, labelSelector=selector)
         # A list of nothing but metadata has no items, not an empty list.
-        return list(found["items"] or ()) if found else []
+        return list(found.get("items") or ()) if found else []
 
 
 def _created(found: Object) -> str:

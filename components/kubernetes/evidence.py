@@ -1,40 +1,19 @@
 """Why pods are not ready, and why a LoadBalancer Service has no address: from states and events."""
 
-import dataclasses
-import enum
+import re
 from collections.abc import Iterable, Iterator
 
 from components.kubernetes import containers
+from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import Cluster, Object
 
 PREPARATION_EVENTS = ("FailedMount", "FailedAttachVolume", "FailedCreatePod")
 """How the kubelet's failures begin before it starts a pod's first container."""
-
-
-class Kind(enum.IntEnum):
-    """What went wrong, the most telling first."""
-
-    CREATION = enum.auto()
-    IMAGE = enum.auto()
-    START = enum.auto()
-    MEMORY = enum.auto()
-    END = enum.auto()
-    SCHEDULING = enum.auto()
-    VOLUME = enum.auto()
-    SIDECAR = enum.auto()
-    PROBE = enum.auto()
-    INIT = enum.auto()
-    EVICTION = enum.auto()
-
-
-@dataclasses.dataclass(frozen=True, order=True)
-class Cause:
-    """One reason why a pod is not ready, or does not exist."""
-
-    kind: Kind
-    text: str
-    permanent: bool = False
-    """Whether it stays until somebody changes something."""
+ENDED = ("Failed", "Succeeded")
+REFUSED_AGAIN = re.compile(
+    "violates PodSecurity|failed quota|denied (the )?request|per (Container|Pod) is"
+)
+"""Each attempt to create the same pod is refused so; a quota is free again when other pods end."""
 
 
 def reasons(cluster: Cluster, namespace: str, selector: str) -> list[str]:
@@ -50,7 +29,8 @@ def job_causes(cluster: Cluster, job: Object) -> list[Cause]:
     """Why the Job's pod is not running, the most telling first."""
     namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
     pods = cluster.job_pods(namespace, name)
-    found = [] if pods else list(_refused_pods(cluster, job))
+    active = [pod for pod in pods if pod.get("status", {}).get("phase") not in ENDED]
+    found = [] if active else list(_refused_pods(cluster, job))
     return sorted({*found, *pod_causes(cluster, pods)})
 
 
@@ -60,7 +40,7 @@ def service_reasons(cluster: Cluster, namespace: str, name: str) -> list[str]:
     if service is None:
         return [f"there is no Service {namespace}/{name}"]
     events = cluster.events(namespace, service["metadata"]["uid"])
-    if warnings := [_said(event) for event in reversed(events) if event["type"] == "Warning"]:
+    if warnings := [_said(event) for event in reversed(events) if event.get("type") == "Warning"]:
         return list(dict.fromkeys(warnings))
     if events:
         return []
@@ -133,16 +113,15 @@ def _refused_pods(cluster: Cluster, job: Object) -> Iterator[Cause]:
     for event in reversed(cluster.events(metadata["namespace"], metadata["uid"])):
         if event.get("reason") == "FailedCreate":
             yield _refused(_said(event))
-            return
+        if event.get("reason") in ("FailedCreate", "SuccessfulCreate"):
+            return  # What was refused before a pod was created has passed.
 
 
 def _refused(message: str) -> Cause:
     """Why a pod can't be created, without the words that name the pod."""
     _, _, said = message.partition(" is forbidden: ")
     text = said or message.removeprefix("Error creating: ")
-    # A quota is free again when other pods end; a pod without the fields that it demands is not.
-    permanent = "violates PodSecurity" in text or "failed quota" in text
-    return Cause(Kind.CREATION, f"no pod can be created: {text}", permanent)
+    return Cause(Kind.CREATION, f"no pod can be created: {text}", bool(REFUSED_AGAIN.search(text)))
 
 
 def _said(found: Object) -> str:

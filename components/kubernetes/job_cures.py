@@ -1,6 +1,6 @@
 """What to do about a pod of a Job that does not run."""
 
-from components.kubernetes.evidence import Cause, Kind
+from components.kubernetes.causes import Cause, Kind
 
 IMAGE = (
     "set toolsImage to an image that the cluster's nodes can pull, or jobs.imagePullSecrets to "

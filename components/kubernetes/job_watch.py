@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import pulumi
 
+from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import Cluster, ClusterError, Object
-from components.kubernetes.evidence import Cause, Kind, job_causes
+from components.kubernetes.evidence import job_causes
 from components.kubernetes.job_cures import cure
 
 PAUSE_SECONDS = 5.0

@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
+from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import Cluster, ClusterError, Object
-from components.kubernetes.evidence import (
-    Cause,
-    Kind,
-    job_causes,
-    pod_causes,
-    reasons,
-    service_reasons,
-)
+from components.kubernetes.evidence import job_causes, pod_causes, reasons, service_reasons
 from tests.unit.cluster import API, PretendCluster
 
 APPS = "/apis/apps/v1/namespaces"
@@ -115,7 +109,10 @@ def test_reasons_begin_with_the_most_telling_one(pretended: PretendCluster) -> N
         ('pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot', True),
         ('pods "x" is forbidden: failed quota: team: must specify limits.cpu for: job', True),
         (QUOTA, False),
-        ('admission webhook "policy.example.com" denied the request: no label', False),
+        ('admission webhook "policy.example.com" denied the request: no label', True),
+        ("ValidatingAdmissionPolicy 'labels' with binding 'all' denied request: no label", True),
+        ('pods "x" is forbidden: maximum cpu usage per Container is 1, but limit is 2', True),
+        ('failed calling webhook "policy.example.com": connection refused', False),
     ],
 )
 def test_a_job_without_a_pod_has_the_controllers_event(
@@ -137,6 +134,22 @@ def test_a_job_whose_pod_exists_was_able_to_create_it(pretended: PretendCluster)
     found["metadata"]["labels"] = {"batch.kubernetes.io/job-name": "preflight"}
     add(pretended, found)
     assert job_causes(Cluster(""), job) == []
+
+
+def test_an_evicted_pod_does_not_hide_why_the_next_one_cannot_be_created(
+    pretended: PretendCluster,
+) -> None:
+    job = {"metadata": {"namespace": "coder", "name": "preflight", "uid": "uid-job"}}
+    found = pod(phase="Failed", conditions=[condition("DisruptionTarget", "True", "drained")])
+    found["metadata"]["labels"] = {"batch.kubernetes.io/job-name": "preflight"}
+    add(pretended, found)
+    event(pretended, "uid-job", "FailedCreate", QUOTA, 1)
+    event(pretended, "uid-job", "SuccessfulCreate", "Created pod: coder-1", 2, type="Normal")
+    kinds = [each.kind for each in job_causes(Cluster(""), job)]
+    assert kinds == [Kind.EVICTION], "what was refused before the pod was created has passed"
+    event(pretended, "uid-job", "FailedCreate", QUOTA, 3)
+    kinds = [each.kind for each in job_causes(Cluster(""), job)]
+    assert kinds == [Kind.CREATION, Kind.EVICTION]
 
 
 def test_pods_that_are_ready_or_deleted_or_done_have_no_cause(pretended: PretendCluster) -> None:
@@ -317,6 +330,9 @@ def test_a_service_without_an_address_has_the_warnings_of_its_controller(
     for minute in (2, 3):
         event(pretended, "uid-service", "SyncLoadBalancerFailed", "no suitable\nsubnets", minute)
     event(pretended, "uid-service", "SyncLoadBalancerFailed", "quota", 4)
+    event(pretended, "uid-service", "Untyped", "an event needs no type", 5)
+    [*_, untyped] = pretended.objects.values()
+    del untyped["type"]
     assert said() == ["quota", "no suitable subnets"]
 
 

@@ -8,8 +8,8 @@ import pulumi
 import pytest
 
 from components.kubernetes import job_watch
+from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import ClusterError
-from components.kubernetes.evidence import Cause, Kind
 from components.kubernetes.job_cures import cure
 from components.kubernetes.job_watch import LOOKS, JobWatch
 from tests.unit.pretend import JOB, deployed
