@@ -83,6 +83,7 @@ if [ -z "$found" ]; then
   exit 1
 fi
 echo "Coder does not use this database: no session of \"$PGUSER\" on $PGDATABASE at $PGHOST began after $SINCE." \
-  "Its pods run, so they use another database, possibly a built-in one whose data is lost with its pod:" \
-  "compare the pod's environment (kubectl describe deployment) with these settings" | finish
+  "Its pods can't connect (for a NetworkPolicy or a proxy, for example), or use another database, possibly a" \
+  "built-in one whose data is lost with its pod: look at their logs (kubectl logs POD" \
+  "--all-containers), and compare their environment (kubectl describe deployment) with these settings" | finish
 exit 1

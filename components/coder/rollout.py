@@ -5,7 +5,7 @@ https://github.com/kubernetes/kubectl/blob/master/pkg/polymorphichelpers/rollout
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from components.kubernetes import pods
@@ -73,9 +73,9 @@ class Rollout:
         known = bool(self.selector) and not self.was_complete
         return known and not any(map(pods.has_started, self.pods))
 
-    def seconds_running(self, now: datetime) -> float:
-        """For how long a container of the newest version has run; 0 while none runs."""
-        return max((pods.seconds_running(pod, now) for pod in self.pods), default=0.0)
+    def seconds_running(self, now: datetime, containers: Collection[str]) -> float:
+        """For how long one of the newest version's containers of these names has run, or 0."""
+        return max((pods.seconds_running(pod, now, containers) for pod in self.pods), default=0.0)
 
     def progress(self) -> str:
         """What the rollout waits for, in one line."""

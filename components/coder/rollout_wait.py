@@ -6,18 +6,22 @@ the database may be migrated already, and a version of Coder refuses a newer sch
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 
 import pulumi
 from pulumi_kubernetes import helm
 
-from components.coder import aftercheck, rollout, rollout_lines
+from components.coder import aftercheck, rollout_lines
 from components.coder.args import CoderArgs
 from components.coder.rollout import Rollout
+from components.coder.rollout_reader import RolloutReader
 from components.kubernetes import evidence
 from components.kubernetes.client import ClusterError
 
+MIGRATIONS = "migrations"
+"""Classic's init container; the container that serves has the name of the Service."""
 PAUSE_SECONDS = 2.0
 SECONDS_BETWEEN_CAUSES = 10.0
 """Between two looks for causes, which ask for the events of each pod."""
@@ -39,7 +43,7 @@ class RolloutWait:
         self._begun = self._looked = self._printed = float("-inf")
         self._lost = 0.0
         """Since when a Coder that was rolled out has no ready pod."""
-        self._last: Rollout | None = None
+        self._reader = RolloutReader(args, parent)
         self._first_seen: dict[str, float] = {}
         """When each cause that is still present was seen first."""
         self._said: set[str] = set()
@@ -51,7 +55,9 @@ class RolloutWait:
             namespace, revision = found
             self._begun = time.monotonic()
             if not pulumi.runtime.is_dry_run():
-                await self._until(namespace, _must_have_a_session)
+                # A user's own init container may last, and has no session.
+                own = (self._args.chart.service, MIGRATIONS)
+                await self._until(namespace, partial(_must_have_a_session, own))
             return revision
 
         status = release.status
@@ -72,7 +78,7 @@ class RolloutWait:
 
     async def _preview(self, namespace: str) -> None:
         try:
-            found = await self._look(namespace)
+            found = await self._reader.look(namespace)
         except pulumi.RunError as error:
             pulumi.warn(str(error), self._parent)
         else:
@@ -80,35 +86,17 @@ class RolloutWait:
                 pulumi.warn(rollout_lines.not_ready(self._args, namespace, found), self._parent)
 
     async def _until(self, namespace: str, done: Callable[[Rollout], bool]) -> None:
-        while (found := await self._look(namespace)) and not done(found):
+        while (found := await self._reader.look(namespace)) and not done(found):
             await self._report(namespace, found)
             now = time.monotonic()
             self._lost = (self._lost or now) if found.was_complete else 0.0
             limit = self._args.rollout_timeout_seconds
             since, most = (self._lost, SECONDS_TO_RECOVER) if self._lost else (self._begun, limit)
             if now - since >= most:
-                said = (tuple(self._first_seen), now - self._begun)
+                said = ((*self._reader.silence, *self._first_seen), now - self._begun)
                 line = rollout_lines.not_ready(self._args, namespace, found, *said)
                 raise pulumi.RunError(line)
             await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _look(self, namespace: str) -> Rollout | None:
-        """The rollout; None if it can't be read. One that was read before stays the last known."""
-        args = self._args
-        try:
-            # In a thread, because the program goes on registering resources.
-            found = await asyncio.to_thread(
-                rollout.read, args.spec.cluster, namespace, args.chart.service
-            )
-        except ClusterError as error:
-            if self._last is None:
-                line = f"Coder may not be running: its Deployment can't be read: {error}"
-                pulumi.warn(line, self._parent)
-            return self._last
-        if found is None or not found.wanted:
-            raise pulumi.RunError(rollout_lines.nothing_to_wait_for(args, namespace, found))
-        self._last = found
-        return found
 
     async def _report(self, namespace: str, found: Rollout) -> None:
         """Print the progress, and each cause once."""
@@ -140,8 +128,8 @@ class RolloutWait:
         return pods, aftercheck.warnings(cluster, namespace)
 
 
-def _must_have_a_session(found: Rollout) -> bool:
-    return _is_done(found) or found.seconds_running(datetime.now(UTC)) >= SECONDS_TO_CONNECT
+def _must_have_a_session(own: Collection[str], found: Rollout) -> bool:
+    return _is_done(found) or found.seconds_running(datetime.now(UTC), own) >= SECONDS_TO_CONNECT
 
 
 def _is_done(found: Rollout) -> bool:

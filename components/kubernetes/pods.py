@@ -1,6 +1,6 @@
 """What one pod does, read from its status."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from components.kubernetes.client import Object
@@ -20,12 +20,12 @@ def has_started(pod: Object) -> bool:
     )
 
 
-def seconds_running(pod: Object, now: datetime) -> float:
-    """For how long one of its containers has run; 0 while none runs."""
+def seconds_running(pod: Object, now: datetime, containers: Collection[str]) -> float:
+    """For how long one of its containers of these names has run; 0 while none runs."""
     begun = [
         datetime.fromisoformat(_state(each)["running"]["startedAt"])
         for each in _containers(pod)
-        if "running" in _state(each)
+        if each["name"] in containers and "running" in _state(each)
     ]
     return max(((now - each).total_seconds() for each in begun), default=0.0)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.coder import rollout_wait
+from components.coder import rollout_reader, rollout_wait
 from components.kubernetes.client import ClusterError
 from tests.unit.pretend import (
     CREATED,
@@ -295,6 +295,8 @@ DOWN = {
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout_wait, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(rollout_wait, "SECONDS_TO_RECOVER", 0.2)
+    monkeypatch.setattr(rollout_reader, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(rollout_reader, "SECONDS_TO_ANSWER", 0.2)
 
 
 @pytest.mark.parametrize("case", DOWN)
@@ -339,7 +341,7 @@ def test_an_update_needs_one_ready_pod_of_the_charts_deployment() -> None:
         assert "coder-aftercheck" in engine.names
 
 
-def test_a_deployment_that_cannot_be_read_is_a_warning() -> None:
+def test_a_deployment_that_cannot_be_read_is_a_warning(impatient: None) -> None:
     engine = deploy(made(), engine=Found(ClusterError("no route")))
     assert "Coder may not be running: its Deployment can't be read: no route" in engine.said
 

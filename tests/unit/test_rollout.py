@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.coder import load_balancer, rollout, rollout_wait
+from components.coder import load_balancer, rollout, rollout_reader, rollout_wait
 from components.coder.rollout import Rollout
 from components.kubernetes import evidence
-from components.kubernetes.client import Cluster, ClusterError
+from components.kubernetes.client import Cluster, ClusterError, Forbidden
 from tests.unit.pretend import Engine, deploy, deployed, refused, rolled_out
 from tests.unit.stacks import made
 
@@ -36,7 +36,7 @@ def pod(name: str, *, seconds: float | None = None, container: str = "coderd") -
     if seconds is not None:
         begun = datetime.now(UTC) - timedelta(seconds=seconds)
         state = {"running": {"startedAt": begun.strftime("%Y-%m-%dT%H:%M:%SZ")}}
-    kind = "initContainerStatuses" if container == "migrations" else "containerStatuses"
+    kind = "containerStatuses" if container == "coderd" else "initContainerStatuses"
     status = {"phase": "Pending", kind: [{"name": container, "state": state}]}
     return {"metadata": {"name": name}, "status": status}
 
@@ -81,8 +81,9 @@ class Rolling(Engine):
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that goes on by one second each time it is read, and no pause."""
     ticks = itertools.count()
-    monkeypatch.setattr(rollout_wait, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
-    monkeypatch.setattr(rollout_wait, "PAUSE_SECONDS", 0)
+    for module in (rollout_wait, rollout_reader):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+        monkeypatch.setattr(module, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(load_balancer, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(evidence, "reasons", lambda *_: [])
 
@@ -211,7 +212,52 @@ def test_a_cluster_that_does_not_answer_for_a_while_does_not_end_the_wait() -> N
     engine = Rolling(progressing(), ClusterError("no route"), progressing(), rolled_out(1))
     deploy(made(), engine=engine)
     assert "coder-aftercheck" in engine.names
-    assert not lines(engine, "can't be read")
+    assert lines(engine, "no route") == [
+        "Waiting for Coder: what Coder does now is unknown: no route"
+    ]
+
+
+def test_a_cluster_that_stays_silent_is_named_once_and_in_the_error() -> None:
+    engine = Rolling(progressing(), ClusterError("no route"), pods=[pod("coderd-new")])
+    with pytest.raises(pulumi.RunError) as error:
+        deploy(made(rolloutTimeoutSeconds=100), engine=engine)
+    unknown = "what Coder does now is unknown: no route"
+    assert f"\n- {unknown}\n" in str(error.value)
+    assert lines(engine, "no route") == [f"Waiting for Coder: {unknown}"]
+
+
+def test_one_failed_first_look_is_repeated() -> None:
+    engine = Rolling(
+        *[ClusterError("no route")] * 10, progressing(), rolled_out(1), pods=[pod("coderd-new")]
+    )
+    deploy(made(), engine=engine)
+    assert "coder-aftercheck" in engine.names
+    assert "coder-aftercheck" not in engine.registered, "nothing was known of Coder"
+    assert not lines(engine, "may not be running")
+
+
+def test_who_may_not_read_the_deployment_does_not_wait() -> None:
+    class Refusing(Rolling):
+        reads = 0
+
+        def deployment(self, namespace: str, name: str) -> Any:
+            self.reads += 1
+            return super().deployment(namespace, name)
+
+    engine = Refusing(Forbidden("the cluster refuses to show it: no"))
+    deploy(made(), engine=engine)
+    assert engine.reads == 2, "one look for each part of the wait"
+    assert lines(engine, "may not be running")
+
+
+def test_only_coders_own_containers_start_the_aftercheck() -> None:
+    waits = [pod("coderd-new", seconds=30, container="wait-for-dns")]
+    engine = Rolling(*[progressing()] * 40, rolled_out(1), pods=waits)
+    deploy(made(), engine=engine)
+    assert "coder-aftercheck" not in engine.registered, "it would blame the database"
+    serves = Rolling(*[progressing()] * 40, rolled_out(1), pods=[pod("coderd-new", seconds=30)])
+    deploy(made(), engine=serves)
+    assert "coder-aftercheck" in serves.registered
 
 
 def test_a_new_pod_that_misses_a_probe_at_once_has_time_to_be_ready_again() -> None:

@@ -488,8 +488,9 @@ def test_without_a_session_the_aftercheck_fails(run: Runner) -> None:
     assert result.code == 1
     assert result.said.startswith(
         'Coder does not use this database: no session of "coder_blue" on coder at db began after '
-        "2026-01-02T03:04:05Z."
+        "2026-01-02T03:04:05Z. Its pods can't connect"
     )
+    assert "kubectl logs POD --all-containers" in result.said
     assert len(result.said.splitlines()) == 1
 
 
