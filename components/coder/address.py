@@ -48,8 +48,16 @@ def _find(args: CoderArgs, namespace: str, warnings: list[str]) -> Address:
     given = exposure.given_url or configured_url(args, namespace, warnings)
     if exposure.route:
         host = urlsplit(exposure.route_url).hostname or ""
-        found = _route_address(args, namespace) or host or _inside(args, namespace)
-        return Address(found, given or exposure.route_url + ("" if host else found))
+        external = _route_address(args, namespace)
+        found = external or host or _inside(args, namespace)
+        url = given or exposure.route_url + ("" if host else found)
+        if external and url.startswith("http://") and is_public(external):
+            warnings.append(
+                f"exposure: is {exposure.mode}, but Ingress {namespace}/{args.chart.service} has "
+                f"the public address {external}, and Coder is on plain HTTP there. Anybody may "
+                f"reach Coder; set chartValues.{exposure.route}.tls, or make the ingress private"
+            )
+        return Address(found, url)
     if exposure.has_service:
         found = _service_address(args, namespace, warnings)
         return Address(found, given or exposure.service_url(found))

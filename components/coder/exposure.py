@@ -39,6 +39,9 @@ ROUTE_CERTIFICATES = {
     "networking.gke.io/managed-certificates",
 }
 """The annotations of an Ingress that give it a certificate without a Secret."""
+# https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/cert_discovery
+ALB_PORTS = "alb.ingress.kubernetes.io/listen-ports"
+"""With HTTPS in it, the controller finds the certificate by the host's name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,11 +123,13 @@ class Exposure:
     @property
     def route_url(self) -> str:
         """The URL of the host in the route; ends after the scheme if it names none."""
-        annotations = self.value(f"{self.route}.annotations")
+        found = self.value(f"{self.route}.annotations")
+        annotations = found if isinstance(found, dict) else {}
         secure = (
             self.value(f"{self.route}.tls.enable") is True
             or self.value(f"{self.route}.httpsRedirect") is True
-            or ROUTE_CERTIFICATES & set(annotations if isinstance(annotations, dict) else ())
+            or ROUTE_CERTIFICATES & set(annotations)
+            or "HTTPS" in str(annotations.get(ALB_PORTS))
         )
         return f"{'https' if secure else 'http'}://{self.value(f'{self.route}.host') or ''}"
 

@@ -96,6 +96,9 @@ MAPS: dict[str, Any] = {
 FROM_MAP = {"valueFrom": {"configMapKeyRef": {"name": "settings", "key": "CODER_ACCESS_URL"}}}
 INTERNAL_INGRESS = {"coder": {"ingress": {"enable": True, "tls": {"enable": True}}}}
 ALB = {"alb.ingress.kubernetes.io/certificate-arn": "arn:aws:acm:…"}
+LISTEN_PORTS = "alb.ingress.kubernetes.io/listen-ports"
+ALB_HTTPS = {LISTEN_PORTS: '[{"HTTP": 80}, {"HTTPS": 443}]'}
+ALB_HTTP = {LISTEN_PORTS: '[{"HTTP": 80}]'}
 
 FOUND: list[tuple[str, Stack, Live, str, str]] = [
     ("host name", made(), Live(service="internal-lb.example.com"), "internal-lb.example.com",
@@ -127,6 +130,15 @@ FOUND: list[tuple[str, Stack, Live, str, str]] = [
     ("ingress with a certificate of the cloud", stack(CLASSIC, "internal", {"ingress": {
         "enable": True, "host": "coder.example.com", "annotations": ALB}}), Live(
             ingress="lb.example.com"), "lb.example.com", "https://coder.example.com"),
+    ("ingress with a certificate that the ALB finds by the host", stack(V2, "internal", {"coder": {
+        "ingress": {**V2_INGRESS["coder"]["ingress"], "annotations": ALB_HTTPS}}}), Live(
+            ingress="lb.example.com"), "lb.example.com", "https://coder.example.com"),
+    ("ALB with a port of HTTP alone", stack(V2, "internal", {"coder": {
+        "ingress": {**V2_INGRESS["coder"]["ingress"], "annotations": ALB_HTTP}}}), Live(
+            ingress="internal-lb.example.com"), "internal-lb.example.com",
+     "http://coder.example.com"),
+    ("public ingress whose controller has the certificate", stack(V2, "internal", V2_INGRESS, URL),
+     Live(ingress=PUBLIC), PUBLIC, URL),
     ("ingress without an address", stack(V2, "internal", V2_INGRESS), Live(ingress=""),
      "coder.example.com", "http://coder.example.com"),
     ("ingress with neither", stack(V2, "internal", INTERNAL_INGRESS), Live(), "coder.coder.svc",
@@ -201,6 +213,27 @@ def test_an_internal_load_balancer_with_a_public_address_is_a_warning() -> None:
             "apply -f -` for another load balancer, or `pulumi config set exposure none` and "
             "`pulumi up` for none"
         )
+
+
+@pytest.mark.parametrize("address", [PUBLIC, "lb.example.com"])
+@pytest.mark.parametrize(
+    ("version", "values", "mode", "name", "key"),
+    [
+        (V2, V2_INGRESS, "internal", "coder", "coder.ingress"),
+        (V2, V2_INGRESS, "none", "coder", "coder.ingress"),
+        (CLASSIC, CLASSIC_INGRESS, "internal", "coderd", "ingress"),
+    ],
+)
+def test_a_public_ingress_on_plain_http_is_a_warning(
+    version: str, values: Any, mode: str, name: str, key: str, address: str
+) -> None:
+    live = deploy(stack(version, mode, values), engine=Live(ingress=address))
+    [line] = [each for each in live.warned if each.startswith("exposure:")]
+    assert line == (
+        f"exposure: is {mode}, but Ingress coder/{name} has the public address {address}, and "
+        f"Coder is on plain HTTP there. Anybody may reach Coder; set chartValues.{key}.tls, or "
+        "make the ingress private"
+    )
 
 
 def test_a_service_that_is_gone_is_a_warning() -> None:
