@@ -10,6 +10,7 @@ from components.coder.findings import WARNING
 from components.kubernetes.client import Cluster
 from components.kubernetes.job import CONNECT, DEADLINE_SECONDS, Job, JobArgs, connection_env
 from components.kubernetes.job_settings import COMPONENT
+from components.kubernetes.optional_reads import OptionalReads
 
 SCRIPTS = (CONNECT, Path(__file__).with_name("aftercheck.sh"))
 SECONDS_TO_WAIT = 60
@@ -62,6 +63,8 @@ def warnings(cluster: Cluster, namespace: str) -> list[str]:
     ]
     if not running:
         return []
-    lines = cluster.last_log_lines(namespace, running[-1], "job", previous=False, lines=20)
+    reads = OptionalReads(cluster)
+    lines = reads.last_log_lines(namespace, running[-1], "job", previous=False, lines=20)
     said = itertools.takewhile(lambda line: line.startswith(WARNING), reversed(lines[:-1]))
-    return [line.removeprefix(WARNING) for line in said]
+    found = [line.removeprefix(WARNING) for line in said]
+    return found + [each.text for each in reads.missing()]

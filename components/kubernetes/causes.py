@@ -18,6 +18,7 @@ class Kind(enum.IntEnum):
     PROBE = enum.auto()
     INIT = enum.auto()
     EVICTION = enum.auto()
+    UNKNOWN = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, order=True)

@@ -4,7 +4,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from components.kubernetes.client import Cluster, ClusterError, Object
+from components.kubernetes.client import ClusterError, Object
+from components.kubernetes.optional_reads import OptionalReads
 
 IMAGE_REASONS = re.compile(
     "Err(ImageNeverPull|ImagePull)|ImageInspectError|ImagePullBackOff|InvalidImageName|"
@@ -103,13 +104,13 @@ def memory_problem(state: State) -> str | None:
     return f"{state.title} was killed: it used more memory than its limit"
 
 
-def end_problem(cluster: Cluster, pod: Object, state: State) -> str | None:
+def end_problem(reads: OptionalReads, pod: Object, state: State) -> str | None:
     """How the container ended the last time, with its last message; None if it has not failed."""
     ended = state.at("terminated") or state.at("terminated", "lastState") or {}
     code = ended.get("exitCode", 0)
     if code == 0 or state.status.get("ready"):
         return None
-    said = " ".join(str(ended.get("message") or "").split()) or _log(cluster, pod, state)
+    said = " ".join(str(ended.get("message") or "").split()) or _log(reads, pod, state)
     said = URL_PASSWORD.sub(r"\1…@", said)
     return f"{state.title} ended with exit code {code}" + (f": {said}" if said else "")
 
@@ -132,11 +133,11 @@ def unfinished_init(found: Sequence[State]) -> str | None:
     return next(running, None)
 
 
-def _log(cluster: Cluster, pod: Object, state: State) -> str:
+def _log(reads: OptionalReads, pod: Object, state: State) -> str:
     """The end of the log; empty where it can't be read."""
     place = pod["metadata"]
     try:
-        lines = cluster.last_log_lines(
+        lines = reads.last_log_lines(
             place["namespace"],
             place["name"],
             state.name,

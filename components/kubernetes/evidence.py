@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from components.kubernetes import containers
 from components.kubernetes.causes import Cause, Kind
-from components.kubernetes.client import Cluster, Object
+from components.kubernetes.client import Cluster, Forbidden, Object
+from components.kubernetes.optional_reads import OptionalReads
 
 PREPARATION_EVENTS = ("FailedMount", "FailedAttachVolume", "FailedCreatePod")
 """How the kubelet's failures begin before it starts a pod's first container."""
@@ -18,20 +19,22 @@ REFUSED_AGAIN = re.compile(
 
 def reasons(cluster: Cluster, namespace: str, selector: str) -> list[str]:
     """Why pods of ReplicaSets with these labels are not ready: a line for each distinct cause."""
-    found: list[Cause] = []
-    for owner in cluster.replica_sets(namespace, selector):
+    reads, found = OptionalReads(cluster), list[Cause]()
+    for owner in reads.replica_sets(namespace, selector):
         found += _refused_replicas(owner)
-    found += pod_causes(cluster, cluster.pods(namespace, selector))
+    found += pod_causes(reads, cluster.pods(namespace, selector))
+    found += reads.missing()
     return list(dict.fromkeys(each.text for each in sorted(found)))
 
 
 def job_causes(cluster: Cluster, job: Object) -> list[Cause]:
     """Why the Job's pod is not running, the most telling first."""
     namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
-    pods = cluster.job_pods(namespace, name)
+    reads, pods = OptionalReads(cluster), cluster.job_pods(namespace, name)
     active = [pod for pod in pods if pod.get("status", {}).get("phase") not in ENDED]
-    found = [] if active else list(_refused_pods(cluster, job))
-    return sorted({*found, *pod_causes(cluster, pods)})
+    found = [] if active else list(_refused_pods(reads, job))
+    found += pod_causes(reads, pods)
+    return sorted({*found, *reads.missing()})
 
 
 def service_reasons(cluster: Cluster, namespace: str, name: str) -> list[str]:
@@ -39,7 +42,10 @@ def service_reasons(cluster: Cluster, namespace: str, name: str) -> list[str]:
     service = cluster.service(namespace, name)
     if service is None:
         return [f"there is no Service {namespace}/{name}"]
-    events = cluster.events(namespace, service["metadata"]["uid"])
+    try:
+        events = cluster.events(namespace, service["metadata"]["uid"])
+    except Forbidden:
+        return ["the credentials may not read its events"]
     if warnings := [_said(event) for event in reversed(events) if event.get("type") == "Warning"]:
         return list(dict.fromkeys(warnings))
     if events:
@@ -48,7 +54,7 @@ def service_reasons(cluster: Cluster, namespace: str, name: str) -> list[str]:
     return ["no controller answers" + (f" for loadBalancerClass {chosen}" if chosen else "")]
 
 
-def pod_causes(cluster: Cluster, pods: Iterable[Object]) -> Iterator[Cause]:
+def pod_causes(reads: OptionalReads, pods: Iterable[Object]) -> Iterator[Cause]:
     """Why these pods are not ready; the ones that are, or that are being deleted, have no cause."""
     for pod in pods:
         status, metadata = pod.get("status", {}), pod["metadata"]
@@ -67,13 +73,13 @@ def pod_causes(cluster: Cluster, pods: Iterable[Object]) -> Iterator[Cause]:
             text = _said(scheduled).partition(" preemption: ")[0]
             yield Cause(Kind.SCHEDULING, f"no node can run a pod: {text}")
         else:
-            yield from _started_pod(cluster, pod)
+            yield from _started_pod(reads, pod)
 
 
-def _started_pod(cluster: Cluster, pod: Object) -> Iterator[Cause]:
+def _started_pod(reads: OptionalReads, pod: Object) -> Iterator[Cause]:
     """The causes of a pod that has a node."""
     metadata, status = pod["metadata"], pod.get("status", {})
-    events = cluster.events(metadata["namespace"], metadata["uid"])
+    events = reads.events(metadata["namespace"], metadata["uid"])
     states = containers.states(pod)
     failed = False
     for state in states:
@@ -83,7 +89,7 @@ def _started_pod(cluster: Cluster, pod: Object) -> Iterator[Cause]:
             yield Cause(Kind.START, *problem)
         elif killed := containers.memory_problem(state):
             yield Cause(Kind.MEMORY, killed)
-        elif ended := containers.end_problem(cluster, pod, state):
+        elif ended := containers.end_problem(reads, pod, state):
             yield Cause(Kind.END, ended)
         else:
             continue
@@ -108,9 +114,9 @@ def _refused_replicas(owner: Object) -> Iterator[Cause]:
             yield _refused(_said(condition))
 
 
-def _refused_pods(cluster: Cluster, job: Object) -> Iterator[Cause]:
+def _refused_pods(reads: OptionalReads, job: Object) -> Iterator[Cause]:
     metadata = job["metadata"]
-    for event in reversed(cluster.events(metadata["namespace"], metadata["uid"])):
+    for event in reversed(reads.events(metadata["namespace"], metadata["uid"])):
         if event.get("reason") == "FailedCreate":
             yield _refused(_said(event))
         if event.get("reason") in ("FailedCreate", "SuccessfulCreate"):

@@ -12,8 +12,12 @@ INJECTION = (
     "documents"
 )
 MEMORY = "set jobs.resources.limits.memory to more"
-NODES = "add a node, or set jobs.tolerations and jobs.nodeSelector to nodes that are there"
+NODES = (
+    "unless an autoscaler is adding a node, add one, or set jobs.tolerations and jobs.nodeSelector "
+    "to nodes that are there"
+)
 EVICTED = "the Job starts another one"
+RIGHTS = "grant the rights that README lists under In a cluster with rules"
 
 
 def cure(cause: Cause, namespace: str) -> str:
@@ -44,5 +48,7 @@ def cure(cause: Cause, namespace: str) -> str:
             return INJECTION
         case Kind.EVICTION:
             return EVICTED
+        case Kind.UNKNOWN:
+            return RIGHTS
         case _:
             return f"for more type {kubectl} describe pods -l app.kubernetes.io/part-of=coder`"

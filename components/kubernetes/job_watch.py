@@ -17,6 +17,8 @@ from components.kubernetes.job_cures import cure
 PAUSE_SECONDS = 5.0
 LOOKS = 3
 """A cause is said when so many looks have seen it: most pods wait for a moment."""
+LOOKS_FOR_A_NODE = 9
+"""An autoscaler takes a while to add a node."""
 NOT_TOLD = (Kind.END, Kind.INIT, Kind.PROBE)
 """How a script ends is in the provider's error; the others are a pod's usual progress."""
 
@@ -74,7 +76,7 @@ class JobWatch:
                 return
             existed = existed or bool(job)
             self._seen = Counter({each.kind: self._seen[each.kind] + 1 for each in causes})
-            lasting = [each for each in causes if self._seen[each.kind] >= LOOKS]
+            lasting = [each for each in causes if self._seen[each.kind] >= _looks(each)]
             self._say(lasting)
             if job and any(each.permanent for each in lasting):
                 await self._give_up(job)
@@ -113,3 +115,7 @@ class JobWatch:
 
     def _warn(self, line: str) -> None:
         pulumi.warn(f"Job {self._name}: {line}", self._parent)
+
+
+def _looks(cause: Cause) -> int:
+    return LOOKS_FOR_A_NODE if cause.kind is Kind.SCHEDULING else LOOKS

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from components.coder.aftercheck import warnings
 from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import Cluster, ClusterError, Object
 from components.kubernetes.evidence import job_causes, pod_causes, reasons, service_reasons
+from components.kubernetes.job_settings import COMPONENT
+from components.kubernetes.optional_reads import OptionalReads
 from tests.unit.cluster import API, PretendCluster
 
 APPS = "/apis/apps/v1/namespaces"
@@ -70,7 +73,7 @@ def event(
 
 
 def causes(found: dict[str, Any]) -> list[Cause]:
-    return list(pod_causes(Cluster(""), [found]))
+    return list(pod_causes(OptionalReads(Cluster("")), [found]))
 
 
 def condition(type: str, status: str, message: str = "") -> Object:
@@ -334,6 +337,43 @@ def test_a_service_without_an_address_has_the_warnings_of_its_controller(
     [*_, untyped] = pretended.objects.values()
     del untyped["type"]
     assert said() == ["quota", "no suitable subnets"]
+
+
+def test_credentials_that_may_not_read_events_cost_only_what_the_events_say(
+    pretended: PretendCluster,
+) -> None:
+    pretended.status[f"{API}/coder/events"] = 403
+    unknown = "why pods are not ready is not fully known: the credentials may not read events"
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": PULL}}
+    found = pod(state=waiting)
+    found["metadata"]["labels"] = {**LABELS, "batch.kubernetes.io/job-name": "preflight"}
+    add(pretended, found)
+    image = f"image {IMAGE} can't be pulled: {IMAGE}: not found"
+    assert reasons(Cluster(""), "coder", "app=coder") == [image, unknown]
+    job = {"metadata": {"namespace": "coder", "name": "preflight", "uid": "uid-job"}}
+    assert [each.text for each in job_causes(Cluster(""), job)] == [image, unknown]
+    pretended.add("coder", "services", "coder", metadata={"uid": "uid-service"}, spec={})
+    said = service_reasons(Cluster(""), "coder", "coder")
+    assert said == ["the credentials may not read its events"]
+
+
+def test_all_that_may_not_be_read_is_one_line(pretended: PretendCluster) -> None:
+    pretended.status[f"{APPS}/coder/replicasets"] = 403
+    pretended.status[f"{API}/coder/events"] = 403
+    pretended.status[f"{API}/coder/pods/coder-1/log"] = 403
+    add(pretended, pod(state={"terminated": {"reason": "Error", "exitCode": 1}}))
+    assert reasons(Cluster(""), "coder", "app=coder") == [
+        "container coder ended with exit code 1",
+        "why pods are not ready is not fully known: the credentials may not read events, pods/log, "
+        "replicasets",
+    ]
+    assert warnings(Cluster(""), "coder") == [], "no after-check is running"
+    metadata = {"name": "check", "uid": "uid-check", "labels": {COMPONENT: "aftercheck"}}
+    pretended.add("coder", "pods", "check", metadata=metadata, status={"phase": "Running"})
+    pretended.status[f"{API}/coder/pods/check/log"] = 403
+    assert warnings(Cluster(""), "coder") == [
+        "why pods are not ready is not fully known: the credentials may not read pods/log"
+    ]
 
 
 def test_a_cluster_that_does_not_answer_once_is_asked_again(

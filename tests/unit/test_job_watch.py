@@ -11,7 +11,7 @@ from components.kubernetes import job_watch
 from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import ClusterError
 from components.kubernetes.job_cures import cure
-from components.kubernetes.job_watch import LOOKS, JobWatch
+from components.kubernetes.job_watch import LOOKS, LOOKS_FOR_A_NODE, PAUSE_SECONDS, JobWatch
 from tests.unit.pretend import JOB, deployed
 from tests.unit.stacks import given, made
 
@@ -89,6 +89,17 @@ def test_a_cause_that_passes_is_not_said(monkeypatch: pytest.MonkeyPatch) -> Non
     watched = Watched(monkeypatch, *[[QUOTA]] * (LOOKS - 1), [], *[[QUOTA]] * (LOOKS - 1), [])
     watched.create(until=lambda: watched.looked > 3 * LOOKS)
     assert watched.warned == []
+
+
+def test_a_node_that_an_autoscaler_adds_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 40 <= LOOKS_FOR_A_NODE * PAUSE_SECONDS < 60, "it is said within a minute"
+    no_node = Cause(Kind.SCHEDULING, "no node can run a pod: 0/2 nodes are available")
+    watched = Watched(monkeypatch, *[[no_node]] * (LOOKS_FOR_A_NODE - 1), [])
+    watched.create(until=lambda: watched.looked > 2 * LOOKS_FOR_A_NODE)
+    assert watched.warned == []
+    watched = Watched(monkeypatch, [no_node])
+    watched.create(until=lambda: watched.looked > LOOKS_FOR_A_NODE)
+    assert len(watched.warned) == 1
 
 
 def test_a_cause_that_cannot_pass_ends_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +184,7 @@ def test_an_eviction_is_retried_and_a_failing_check_is_not() -> None:
         (Cause(Kind.START, 'secret "x" not found'), "kubectl -n coder describe pods"),
         (Cause(Kind.MEMORY, "container job was killed"), "jobs.resources.limits.memory"),
         (Cause(Kind.SCHEDULING, "no node can run a pod: taint"), "jobs.tolerations"),
+        (Cause(Kind.UNKNOWN, "the credentials may not read events"), "grant the rights"),
         (Cause(Kind.VOLUME, "a pod can't be prepared"), "kubectl -n coder describe pods"),
         (Cause(Kind.SIDECAR, "container job has ended"), "jobs.labels"),
         (Cause(Kind.EVICTION, "a pod was evicted"), "the Job starts another one"),
