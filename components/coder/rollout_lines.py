@@ -39,6 +39,11 @@ def not_ready(
     name, kubectl = args.chart.service, f"kubectl -n {namespace}"
     lines = "".join(f"\n- {cause}" for cause in causes)
     look = f"{kubectl} describe deployment,pods` and `{kubectl} logs deployment/{name}"
+    if found.was_complete and found.ready:
+        return (
+            f"Coder runs with {found.ready} ready pod(s): Deployment {namespace}/{name} should "
+            f"have {found.wanted}; for the reason type `{kubectl} describe deployment,pods`{lines}"
+        )
     if found.was_complete:
         return (
             f"Coder is not running: Deployment {namespace}/{name} has no ready pod, and should "

@@ -30,8 +30,9 @@ SECONDS_OF_A_CAUSE = 20.0
 SECONDS_BETWEEN_LINES = 30.0
 SECONDS_TO_CONNECT = 20.0
 """A container that has run for longer has a session, unless it uses another database."""
-SECONDS_TO_RECOVER = 30.0
-"""A pod that was ready and has missed a probe is soon ready again."""
+SECONDS_TO_RECOVER = 60.0
+"""A pod that missed a probe is soon ready again. A raised `replicas` alone begins no rollout, so
+a new pod that does not come can't be told from a lost one: a warning while another one serves."""
 
 
 class RolloutWait:
@@ -41,8 +42,6 @@ class RolloutWait:
         self._args = args
         self._parent = parent
         self._begun = self._looked = self._printed = float("-inf")
-        self._lost = 0.0
-        """Since when a Coder that was rolled out has no ready pod."""
         self._reader = RolloutReader(args, parent)
         self._first_seen: dict[str, float] = {}
         """When each cause that is still present was seen first."""
@@ -71,7 +70,7 @@ class RolloutWait:
             if pulumi.runtime.is_dry_run():
                 await self._preview(namespace)
             else:
-                await self._until(namespace, _is_done)
+                await self._until(namespace, _is_complete)
             return namespace
 
         return pulumi.Output.all(release.status.namespace, started).apply(wait)
@@ -82,29 +81,32 @@ class RolloutWait:
         except pulumi.RunError as error:
             pulumi.warn(str(error), self._parent)
         else:
-            if found and not _is_done(found):
+            if found and not found.complete:
                 pulumi.warn(rollout_lines.not_ready(self._args, namespace, found), self._parent)
 
     async def _until(self, namespace: str, done: Callable[[Rollout], bool]) -> None:
+        # Since when a Coder that was rolled out has too few available pods.
+        lost = 0.0
         while (found := await self._reader.look(namespace)) and not done(found):
-            await self._report(namespace, found)
-            now = time.monotonic()
-            self._lost = (self._lost or now) if found.was_complete else 0.0
-            limit = self._args.rollout_timeout_seconds
-            since, most = (self._lost, SECONDS_TO_RECOVER) if self._lost else (self._begun, limit)
+            now, limit = time.monotonic(), self._args.rollout_timeout_seconds
+            lost = (lost or now) if found.was_complete else 0.0
+            since, most = (lost, SECONDS_TO_RECOVER) if lost else (self._begun, limit)
+            await self._report(namespace, found, now - since, most)
             if now - since >= most:
                 said = ((*self._reader.silence, *self._first_seen), now - self._begun)
                 line = rollout_lines.not_ready(self._args, namespace, found, *said)
-                raise pulumi.RunError(line)
+                if not _serves(found):
+                    raise pulumi.RunError(line)
+                pulumi.warn(line, self._parent)
+                return
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _report(self, namespace: str, found: Rollout) -> None:
+    async def _report(self, namespace: str, found: Rollout, waited: float, limit: float) -> None:
         """Print the progress, and each cause once."""
         now = time.monotonic()
         if now - self._printed >= SECONDS_BETWEEN_LINES:
             self._printed = now
-            waited, limit = now - self._begun, self._args.rollout_timeout_seconds
-            line = f"Waiting for Coder ({waited:.0f} of {limit} s): {found.progress()}"
+            line = f"Waiting for Coder ({waited:.0f} of {limit:.0f} s): {found.progress()}"
             pulumi.log.info(line, self._parent, ephemeral=True)
         if now - self._looked < SECONDS_BETWEEN_CAUSES:
             return
@@ -129,8 +131,14 @@ class RolloutWait:
 
 
 def _must_have_a_session(own: Collection[str], found: Rollout) -> bool:
-    return _is_done(found) or found.seconds_running(datetime.now(UTC), own) >= SECONDS_TO_CONNECT
+    begun = found.seconds_running(datetime.now(UTC), own) >= SECONDS_TO_CONNECT
+    return found.complete or _serves(found) or begun
 
 
-def _is_done(found: Rollout) -> bool:
-    return found.complete or (found.was_complete and found.ready > 0)
+def _is_complete(found: Rollout) -> bool:
+    return found.complete
+
+
+def _serves(found: Rollout) -> bool:
+    """Whether the version was rolled out, and has a ready pod, if not all that it should have."""
+    return found.was_complete and found.ready > 0

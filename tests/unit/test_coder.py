@@ -333,7 +333,7 @@ def test_a_preview_warns_unless_coder_runs() -> None:
     assert line.startswith("Coder is not running: Deployment coder/coderd is scaled to 0; type ")
 
 
-def test_an_update_needs_one_ready_pod_of_the_charts_deployment() -> None:
+def test_an_update_needs_one_ready_pod_of_the_charts_deployment(impatient: None) -> None:
     for version, name in (("1.44.3", "coderd"), ("2.38.8", "coder")):
         engine = found(3, 1)
         deploy(made(chartVersion=version, replicas=3), engine=engine)

@@ -270,6 +270,39 @@ def test_a_new_pod_that_misses_a_probe_at_once_has_time_to_be_ready_again() -> N
         deploy(made(), engine=down)
 
 
+def scaled(**status: int) -> dict[str, Any]:
+    """A Deployment of three pods, of which the former one alone is there."""
+    return changed(rolled_out(3, 1), **{"replicas": 1, "updatedReplicas": 1, **status})
+
+
+def test_more_replicas_are_waited_for() -> None:
+    engine = Rolling(*[scaled()] * 10, rolled_out(3), pods=[pod("coderd-new")])
+    deploy(made(replicas=3), engine=engine)
+    assert len(engine.looks) == 1, "until the last look"
+    assert "coder-aftercheck" in engine.names
+    assert not lines(engine, "Coder runs with")
+    assert "of 60 s): 0 of 3 pod(s) ready" in "".join(engine.said)
+
+
+@pytest.mark.parametrize("status", [{}, {"replicas": 3, "updatedReplicas": 3}])
+def test_replicas_that_do_not_come_are_a_warning_with_the_cause(
+    status: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    because(monkeypatch, "exceeded quota: pods")
+    engine = Rolling(scaled(**status), pods=[pod("coderd-new")])
+    deploy(made(replicas=3), engine=engine)
+    [line] = lines(engine, "Coder runs with")
+    assert line.startswith(
+        "Coder runs with 1 ready pod(s): Deployment coder/coderd should have 3; for the reason "
+        "type `kubectl -n coder describe deployment,pods`\n- exceeded quota: pods"
+    )
+
+
+def test_a_preview_warns_of_replicas_that_are_missing() -> None:
+    engine = deploy(made(replicas=3), engine=Rolling(scaled()), preview=True)
+    assert lines(engine, "Coder runs with 1 ready pod(s): Deployment coder/coderd should have 3")
+
+
 def test_a_preview_warns_of_a_rollout_that_is_not_complete() -> None:
     engine = deploy(made(), engine=Rolling(progressing(), pods=[pod("coderd-new")]), preview=True)
     [line] = lines(engine, "Coder's rollout")
