@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components import recorded
-from components.database import generations
+from components.database import generations, job_objects
 from components.database.spec import POD_SECURITY, DatabaseSpec
 from components.kubernetes.client import ClusterError, Forbidden, Object
 from components.server.discovery import ask, lookup
@@ -20,6 +20,7 @@ https://kubernetes.io/docs/concepts/security/pod-security-admission/"""
 UID_RANGE = "openshift.io/sa.scc.uid-range"
 """The annotation with which OpenShift gives each Namespace UIDs; it refuses pods with others:
 https://docs.redhat.com/en/documentation/openshift_container_platform/4.16/html/authentication_and_authorization/managing-pod-security-policies"""
+NAMESPACE = "kubernetes:core/v1:Namespace"
 SYSTEM = "kube-system"
 
 
@@ -33,6 +34,8 @@ class Live:
     owns_database_namespace: bool
     """Whether the state has `<namespace>-database`; a stack may have made it in spite of
     `createNamespace: false`, and without it Pulumi would delete it now."""
+    owns_a_namespace: bool
+    """Whether the state has any Namespace."""
     namespaces: Mapping[str, Object | None]
     """By name, without those that can't be read."""
 
@@ -42,8 +45,11 @@ class Live:
         yield from generations.skipped(self.generation, spec.password_generation)
         for name, found in self.namespaces.items():
             if found:
-                yield from _missing_objects(spec, name)
-            elif not (spec.create_namespace or self._creates(name)):
+                yield from job_objects.missing(spec, name)
+            elif spec.create_namespace or self._creates(name):
+                recorded = self.owns_a_namespace
+                yield from job_objects.too_early(spec, name, recorded=recorded)
+            else:
                 yield (
                     f"namespace: {name} does not exist in the cluster, and createNamespace is "
                     f"false; create it (`kubectl create namespace {name}`), or let the program: "
@@ -89,7 +95,8 @@ def live(spec: DatabaseSpec, *, creates_roles: bool) -> Live:
     return Live(
         spec=spec,
         generation=generations.newest(known),
-        owns_database_namespace="kubernetes:core/v1:Namespace" in children,
+        owns_database_namespace=NAMESPACE in children,
+        owns_a_namespace=any(urn.split("::")[2].endswith(NAMESPACE) for urn in known),
         namespaces=_read(spec, names),
     )
 
@@ -104,24 +111,3 @@ def _read(spec: DatabaseSpec, names: list[str]) -> dict[str, Object | None]:
         except ClusterError:
             break  # The hooks of what is created say so.
     return found
-
-
-def _missing_objects(spec: DatabaseSpec, namespace: str) -> Iterator[str]:
-    """One line for each object that the Jobs' pods need and this Namespace does not have."""
-    jobs, cluster = spec.job_pods.settings, spec.cluster
-    try:
-        for index, name in enumerate(jobs.image_pull_secrets):
-            if cluster.secret(namespace, name) is None:
-                yield (
-                    f"jobs.imagePullSecrets[{index}]: Secret {namespace}/{name} does not exist; "
-                    f"create it: `kubectl create secret docker-registry {name} --namespace "
-                    f"{namespace} …`"
-                )
-        account = jobs.service_account
-        if account and cluster.service_account(namespace, account) is None:
-            yield (
-                f"jobs.serviceAccount: ServiceAccount {namespace}/{account} does not exist; create "
-                f"it: `kubectl create serviceaccount {account} --namespace {namespace}`"
-            )
-    except ClusterError:
-        return

@@ -110,8 +110,29 @@ def test_what_the_jobs_need_in_a_namespace_is_missed() -> None:
         "`kubectl create serviceaccount checks --namespace coder-database`",
     ]
     assert refused(stack, engine=cluster(*missing)) == lines
-    # A Namespace that is yet to be created may get them from a controller.
-    assert refused(stack, engine=cluster(*missing, "coder")) == lines[1:]
+
+
+def test_what_the_jobs_need_cannot_be_in_a_namespace_that_is_yet_to_be_created() -> None:
+    stack = made(jobs={"imagePullSecrets": ["a"], "serviceAccount": "checks"})
+    away = ("coder", "coder-database")
+    lines = [
+        line
+        for name in away
+        for line in (
+            f"jobs.imagePullSecrets[0]: Secret {name}/a can't exist, as Namespace {name} does not "
+            f"yet; create both: `kubectl create namespace {name}`, `kubectl create secret "
+            f"docker-registry a --namespace {name} …`",
+            f"jobs.serviceAccount: ServiceAccount {name}/checks can't exist, as Namespace {name} "
+            f"does not yet; create both: `kubectl create namespace {name}`, `kubectl create "
+            f"serviceaccount checks --namespace {name}`",
+        )
+    ]
+    cure = ", and type `pulumi config set createNamespace false`"
+    assert refused(stack, engine=cluster(*away)) == [f"{line}{cure}" for line in lines]
+    urn = "urn:pulumi:dev::coder::coder:index:Coder$kubernetes:core/v1:Namespace::coder-namespace"
+    # Without one that the state records, Pulumi would delete the one that replaces it.
+    assert refused(stack, engine=cluster(*away, state={urn: {}})) == lines
+    deploy(made(jobs={"serviceAccount": "default"}), engine=cluster(*away))
 
 
 def users(engine: Engine) -> list[Any]:
