@@ -39,6 +39,12 @@ class Rollout:
         return self._count("readyReplicas")
 
     @property
+    def selector_of_all(self) -> str:
+        """Selects the pods of all versions."""
+        labels = self.deployment["spec"].get("selector", {}).get("matchLabels") or {}
+        return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+    @property
     def ready_new(self) -> int:
         """How many pods of the newest version are ready."""
         return sum(map(pods.is_ready, self.pods))
@@ -103,8 +109,7 @@ def read(cluster: Cluster, namespace: str, name: str) -> Rollout | None:
     rollout = Rollout(deployment=deployment)
     if rollout.complete or not rollout.wanted:
         return rollout
-    labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
-    selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    selector = rollout.selector_of_all
     try:
         for owner in cluster.replica_sets(namespace, selector):
             metadata = owner["metadata"]

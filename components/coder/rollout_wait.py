@@ -126,7 +126,9 @@ class RolloutWait:
 
     def _causes(self, namespace: str, found: Rollout) -> tuple[list[str], list[str]]:
         cluster = self._args.spec.cluster
-        pods = evidence.reasons(cluster, namespace, found.selector) if found.selector else []
+        # Without the right to read ReplicaSets, which pods are the newest version's is unknown.
+        selector = found.selector or found.selector_of_all
+        pods = evidence.reasons(cluster, namespace, selector) if selector else []
         return pods, aftercheck.warnings(cluster, namespace)
 
 

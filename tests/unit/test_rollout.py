@@ -159,6 +159,19 @@ def test_the_aftercheck_runs_beside_the_wait_once_coder_must_have_a_session() ->
     assert "coder-aftercheck" in waiting.names
 
 
+def test_causes_are_looked_for_without_the_right_to_read_replica_sets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Refusing(Rolling):
+        def replica_sets(self, namespace: str, selector: str) -> list[Any]:
+            raise Forbidden("the cluster refuses to show it: no")
+
+    asked = because(monkeypatch, "image none:1 can't be pulled: not found")
+    with pytest.raises(pulumi.RunError, match="image none:1 can't be pulled: not found"):
+        deploy(made(rolloutTimeoutSeconds=100), engine=Refusing(progressing()))
+    assert set(asked) == {"app=coderd"}
+
+
 def test_the_limit_ends_the_wait_with_its_causes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = because(monkeypatch, "image none:1 can't be pulled: not found")
     engine = Rolling(progressing(), pods=[pod("coderd-new")])
