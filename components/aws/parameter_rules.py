@@ -60,12 +60,7 @@ def problems(major: int, parameters: Mapping[str, Any]) -> Iterator[str]:
     for name, value in rds_strings(parameters).items():
         key, setting = f"server.parameters.{name}", known.get(name.lower())
         if name.lower() in _FIXED or (setting and setting.context == "fixed"):
-            cure = (
-                "set rds.logical_replication to 1 instead"
-                if name.lower() == "wal_level"
-                else "remove it"
-            )
-            yield f"{key}: RDS sets it itself; {cure}"
+            yield f"{key}: RDS sets it itself; {_INSTEAD.get(name.lower(), 'remove it')}"
         elif setting is None:
             # A name with a dot belongs to an extension or to RDS, which have more than are known.
             if "." not in name:

@@ -20,6 +20,7 @@ from components.aws.policy import DATABASE, POLICY
 from components.aws.refused_changes import refuse_lost_changes, stored_subnets
 from components.aws.settings import Settings
 from components.connection import PORT, PostgresConnection
+from components.database import generations
 from components.database.database import Database, DatabaseArgs
 from components.server import discovery
 from components.server.options import ServerOptionsArgs, server_options
@@ -69,7 +70,7 @@ class Postgres(pulumi.ComponentResource):
     def _admin_password(self, name: str, args: PostgresArgs) -> pulumi.Output[str]:
         generation = args.server.spec.password_generation
         # None in the first generation: earlier versions of this program had no keepers.
-        keepers = {"generation": str(generation)} if generation > 1 else None
+        keepers = {generations.KEEPER: str(generation)} if generation > 1 else None
         child = pulumi.ResourceOptions(parent=self)
         return generated_password(f"{name}-admin-password", child, keepers).result
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from components import recorded
-from components.server.discovery import Lookup, lookup
+from components.server.discovery import Lookup
+from components.server.lookups import recorded_state
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup::"
 
@@ -20,7 +20,7 @@ class RecordedInstance:
 
 def recorded_instance(stack: str, identifier: str) -> Lookup[RecordedInstance]:
     """The record of the instance in the stack's own state."""
-    found = lookup(f"The state of {stack}", recorded.resources, stack=stack)
+    found = recorded_state(stack)
 
     def answer() -> RecordedInstance:
         resources = found()

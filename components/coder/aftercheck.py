@@ -9,6 +9,7 @@ from components.coder.args import CoderArgs, InstalledLogin
 from components.coder.findings import WARNING
 from components.kubernetes.client import Cluster
 from components.kubernetes.job import CONNECT, DEADLINE_SECONDS, Job, JobArgs, connection_env
+from components.kubernetes.job_pod import CONTAINER
 from components.kubernetes.job_settings import COMPONENT
 from components.kubernetes.optional_reads import OptionalReads
 
@@ -64,7 +65,7 @@ def warnings(cluster: Cluster, namespace: str) -> list[str]:
     if not running:
         return []
     reads = OptionalReads(cluster)
-    lines = reads.last_log_lines(namespace, running[-1], "job", previous=False, lines=20)
+    lines = reads.last_log_lines(namespace, running[-1], CONTAINER, previous=False, lines=20)
     said = itertools.takewhile(lambda line: line.startswith(WARNING), reversed(lines[:-1]))
     found = [line.removeprefix(WARNING) for line in said]
     return found + [each.text for each in reads.missing()]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from components.coder.args import CoderArgs
+from components.coder.exposure_change import balancer_address
 from components.kubernetes import evidence
 from components.kubernetes.client import ClusterError, Object
 
@@ -63,8 +64,7 @@ async def _wait(args: CoderArgs, namespace: str, parent: pulumi.Resource) -> str
 
 
 def _is_pending(service: Object) -> bool:
-    balancer = service.get("status", {}).get("loadBalancer") or {}
-    return service["spec"].get("type") == "LoadBalancer" and not balancer.get("ingress")
+    return service["spec"].get("type") == "LoadBalancer" and not balancer_address(service)
 
 
 def _changes(service: Object) -> Iterator[datetime]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pulumi
 
-from components import recorded
 from components.database import generations, job_objects
 from components.database.spec import POD_SECURITY, DatabaseSpec
 from components.kubernetes.client import ClusterError, Forbidden, Object
-from components.server.discovery import ask, lookup
+from components.server.discovery import ask
+from components.server.lookups import recorded_state
 
 COMPONENT = "coder:postgres:Database$"
 """Begins, in a URN, the types of the children of the component Database."""
@@ -85,7 +85,7 @@ class Live:
 
 def live(spec: DatabaseSpec, *, creates_roles: bool) -> Live:
     """Reads the state, then the Namespaces; raises DiscoveryFailed without the state."""
-    [known] = ask(lookup(f"The state of {spec.stack}", recorded.resources, stack=spec.stack))
+    [known] = ask(recorded_state(spec.stack))
     children = {
         urn.split("::")[2].rpartition(COMPONENT)[2]: outputs
         for urn, outputs in known.items()

@@ -7,13 +7,13 @@ from typing import Any
 import pulumi_gcp as gcp
 from pulumi_gcp import container, sql
 
-from components import recorded
 from components.gcp import cluster as clusters
 from components.gcp.certificates import joined
 from components.gcp.labels import LABELS
 from components.gcp.network import CONNECTION
 from components.gcp.settings import Cluster
 from components.server.discovery import DiscoveryFailed, LiveServer, Lookup, lookup, refuse
+from components.server.lookups import recorded_state
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ def tiers(project: str, region: str) -> Lookup[list[str]]:
 
 def made_connections(stack: str) -> Lookup[set[str]]:
     """The networks whose connection this stack made, as its state records them."""
-    found = lookup(f"The state of {stack}", recorded.resources, stack=stack)
+    found = recorded_state(stack)
     return lambda: {
         str(outputs.get("network"))
         for urn, outputs in found().items()

@@ -4,6 +4,7 @@ from components.kubernetes.api import JSON, Api, ClusterError, Forbidden, Object
 
 __all__ = ["Cluster", "ClusterError", "Forbidden", "Object", "termination_message"]
 
+APPS = "apis/apps/v1"
 BATCH = "apis/batch/v1"
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 """Has the API server leave out everything but the metadata."""
@@ -39,7 +40,7 @@ class Cluster:
 
     def deployment(self, namespace: str, name: str) -> Object | None:
         """The Deployment of that name."""
-        return self._api.get("namespaces", namespace, "deployments", name, group="apis/apps/v1")
+        return self._api.get("namespaces", namespace, "deployments", name, group=APPS)
 
     def ingress(self, namespace: str, name: str) -> Object | None:
         """The Ingress of that name."""
@@ -56,7 +57,7 @@ class Cluster:
 
     def replica_sets(self, namespace: str, selector: str) -> list[Object]:
         """The ReplicaSets with these labels, the oldest first."""
-        found = self._list(namespace, "replicasets", selector, group="apis/apps/v1")
+        found = self._list(namespace, "replicasets", selector, group=APPS)
         return sorted(found, key=_created)
 
     def job(self, namespace: str, name: str) -> Object | None:

@@ -14,6 +14,8 @@ from components.kubernetes.job_settings import COMPONENT, PART_OF, TRIGGER, JobP
 from components.kubernetes.scheduling import zone_affinity
 from components.server.zone import Zone
 
+CONTAINER = "job"
+"""The name of the container."""
 LOGIN = "/login"
 """The directory where the Secret's keys are mounted: passwords must not be in the environment or in
 arguments."""
@@ -110,7 +112,7 @@ def _list(field: str, entries: Sequence[Any]) -> dict[str, Any]:
 
 def _container(args: JobArgs) -> dict[str, Any]:
     return {
-        "name": "job",
+        "name": CONTAINER,
         "image": args.pods.image,
         "command": ["/bin/sh", "-eu", "-c", _script(args.scripts)],
         "env": [{"name": key, "value": value} for key, value in args.env.items()],

@@ -6,9 +6,15 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from components import recorded
 from components.server.discovery import DiscoveryFailed, Lookup, lookup
 
 T = TypeVar("T")
+
+
+def recorded_state(stack: str) -> Lookup[Mapping[str, Mapping[str, Any]]]:
+    """The outputs of each resource in the state of `project/stack`, by URN."""
+    return lookup(f"The state of {stack}", recorded.resources, stack=stack)
 
 
 def by_token(

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import pulumi
 
-from components import recorded
 from components.guards import Refusal
 from components.imports import import_command, recovery_command
-from components.server.discovery import LiveServer, lookup
+from components.server.discovery import LiveServer
+from components.server.lookups import recorded_state
 from components.server.policy import ServerPolicy
 
 
@@ -19,7 +19,7 @@ def own_servers(tagged: Sequence[str], output: str, stack: str, policy: ServerPo
     """
     if len(tagged) < 2:
         return list(tagged)
-    known = lookup(f"The state of {stack}", recorded.resources, stack=stack)()
+    known = recorded_state(stack)()
     identifiers = {outputs.get(output) for outputs in known.values()}
     own = [each for each in tagged if each in identifiers]
     if len(own) != 1:

@@ -25,11 +25,9 @@ class PostgresSetting:
     def accepts(self, value: str) -> bool:
         """Whether the value is allowed; numbers have no unit."""
         if self.kind in _NUMBERS:
-            least, most = map(float, re.split(r"(?<=[\d.])-", self.values, maxsplit=1))
-            return (
-                re.fullmatch(_NUMBERS[self.kind], value) is not None
-                and least <= float(value) <= most
-            )
+            least, most = map(float, self._range)
+            is_number = re.fullmatch(_NUMBERS[self.kind], value) is not None
+            return is_number and least <= float(value) <= most
         return self.kind == "string" or value in self.values.split(",")
 
     @property
@@ -37,9 +35,14 @@ class PostgresSetting:
         """The allowed values in words."""
         if self.kind not in _NUMBERS:
             return f"one of {self.values.replace(',', ', ')}"
-        least, most = re.split(r"(?<=[\d.])-", self.values, maxsplit=1)
+        least, most = self._range
         whole = "a whole number" if self.kind == "integer" else "a number"
         return f"{whole} from {least} to {most}, without a unit"
+
+    @property
+    def _range(self) -> list[str]:
+        """The least and the greatest number."""
+        return re.split(r"(?<=[\d.])-", self.values, maxsplit=1)
 
 
 @cache
