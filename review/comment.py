@@ -21,6 +21,11 @@ _VERBS = {
     "replace": "replaced",
     "delete": "deleted",
 }
+_ENDINGS = (
+    "error: preview failed",
+    "error: an unhandled error occurred: Program exited with non-zero exit code: 1",
+)
+"""What the engine says after the error itself."""
 
 
 def comment(plan: Plan) -> str:
@@ -73,13 +78,6 @@ def _refusals(plan: Plan) -> Iterator[str]:
             "Only in the preview's log, because it may hold values: what the engine or a provider "
             f"said in {hidden} error{'s' if hidden > 1 else ''}."
         )
-
-
-_ENDINGS = (
-    "error: preview failed",
-    "error: an unhandled error occurred: Program exited with non-zero exit code: 1",
-)
-"""What the engine says after the error itself."""
 
 
 def _replaced(plan: Plan) -> Iterator[str]:

@@ -34,26 +34,24 @@ def cost_lines(change: ServerChange) -> Iterator[str]:
     made = change.step.op in ("create", "import")
     old = None if made else _machine(change, change.step.state)
     new = None if change.step.op == "delete" else _machine(change, change.step.new)
-    if old == new:
+    machine = new or old
+    if machine is None or old == new:
         return
     prices = PRICES.get(change.cloud)
     before, after = _price(change.cloud, old), _price(change.cloud, new)
     if prices is None or before is None or after is None:
-        unknown = new if after is None else old
+        unknown = (new if after is None else old) or machine
         page = f" {change.policy.product}'s prices: <{prices.page}>" if prices else ""
         yield (
             f"Not known: this program has no list price of {unknown} in "
-            f"{code(unknown.region if unknown else '?')}.{page}"
+            f"{code(unknown.region)}.{page}"
         )
         return
     yield (
         f"{old or 'Nothing'} → {new or 'nothing'}: ${before:,.2f} → ${after:,.2f}, "
-        f"**{_signed(after - before)} per month** in {code((new or old or _NONE).region)}"
+        f"**{_signed(after - before)} per month** in {code(machine.region)}"
     )
     yield f"List price as of {prices.read} (<{prices.source}>), in {LEFT_OUT}"
-
-
-_NONE = Machine(name="", region="", standby=False)
 
 
 def _machine(change: ServerChange, inputs: Values) -> Machine:

@@ -33,8 +33,9 @@ def block(text: str) -> str:
 def listed(items: Sequence[str]) -> str:
     """One line for each item, and one that counts those left out."""
     lines = [f"- {item}" for item in items[:LIST_LENGTH]]
-    if left := len(items) - LIST_LENGTH:
-        lines += [f"- and {left} more, in the preview's log"] if left > 0 else []
+    left = len(items) - LIST_LENGTH
+    if left > 0:
+        lines.append(f"- and {left} more, in the preview's log")
     return "\n".join(lines)
 
 

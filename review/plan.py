@@ -13,7 +13,8 @@ RELEASE = "coder-release"
 MARKER = "coder-record"
 """The ConfigMap whose name Coder's pods carry; it is replaced when their connection changes."""
 
-
+KEYS = {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
+"""The keys of the document."""
 CHANGES = ("create", "import", "update", "replace", "delete")
 """Steps that change a resource; the two halves of a replacement are shown only on request."""
 
@@ -108,9 +109,7 @@ def name_of(urn: str) -> str:
 
 
 def _plan(data: Any) -> Plan:
-    if not data or not data.keys() <= {
-        *("config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"),
-    }:
+    if not data or not data.keys() <= KEYS:
         raise ValueError(data)
     settings = {key.partition(":")[2]: str(value) for key, value in data.get("config", {}).items()}
     return Plan(

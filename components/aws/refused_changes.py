@@ -23,15 +23,13 @@ SETTINGS = {path: each.setting for each in POLICY.effects for path in each.input
 }
 """The settings behind the instance's inputs."""
 _REFUSED = "an earlier update was refused; type `pulumi up` to ask again"
-NOT_SENT = frozenset(
-    (
-        "allowMajorVersionUpgrade",
-        "applyImmediately",
-        "deleteAutomatedBackups",
-        "finalSnapshotIdentifier",
-        "skipFinalSnapshot",
-    )
-)
+NOT_SENT = {
+    "allowMajorVersionUpgrade",
+    "applyImmediately",
+    "deleteAutomatedBackups",
+    "finalSnapshotIdentifier",
+    "skipFinalSnapshot",
+}
 """Inputs that say how to change or delete the instance."""
 
 
@@ -91,7 +89,8 @@ def _differences(state: Inputs, new: Inputs, live: LiveInstance) -> Iterator[str
         if None in (stored, has) or not is_same(stored, new.get(path)):
             continue
         # Storage may have grown by itself.
-        if stored > has if path == "allocatedStorage" else not is_same(stored, has):
+        differs = stored > has if path == "allocatedStorage" else not is_same(stored, has)
+        if differs:
             yield (
                 f"{SETTINGS[path]}: instance {live.identifier} has {_shown(has)} and the state "
                 f"{_shown(stored)}: RDS refused the change, or it was changed outside of this "
