@@ -79,16 +79,16 @@ class StackReader(ServerReader, ChartReader):
             fetching = beside.submit(fetch, repository, chosen) if repository and chosen else None
             found = self._discover(cloud, server, own) if cloud and own else None
             archive = self._found(fetching.result) if fetching else None
-        there = self._there(server.spec, traits) if found else None
+        current = self._live_state(server.spec, traits) if found else None
         if chosen and archive:
             chosen = dataclasses.replace(chosen, defaults=archive.values)
             self.problems += chosen.value_problems(traits, options, values)
-            if there and there.pod_security == pod_security.RESTRICTED:
+            if current and current.pod_security == pod_security.RESTRICTED:
                 self.problems += pod_security.problems(chosen, values, server.spec.namespace)
             self.problems += chosen.problems(traits, options) if own else ()
-        if self.problems or not (cloud and chosen and repository and archive and found and there):
+        if self.problems or not (cloud and chosen and repository and archive and found and current):
             return None
-        server = dataclasses.replace(server, spec=there.completed(chosen.scheduling(values)))
+        server = dataclasses.replace(server, spec=current.completed(chosen.scheduling(values)))
         return Stack(
             cloud=cloud,
             kube_context=config.require("kubeContext"),
@@ -122,11 +122,11 @@ class StackReader(ServerReader, ChartReader):
             return None
         return self._found(functools.partial(cloud.discover, request))
 
-    def _there(self, spec: DatabaseSpec, traits: ConnectionTraits) -> Live | None:
-        """What there is of the stack; None where the state can't be read."""
-        there = self._found(functools.partial(live, spec, creates_roles=traits.creates_roles))
-        self.problems += there.problems() if there else ()
-        return there
+    def _live_state(self, spec: DatabaseSpec, traits: ConnectionTraits) -> Live | None:
+        """What the state and the cluster have of the stack; None where the state can't be read."""
+        current = self._found(functools.partial(live, spec, creates_roles=traits.creates_roles))
+        self.problems += current.problems() if current else ()
+        return current
 
     def _found(self, lookup: Callable[[], T]) -> T | None:
         """What the look-up finds; None where it fails."""

@@ -56,7 +56,9 @@ def reason(error: Diagnostic, plan: Plan) -> str:
 
 def scrub(text: str, plan: Plan) -> str:
     """The text without the values of settings that are not shown."""
-    found = {leaf for key, raw in plan.settings.items() if key not in SETTINGS for leaf in _of(raw)}
+    found = {
+        leaf for key, raw in plan.settings.items() if key not in SETTINGS for leaf in _texts(raw)
+    }
     for leaf in sorted(found, key=len, reverse=True):
         text = text.replace(leaf, HIDDEN)
     return _CREDENTIALS.sub(f"//{HIDDEN}@", text)
@@ -71,7 +73,7 @@ def _setting_line(line: str, plan: Plan) -> str:
     return "a line that may hold a value, in the preview's log"
 
 
-def _of(raw: str) -> Iterator[str]:
+def _texts(raw: str) -> Iterator[str]:
     """The texts in a setting, which is a string or an object as JSON."""
     try:
         data = json.loads(raw)

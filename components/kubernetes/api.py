@@ -15,7 +15,7 @@ Object = Mapping[str, Any]
 """A Kubernetes object as decoded JSON."""
 
 JSON = "application/json"
-MERGE = {"Content-Type": "application/merge-patch+json"}
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 TIMEOUTS = (5.0, 20.0)
 """Seconds to connect, and to wait for an answer."""
 
@@ -102,7 +102,7 @@ class Api:
                 method,
                 path,
                 query_params=list(query.items()),
-                header_params={"Accept": accept} | (MERGE if change else {}),
+                header_params={"Accept": accept} | (MERGE_PATCH if change else {}),
                 body=change,
                 auth_settings=["BearerToken"],
             )

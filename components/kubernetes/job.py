@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 540
 GRACE_SECONDS = 60
 """Pulumi waits longer than the deadline, because its own error says less than the Job's."""
 EVICTION = {"type": "DisruptionTarget", "status": "True"}
-RETRIED: Any = {"rules": [{"action": "Ignore", "onPodConditions": [EVICTION]}]}
+FAILURE_POLICY: Any = {"rules": [{"action": "Ignore", "onPodConditions": [EVICTION]}]}
 """An evicted pod says nothing about the database; any other failure is final and must be read.
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy"""
 
@@ -43,7 +43,7 @@ class Job(batch.v1.Job):
             spec=batch.v1.JobSpecArgs(
                 backoff_limit=0,
                 active_deadline_seconds=deadline,
-                pod_failure_policy=RETRIED,
+                pod_failure_policy=FAILURE_POLICY,
                 template=pod_template(args),
             ),
             opts=opts,

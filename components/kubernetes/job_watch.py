@@ -19,7 +19,7 @@ LOOKS = 3
 """A cause is said when so many looks have seen it: most pods wait for a moment."""
 LOOKS_FOR_A_NODE = 9
 """An autoscaler takes a while to add a node."""
-NOT_TOLD = (Kind.END, Kind.INIT, Kind.PROBE)
+NOT_REPORTED = (Kind.END, Kind.INIT, Kind.PROBE)
 """How a script ends is in the provider's error; the others are a pod's usual progress."""
 
 
@@ -98,7 +98,7 @@ class JobWatch:
             causes = await asyncio.to_thread(job_causes, self._cluster, job) if job else []
         except ClusterError:
             return {}, []
-        return job, [each for each in causes if each.kind not in NOT_TOLD]
+        return job, [each for each in causes if each.kind not in NOT_REPORTED]
 
     async def _give_up(self, job: Object) -> None:
         try:
