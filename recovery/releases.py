@@ -56,7 +56,7 @@ class Releases:
         *_, last = self._histories[release] or (None,)
         if last is None or last.pending:
             return last is not None
-        # Before, a first install that failed was uninstalled in the same update.
+        # An earlier version of this program had Helm uninstall a first install that failed.
         return last.status == "uninstalling" and release in self._created
 
     def _history(self, release: Release) -> list[Revision]:

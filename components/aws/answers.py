@@ -43,7 +43,7 @@ def all_answers(request: DiscoveryRequest[Settings]) -> Answers:
     cluster, tagged, given = ask(
         lookups.cluster(name), lookups.owned_instances(stack), subnets(network.subnet_ids)
     )
-    # A cluster that is being made lacks what the other look-ups need.
+    # A cluster that is being created lacks what the other look-ups need.
     refuse(checks.cluster_problems(name, cluster.status))
     vpc_id = network.vpc_id or cluster.vpc_config.vpc_id
     owned = own_servers(tagged, "identifier", stack, POLICY)

@@ -1,4 +1,4 @@
-"""What discovery found and RDS, EKS or Coder could not work with: a line for each fault."""
+"""Checks of what discovery found: a line for each thing that RDS, EKS or Coder can't use."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,7 +17,7 @@ READY = ("ACTIVE", "UPDATING")
 
 
 def cluster_problems(name: str, status: str) -> Iterator[str]:
-    """One line for a cluster that is still made, or made no more: it lacks what the rest needs."""
+    """One line for a cluster that is being created or deleted: it lacks what the rest needs."""
     if status not in READY:
         yield (
             f"cluster.name: EKS cluster {name} is {status}, must be ACTIVE; "
@@ -39,7 +39,7 @@ def kubeconfig_problems(
 
 
 def missing(name: str, found: Sequence[str], region: str, authorities: str) -> Iterator[str]:
-    """One line for each value that was found nowhere."""
+    """One line for each value that neither the settings nor discovery gave."""
     if not found:
         yield (
             f"network.clientSecurityGroupIds: missing, and EKS cluster {name} has no security "

@@ -10,7 +10,7 @@ _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup::"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedInstance:
-    """Decides what can't be told from the instance itself."""
+    """What only the state tells; the instance itself does not."""
 
     engine_version: str = ""
     """Empty if the state does not have the instance."""

@@ -1,7 +1,7 @@
 """Repeats what Azure refuses because a server or a network is busy with another operation.
 
-A server is for a moment after each operation (Azure/azure-postgresql#134), a virtual network while
-anybody changes a part of it (pulumi/pulumi-azure-native#699). The provider does not wait for it.
+A server is busy for a moment after each operation (Azure/azure-postgresql#134), a virtual network
+while anybody changes a part of it (pulumi/pulumi-azure-native#699). The provider does not wait.
 """
 
 import asyncio

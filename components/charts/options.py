@@ -38,7 +38,7 @@ class EntryKeys:
     tls: str
     """The Secrets with the certificates that Coder itself serves."""
     routes: tuple[str, ...]
-    """The Ingress, and what else is instead of a load balancer, each with `enable` and `host`."""
+    """The Ingress, and what else replaces the load balancer, each with `enable` and `host`."""
     own_https_port: bool
     """Whether the Service has port 443 also where Coder itself serves no HTTPS."""
     access_url: str = ""
@@ -46,4 +46,4 @@ class EntryKeys:
     environment_sources: str = ""
     """The ConfigMaps and Secrets that Coder has its environment from."""
     default_access_url: str = ""
-    """Whether the chart sets the access URL where no environment variable of the values does."""
+    """Whether the chart sets an access URL of its own if no environment variable has one."""

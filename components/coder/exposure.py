@@ -57,7 +57,7 @@ class Exposure:
 
     @property
     def route(self) -> str:
-        """The key of the Ingress, or of what else is instead of a load balancer; or empty."""
+        """The key of the Ingress, or of what else replaces the load balancer; or empty."""
         routes = self.chart.entry.routes
         return next((key for key in routes if self.value(f"{key}.enable") is True), "")
 

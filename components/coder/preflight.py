@@ -25,8 +25,8 @@ TAIL_PERCENT = 20
 OLD_TRANSACTION = "1 minute"
 """The age from which on a transaction is named, because a migration may have to wait for it."""
 SHORT_TRANSACTION_SECONDS = 10
-"""A preflight that lasts less, without the measurement, can't tell that another user's transaction
-lasts."""
+"""A shorter preflight, without the measurement, does not warn of other users' transactions, whose
+age is hidden: each of them may be a short one."""
 
 
 def preflight(name: str, args: CoderArgs, login: InstalledLogin, parent: pulumi.Resource) -> Job:

@@ -59,7 +59,7 @@ def not_ready(
     return (
         f"Coder's rollout is not complete{after}: Deployment {namespace}/{name}: "
         f"{found.progress()}{lines}\n"
-        f"{old}Nothing was rolled back. What is only slow, as a long migration of the database, "
-        "finishes by itself: run `pulumi up` again, which goes on waiting. Else mend the cause in "
-        f"the settings and run `pulumi up`. More: `{look} --all-containers`"
+        f"{old}Nothing was rolled back. If it is only slow, for example a long migration of the "
+        "database, it finishes by itself: run `pulumi up` again, which goes on waiting. Otherwise "
+        f"fix the cause and run `pulumi up`. For more type `{look} --all-containers`"
     )

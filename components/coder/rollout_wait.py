@@ -26,7 +26,7 @@ PAUSE_SECONDS = 2.0
 SECONDS_BETWEEN_CAUSES = 10.0
 """Between two looks for causes, which ask for the events of each pod."""
 SECONDS_OF_A_CAUSE = 20.0
-"""What passes sooner is part of a usual start: a probe that fails, an image that is pulled."""
+"""A cause that passes sooner is part of a usual start, such as a probe that fails."""
 SECONDS_BETWEEN_LINES = 30.0
 SECONDS_TO_CONNECT = 20.0
 """A container that has run for longer has a session, unless it uses another database."""

@@ -1,7 +1,7 @@
 # Names transactions that a migration may have to wait for. It is joined with preflight.sh.
 
-# The transactions in this database that are older than $OLD_TRANSACTION, one to a line. Of another user's session
-# the age is hidden, but not its locks: `held SECONDS` names those that it has held since the preflight began.
+# The transactions in this database that are older than $OLD_TRANSACTION, one to a line. The age of another user's
+# transaction is hidden.
 OPEN_TRANSACTIONS="SET ROLE NONE;
 SELECT format('session %s (user %s, application \"%s\", %s) has a transaction that began %s s ago', pid, usename,
   application_name, state, extract(epoch FROM clock_timestamp() - xact_start)::int)
@@ -12,7 +12,8 @@ SELECT format('prepared transaction \"%s\" of user %s began %s s ago', gid, owne
   extract(epoch FROM clock_timestamp() - prepared)::int)
 FROM pg_prepared_xacts WHERE database = current_database() AND prepared < clock_timestamp() - interval '$OLD_TRANSACTION'"
 
-# The sessions whose age is hidden, with the transaction in which each holds a lock on a table.
+# The sessions whose age is hidden, with the transaction in which each holds a lock on a table. A line that is the
+# same at the beginning and at the end of the preflight is a transaction that has lasted at least as long.
 HIDDEN_TRANSACTIONS="SET ROLE NONE;
 SELECT DISTINCT format('session %s (user %s, application \"%s\"), transaction %s', a.pid, a.usename, a.application_name,
   l.virtualtransaction)

@@ -35,7 +35,7 @@ def newest(state: Mapping[str, Mapping[str, Any]]) -> int | None:
 
 
 def skipped(newest: int | None, wanted: int) -> Iterator[str]:
-    """Refuse a generation that would change the password of the login in use."""
+    """One line for a generation that would change the password of the login in use."""
     if newest is None or wanted in (newest, newest + 1):
         return
     yield (

@@ -1,4 +1,4 @@
-"""What the cluster holds: its objects and their events, without the data of Secrets."""
+"""Reads the cluster's objects and events, without the data of Secrets; ends Jobs."""
 
 from components.kubernetes.api import JSON, Api, ClusterError, Forbidden, Object
 

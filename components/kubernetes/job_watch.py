@@ -37,7 +37,7 @@ class JobWatch:
         self._said: set[Kind] = set()
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        """The hooks of the Job's resource; a preview calls none of the first two."""
+        """The hooks of the Job's resource; a preview calls only the last one."""
         return pulumi.ResourceHookBinding(
             before_create=[pulumi.ResourceHook(f"{self._name}: watch", self._begin)],
             after_create=[pulumi.ResourceHook(f"{self._name}: end of the watch", self._end)],
