@@ -96,7 +96,7 @@ def live(spec: DatabaseSpec, *, creates_roles: bool) -> Live:
         spec=spec,
         generation=generations.newest(known),
         owns_database_namespace=NAMESPACE in children,
-        owns_a_namespace=any(urn.split("::")[2].endswith(NAMESPACE) for urn in known),
+        owns_a_namespace=any(urn.rpartition("::")[0].endswith(NAMESPACE) for urn in known),
         namespaces=_read(spec, names),
     )
 

@@ -9,7 +9,7 @@ import yaml
 from sandbox.machine import paths
 from tests.sandbox.conftest import Make
 from tests.sandbox.imports import import_all, kinds
-from tests.sandbox.stack import CoderPage, Stack, helm, history, kubectl
+from tests.sandbox.stack import CoderPage, Stack, helm, history, kubectl, wait
 
 VERSION = "2.38.8"
 PASSWORD = "B0bs-own-password"
@@ -69,6 +69,15 @@ def _install(stack: Stack, values: Path) -> None:
     values.write_text(yaml.safe_dump({"coder": {"env": env}}))
     chart = paths.CHARTS / "v2" / f"coder-{VERSION}.tgz"
     helm("-n", stack.name, "install", "coder", str(chart), "-f", str(values), "--wait")
+    # kube-proxy learns of the ready pod a moment later than Helm.
+    wait("Coder answers", lambda: _answers(_coder(stack)))
+
+
+def _answers(coder: CoderPage) -> bool:
+    try:
+        return bool(coder.buildinfo())
+    except OSError:
+        return False
 
 
 def _coder(stack: Stack) -> CoderPage:
