@@ -8,8 +8,8 @@ import pulumi
 
 from components.coder.access_url import configured_url
 from components.coder.args import CoderArgs
+from components.coder.balancers import balancer_address, is_public
 from components.coder.exposure import INTERNAL
-from components.coder.exposure_change import balancer_address, is_public
 from components.coder.rollout_lines import create_again
 from components.kubernetes.client import ClusterError
 

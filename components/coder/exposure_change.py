@@ -1,13 +1,12 @@
 """Refuses an update that may take away the address at which people find Coder."""
 
-import ipaddress
-import socket
 from collections.abc import Mapping
 
 import pulumi
 
 from components import guards
 from components.coder.args import CoderArgs
+from components.coder.balancers import balancer_address, is_public
 from components.coder.exposure import ANNOTATIONS, INTERNAL, INTERNET, OWN
 from components.kubernetes.client import ClusterError, Object
 
@@ -30,22 +29,6 @@ def refuse_lost_address(name: str, args: CoderArgs) -> pulumi.ResourceHook:
         guards.refuse([_refusal(args, found)])
 
     return guards.hook(f"{name}: address", before_update)
-
-
-def is_public(address: str) -> bool | None:
-    """Whether the address is one of the internet; None if its name can't be resolved."""
-    try:
-        found = {each[4][0] for each in socket.getaddrinfo(address, None)}
-    except OSError:
-        return None
-    return any(ipaddress.ip_address(str(each).partition("%")[0]).is_global for each in found)
-
-
-def balancer_address(found: Object | None) -> str:
-    """The host name or IP address in the status of a Service or an Ingress; empty without one."""
-    balancer = ((found or {}).get("status") or {}).get("loadBalancer") or {}
-    entries = balancer.get("ingress") or []
-    return next((each.get("hostname") or each.get("ip") for each in entries), "") or ""
 
 
 def _refusal(args: CoderArgs, found: Object | None) -> str | None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from components.coder.args import CoderArgs
-from components.coder.exposure_change import balancer_address
+from components.coder.balancers import balancer_address
 from components.kubernetes import evidence
 from components.kubernetes.client import ClusterError, Object
 

@@ -6,7 +6,9 @@ from typing import Any
 ANNOTATION = "coder/password-generation"
 KEEPER = "generation"
 """The keeper of a password: another value generates another one."""
-PASSWORD = "coder:postgres:Database$random:index/randomPassword:RandomPassword::"
+DATABASE = "coder:postgres:Database$"
+"""Begins, in a URN, the types of the children of the component Database."""
+PASSWORD = f"{DATABASE}random:index/randomPassword:RandomPassword::"
 """In the URN of the password of a login."""
 COLOURS = ("blue", "green")
 """The suffixes of the logins' names."""

@@ -12,8 +12,6 @@ from components.kubernetes.client import ClusterError, Forbidden, Object
 from components.server.discovery import ask
 from components.server.lookups import recorded_state
 
-COMPONENT = "coder:postgres:Database$"
-"""Begins, in a URN, the types of the children of the component Database."""
 ENFORCE = f"{POD_SECURITY}enforce"
 """The label with the level of PodSecurity:
 https://kubernetes.io/docs/concepts/security/pod-security-admission/"""
@@ -86,17 +84,15 @@ class Live:
 def live(spec: DatabaseSpec, *, creates_roles: bool) -> Live:
     """Reads the state, then the Namespaces; raises DiscoveryFailed without the state."""
     [known] = ask(recorded_state(spec.stack))
-    children = {
-        urn.split("::")[2].rpartition(COMPONENT)[2]: outputs
-        for urn, outputs in known.items()
-        if COMPONENT in urn
-    }
+    types = [urn.rpartition("::")[0] for urn in known]
     names = [spec.namespace, *([spec.database_namespace] if creates_roles else [])]
     return Live(
         spec=spec,
         generation=generations.newest(known),
-        owns_database_namespace=NAMESPACE in children,
-        owns_a_namespace=any(urn.rpartition("::")[0].endswith(NAMESPACE) for urn in known),
+        owns_database_namespace=any(
+            each.endswith(f"{generations.DATABASE}{NAMESPACE}") for each in types
+        ),
+        owns_a_namespace=any(each.endswith(NAMESPACE) for each in types),
         namespaces=_read(spec, names),
     )
 

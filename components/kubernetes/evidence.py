@@ -7,6 +7,7 @@ from components.kubernetes import containers
 from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import Cluster, Forbidden, Object
 from components.kubernetes.optional_reads import OptionalReads
+from components.kubernetes.pods import is_ready
 
 PREPARATION_EVENTS = ("FailedMount", "FailedAttachVolume", "FailedCreatePod")
 """How the kubelet's failures begin before it starts a pod's first container."""
@@ -62,11 +63,7 @@ def pod_causes(reads: OptionalReads, pods: Iterable[Object]) -> Iterator[Cause]:
         disruption = conditions.get("DisruptionTarget", {})
         if disruption.get("status") == "True":
             yield Cause(Kind.EVICTION, f"a pod was evicted: {_said(disruption)}")
-        elif (
-            "deletionTimestamp" in metadata
-            or status.get("phase") == "Succeeded"
-            or conditions.get("Ready", {}).get("status") == "True"
-        ):
+        elif "deletionTimestamp" in metadata or status.get("phase") == "Succeeded" or is_ready(pod):
             continue
         elif (scheduled := conditions.get("PodScheduled", {})).get("status") == "False":
             # The second half says only that no other pod can be evicted for this one.
