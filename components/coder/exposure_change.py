@@ -44,7 +44,9 @@ def _refusal(args: CoderArgs, found: Object | None) -> str | None:
         return None
     keep = f"remove chartValues.{exposure.route}" if exposure.route else f"set exposure to {live}"
     if live == INTERNET and not exposure.route:
-        keep += ", which needs an https:// accessUrl and a certificate (README: Reaching Coder)"
+        keep += (
+            ", which needs an https:// accessUrl and a certificate (docs/coder.md: Reaching Coder)"
+        )
     kind = "public" if live == INTERNET else "private"
     command = f"kubectl -n {args.spec.namespace} delete service {args.chart.service}"
     return (

@@ -17,7 +17,7 @@ NODES = (
     "to nodes that are there"
 )
 EVICTED = "the Job starts another one"
-RIGHTS = "grant the rights that README lists under In a cluster with rules"
+RIGHTS = "grant the rights that docs/coder.md lists under In a cluster with rules"
 
 
 def cure(cause: Cause, namespace: str) -> str:

@@ -1,4 +1,4 @@
-"""The README's commands that make a new stack, typed as they are written."""
+"""The documents' commands that make a new stack, typed as they are written."""
 
 import re
 import shutil
@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.documents import DOCUMENTS, shell_blocks
 
 BLOCKS = [
-    block
-    for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    pytest.param(block, id=str(document.relative_to(ROOT)))
+    for document in DOCUMENTS
+    for block in shell_blocks(document.read_text())
     if "pulumi stack init" in block
 ]
 EXPECTED = {
@@ -62,4 +64,5 @@ def test_a_new_stack_keeps_its_encryption_and_its_settings(
 
 
 def test_there_is_such_a_block_for_each_cloud() -> None:
-    assert len(BLOCKS) == len(EXPECTED)
+    texts = "".join(str(block.values[0]) for block in BLOCKS)
+    assert set(re.findall(r"cp Pulumi\.(\w+)\.yaml", texts)) == set(EXPECTED)

@@ -102,7 +102,7 @@ class Stack:
         return result.stdout
 
     def recovery(self) -> str:
-        """Run the README's command for a killed update; returns the output."""
+        """Run the runbook's command for a killed update; returns the output."""
         settings = engine_stack.Stack(self.name).settings
         command = [sys.executable, "-m", "recovery", "--stack", self.name, "--yes"]
         done = subprocess.run(

@@ -104,7 +104,7 @@ def stack(failed_install: FailedInstall) -> Stack:
 
 
 def test_a_killed_first_install_is_uninstalled_by_recovery(failed_install: FailedInstall) -> None:
-    assert "release has no 0 version" in failed_install.rollback, "as the README says"
+    assert "release has no 0 version" in failed_install.rollback, "as docs/runbook.md says"
     assert "Helm release release/coder was uninstalled." in failed_install.recovery
 
 
@@ -134,7 +134,7 @@ def test_an_upgrade_that_is_applied_in_part_goes_forward_only(stack: Stack) -> N
     stack.set(chartVersion=LATER, chartValues=NO_SUCH_SERVICE)
     printed = stack.fails("up", "--yes")
     assert "NoSuchPolicy" in printed
-    assert re.search(r"(?m)^ *- accessUrl", printed), "the README says so"
+    assert re.search(r"(?m)^ *- accessUrl", printed), "docs/runbook.md says so"
     assert stack.outputs() == before, "pulumi stack output still has them"
     assert stack.coder().buildinfo()["database"]["host"] == stack.host
     assert history(stack)[-1]["status"] == "failed", "Helm rolls nothing back"

@@ -282,7 +282,7 @@ def change(settings: Stack, live: Live) -> str:
     return ""
 
 
-HTTPS = "which needs an https:// accessUrl and a certificate (README: Reaching Coder)"
+HTTPS = "which needs an https:// accessUrl and a certificate (docs/coder.md: Reaching Coder)"
 GOES_ON = "If people may find Coder elsewhere: `kubectl -n coder delete service"
 ENDS = "which may end, and not every cloud makes another one then."
 ENDED = [

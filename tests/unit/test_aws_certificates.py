@@ -31,8 +31,8 @@ def test_region_has_a_ca_of_each_kind(region: str) -> None:
     assert names == {f"Amazon RDS {region} Root CA {kind} G1" for kind in kinds}
 
 
-def test_readme_names_the_regions_without_a_ca() -> None:
-    text = (ROOT / "README.md").read_text()
+def test_the_document_names_the_regions_without_a_ca() -> None:
+    text = (ROOT / "docs" / "aws.md").read_text()
     sentence = text.partition("Not in it are the regions ")[2].partition(", China")[0]
     regions = re.findall(r"[a-z]+-[a-z]+-\d", sentence)
     assert len(regions) == 7

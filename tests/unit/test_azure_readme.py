@@ -1,4 +1,4 @@
-"""The README's section on Azure: permissions, sizes and names are those of the program."""
+"""The documents on Azure: permissions, sizes and names are those of the program."""
 
 import contextlib
 import fnmatch
@@ -86,7 +86,7 @@ STACKS: list[tuple[Stack, tuple[str, ...]]] = [
      (ZONE_MADE, "`network.subnetRange`", "`server.keyUri`")),
     ({"restoreFrom": {"server": "old"}}, (ZONE_MADE, "`network.subnetRange`")),
 ]  # fmt: skip
-"""Settings, and the rows of the README's table that are for them."""
+"""Settings, and the rows of the document's table that are for them."""
 
 
 class Recorder(Azure):
@@ -121,9 +121,8 @@ def needed(settings: Stack) -> set[str]:
     return found
 
 
-def section() -> str:
-    readme = (ROOT / "README.md").read_text()
-    return readme.split("## On Azure")[1].split("## On a server that you have")[0]
+def document(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text()
 
 
 def rows(text: str) -> list[list[str]]:
@@ -133,8 +132,8 @@ def rows(text: str) -> list[list[str]]:
 
 
 def table() -> dict[str, list[str]]:
-    """The README's permissions, by what they are for."""
-    cells = rows(section().split("### Sizes")[0])
+    """The document's permissions, by what they are for."""
+    cells = rows(document("azure").split("## Sizes")[0])
     return {what: re.findall(r"`(Microsoft\.\S+)`", text) for what, text in cells}
 
 
@@ -160,7 +159,7 @@ def test_every_row_is_of_use() -> None:
 
 
 def test_sizes_are_those_of_the_program() -> None:
-    text = section().split("### Sizes")[1].split("### Where it goes")[0]
+    text = document("azure").split("## Sizes")[1].split("## Where it goes")[0]
     _, *cells = rows(text)
     found = {size.strip("`"): others[:3] for size, *others in cells}
     assert found.keys() == machines.SIZES.keys()
@@ -172,7 +171,8 @@ def test_sizes_are_those_of_the_program() -> None:
 
 
 def test_names_of_servers_have_the_form_that_the_program_gives_them() -> None:
-    found = re.findall(r"\bcoder-[a-z-]+-[0-9a-f]{8}\b", section())
+    texts = document("azure") + document("sandbox").split("## Azure")[1]
+    found = re.findall(r"\bcoder-[a-z-]+-[0-9a-f]{8}\b", texts)
     assert len(found) > 1
     made = (
         server_name(f"coder/{stack}", ids.parse(CLUSTER_ID), "x") for stack in ("prod", "azure")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.documents import DOCUMENTS, anchors, broken_links
 
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 NAMED = re.compile(r"`([\w.<>*-]+/(?:[\w.<>*/-]+(?:/|\.(?:in|md|pem|py|sh|txt|yaml)))?)`")
 """A folder, or a file in one; `<cloud>` stands for a cloud's name."""
 each_document = pytest.mark.parametrize(
@@ -22,9 +22,25 @@ def test_named_paths_exist(document: Path) -> None:
 
 
 @each_document
-def test_links_lead_to_a_file(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
-    assert not [link for link in links if not (document.parent / link).exists()]
+def test_links_lead_to_a_file_and_to_a_heading_in_it(document: Path) -> None:
+    assert not broken_links(document)
+
+
+@pytest.mark.parametrize("link", ["missing.md", "#missing", "other.md#missing", "#code"])
+def test_broken_links_are_found(link: str, tmp_path: Path) -> None:
+    document = tmp_path / "document.md"
+    other = "[a](#heading-1) [b](other.md#a-clouds-folder) [c](https://example.com/missing.md)"
+    document.write_text(f"# Heading\n\n## Heading\n\n```sh\n# code\n```\n{other} [d]({link})\n")
+    (tmp_path / "other.md").write_text("### A cloud's `folder`\n")
+    assert broken_links(document) == [link]
+
+
+def test_every_document_has_one_title_and_no_heading_twice() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text()
+        assert text.startswith("# "), document
+        doubles = [name for name in anchors(text) if re.search(r"-\d$", name)]
+        assert document.name == "CHANGELOG.md" or not doubles, document
 
 
 def test_architecture_names_every_folder_of_the_program_and_the_sandbox() -> None:

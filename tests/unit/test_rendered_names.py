@@ -1,4 +1,4 @@
-"""What the program and the README say of Coder's objects is what the charts name them."""
+"""What the program and the runbook say of Coder's objects is what the charts name them."""
 
 from pathlib import Path
 
@@ -36,9 +36,9 @@ def test_the_names_of_containers_and_what_a_destroy_leaves_for_a_while(
     assert [each["name"] for each in found.containers()] == containers
     assert _labels(found)["app.kubernetes.io/name"] == "coder"
     assert service in [o["metadata"]["name"] for o in found.objects if o["kind"] == "Service"]
-    readme = (ROOT / "README.md").read_text()
-    assert "wait --for=delete pod -l app.kubernetes.io/name=coder " in readme
-    assert "wait --for=delete service/coderd " in readme
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
+    assert "wait --for=delete pod -l app.kubernetes.io/name=coder " in runbook
+    assert "wait --for=delete service/coderd " in runbook
 
 
 def _labels(found: Render) -> dict[str, str]:
