@@ -43,7 +43,8 @@ class Postgres(pulumi.ComponentResource):
     ) -> None:
         super().__init__("coder:aws:Postgres", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        password = self._admin_password(name, args)
+        keepers = generations.admin_keepers(args.server.spec.password_generation)
+        password = generated_password(f"{name}-admin-password", child, keepers or None).result
         instance = self._instance(name, args, password)
         database = Database(
             f"{name}-database",
@@ -66,13 +67,6 @@ class Postgres(pulumi.ComponentResource):
         )
         self.connection = database.connection
         self.register_outputs({"instance": instance.identifier, "host": instance.address})
-
-    def _admin_password(self, name: str, args: PostgresArgs) -> pulumi.Output[str]:
-        generation = args.server.spec.password_generation
-        # None in the first generation: earlier versions of this program had no keepers.
-        keepers = {generations.KEEPER: str(generation)} if generation > 1 else None
-        child = pulumi.ResourceOptions(parent=self)
-        return generated_password(f"{name}-admin-password", child, keepers).result
 
     def _instance(
         self, name: str, args: PostgresArgs, password: pulumi.Output[str]

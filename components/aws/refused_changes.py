@@ -10,6 +10,7 @@ from components import guards
 from components.aws.lookups import LiveInstance
 from components.aws.policy import POLICY
 from components.guards import Inputs
+from components.server.passwords import ANOTHER_ADMIN_PASSWORD
 from components.server.refused_changes import CURE, is_same, lost_changes, once_stored, unsent
 
 SETTINGS = {path: each.setting for each in POLICY.effects for path in each.inputs} | {
@@ -102,7 +103,7 @@ def _unseen(path: str) -> str:
     if path == "password":
         return (
             "passwordGeneration: RDS refused the new password of the admin login in the last "
-            "update, and this update would not send it again; raise passwordGeneration by one"
+            f"update, and this update would not send it again; {ANOTHER_ADMIN_PASSWORD}"
         )
     return unsent(SETTINGS.get(path, path))
 

@@ -15,6 +15,7 @@ from components.azure.server_inputs import server_inputs
 from components.azure.server_options import options_of
 from components.azure.settings import Settings
 from components.connection import PORT, PostgresConnection
+from components.database import generations
 from components.database.database import Database, DatabaseArgs
 from components.server import discovery
 from components.server.passwords import generated_password
@@ -34,9 +35,11 @@ class Postgres(pulumi.ComponentResource):
         super().__init__("coder:azure:Postgres", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         live = args.found.live
+        keepers = generations.admin_keepers(args.server.spec.password_generation)
         # A restored server has its source's password until the next update sets one of its own.
-        keepers = {"restoredFrom": live.restored_from} if live and live.restored_from else None
-        password = generated_password(f"{name}-admin-password", child, keepers).result
+        if live and live.restored_from:
+            keepers["restoredFrom"] = live.restored_from
+        password = generated_password(f"{name}-admin-password", child, keepers or None).result
         server, children = self._server(name, args, password)
         host = _host(server, children, args.found)
         database = Database(

@@ -13,7 +13,7 @@ from components.database.logins import logins
 from components.database.namespace import namespace
 from components.database.ownership import OWNERSHIP, ownership_env
 from components.kubernetes.job import CONNECT, Job, JobArgs, tls_env
-from components.server.passwords import digest_key, password_digest
+from components.server.passwords import ANOTHER_ADMIN_PASSWORD, digest_key, password_digest
 
 SCRIPTS = (
     CONNECT,
@@ -95,6 +95,8 @@ class Database(pulumi.ComponentResource):
                     "DATABASE": args.database,
                     "SEARCH_PATH": args.search_path,
                     "FIREWALL": args.firewall,
+                    # An administrator, or an update that the cloud refused, may have left another.
+                    **({"PASSWORD_CURE": ANOTHER_ADMIN_PASSWORD} if args.created_server else {}),
                     **tls_env(args.ssl_mode, args.ca_certificate is not None),
                     **ownership_env(
                         args.spec, args.adopted_flavour, created_server=args.created_server

@@ -25,6 +25,11 @@ def by_colour(generation: int) -> dict[str, int]:
     return {colour(generation): generation, colour(previous): previous}
 
 
+def admin_keepers(generation: int) -> dict[str, str]:
+    """The keeper of the admin login's password; earlier versions of this program had none."""
+    return {KEEPER: str(generation)} if generation > 1 else {}
+
+
 def newest(state: Mapping[str, Mapping[str, Any]]) -> int | None:
     """The generation of the newest password of a login in the stack's state."""
     logins = [

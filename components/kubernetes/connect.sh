@@ -124,7 +124,7 @@ explain() {
     *"does not match host name"*)
       echo "TLS: the server's certificate fails $PGSSLMODE: $cause" ;;
     *"authentication failed"*)
-      echo "login: the server rejected the password of \"$PGUSER\"; it is wrong, or the login has expired (VALID UNTIL)" ;;
+      echo "login: the server rejected the password of \"$PGUSER\"; it is wrong, or the login has expired (VALID UNTIL)${PASSWORD_CURE:+; $PASSWORD_CURE}" ;;
     *"no password supplied"*)
       echo "login: the server requires a password for \"$PGUSER\", and none is set" ;;
     *"not permitted to log in"*)

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_random as random
 
+ANOTHER_ADMIN_PASSWORD = (
+    "type `pulumi up --replace '**-admin-password'`, which generates another one and sets it"
+)
+"""The way out where the server does not have the admin login's password of the state."""
+
 
 def generated_password(
     name: str, opts: pulumi.ResourceOptions, keepers: Mapping[str, str] | None = None

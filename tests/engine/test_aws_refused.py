@@ -1,6 +1,8 @@
 """After a change that RDS refused, no update ends well while RDS has something else."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,20 @@ def test_refused_change_is_asked_for_again_after_a_refresh(stack: AwsStack) -> N
     assert "postgresVersion: the last update failed, only the state has its value" in said
     stack.set(storageGb=64, highAvailability=False, postgresVersion="17").up()
     assert not changes(stack.up()), "what is withdrawn needs no refresh"
+
+
+def test_refused_admin_password_has_a_way_out_also_after_a_refresh(stack: AwsStack) -> None:
+    stack.up()
+    refused(stack, passwordGeneration=2)
+    said = stack.fails("up", "--yes", "--skip-preview")
+    assert "passwordGeneration: RDS refused the new password of the admin login" in said
+    stack.refresh()
+    assert not changes(stack.up()), "now only the Job of the roles can tell"
+    (words,) = set(re.findall(r"`pulumi (up --.*?)`", " ".join(said.split())))
+    said = stack._good(*shlex.split(words), "--yes", "--skip-preview")
+    assert "+-1 replaced" in said, "the password"
+    assert changes(said) == {"updated"}, "the instance"
+    assert not changes(stack.up())
 
 
 def edit(stack: AwsStack, kind: str, **values: str) -> None:

@@ -16,6 +16,7 @@ from components.database.database import Database, DatabaseArgs
 from components.database.spec import DatabaseSpec
 from components.kubernetes.client import Cluster
 from components.kubernetes.job_settings import JobPods
+from components.server.passwords import ANOTHER_ADMIN_PASSWORD
 from components.server.zone import Zone
 from tests.unit.pretend import JOB, Engine, deploy
 from tests.unit.stacks import made
@@ -70,6 +71,14 @@ def program(version: str = "2.38.8", **server: Any) -> None:
 
 def deployed(version: str = "2.38.8", **server: Any) -> Engine:
     return deploy(made(), program=lambda: program(version, **server))
+
+
+@pytest.mark.parametrize("created", [False, True])
+def test_only_the_program_s_own_server_can_get_another_admin_password(created: bool) -> None:
+    job = deployed(created_server=created).named("database-roles").plain
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    cures = [each["value"] for each in container["env"] if each["name"] == "PASSWORD_CURE"]
+    assert cures == [ANOTHER_ADMIN_PASSWORD] * created
 
 
 @pytest.mark.parametrize(("version", "key"), [("1.44.3", "coderd"), ("2.38.8", "coder")])

@@ -83,15 +83,3 @@ def test_performance_insights_keeps_the_key_with_which_it_began(
     running: dict[str, Any] = {"kmsKeyId": KEY, "dbInstanceClass": was}
     cloud.run(running=running, server={"kmsKeyId": KEY})
     assert (INSIGHTS in cloud.named("postgres-server").ignores) is ignored
-
-
-def admin_keepers(**settings: Any) -> Any:
-    cloud = Aws()
-    cloud.run(**settings)
-    return cloud.named("postgres-admin-password").plain.get("keepers")
-
-
-def test_password_generation_rotates_the_admin_password() -> None:
-    assert admin_keepers() is None, "earlier versions of this program had none"
-    assert admin_keepers(passwordGeneration=2) == {"generation": "2"}
-    assert admin_keepers(passwordGeneration=3) == {"generation": "3"}

@@ -6,6 +6,7 @@ import pulumi
 import pytest
 
 from components.aws.refused_changes import missing_parameters, missing_subnets
+from components.server.passwords import ANOTHER_ADMIN_PASSWORD
 from tests.unit.aws import RUNNING, Aws
 
 HAS = {
@@ -138,6 +139,7 @@ def test_order_of_a_set_is_no_change(cloud: Aws) -> None:
 def test_refused_password_needs_another_generation(cloud: Aws) -> None:
     (line,) = lines(cloud, {"password": "new"}, {"password": "new"}, {"password": "old"})
     assert line.startswith("passwordGeneration: RDS refused the new password of the admin login")
+    assert line.endswith(ANOTHER_ADMIN_PASSWORD)
     assert lines(cloud, {"password": "newer"}, {"password": "new"}, {"password": "old"}) == []
 
 

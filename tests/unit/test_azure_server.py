@@ -375,6 +375,12 @@ def test_restored_server_gets_a_password_of_its_own_by_the_next_update(cloud: Az
         assert server["tags"] == RESTORED
 
 
+def test_admin_password_of_a_restored_server_rotates_too(cloud: Azure) -> None:
+    cloud.run(running={"tags": RESTORED}, passwordGeneration=2)
+    keepers = cloud.named("postgres-admin-password").plain["keepers"]
+    assert keepers == {"generation": "2", "restoredFrom": "old"}
+
+
 def test_all_azure_resources_are_children_of_the_component(cloud: Azure) -> None:
     cloud.run()
     for each in cloud.asked:

@@ -179,6 +179,20 @@ def test_component_can_be_used_twice_in_one_program(name: str) -> None:
     assert {"first-server: change rules", "second-server: change rules"} <= set(hooks)
 
 
+KEEPERS = {"aws": None, "azure": None, "gcp": {"generation": "1"}}
+"""Of the first generation, as in the states of earlier versions: others would change passwords."""
+
+
+@every_cloud_with_servers
+def test_password_generation_rotates_the_admin_password(name: str) -> None:
+    keepers = {}
+    for generation in (1, 2, 3):
+        cloud = FAKES[name]()
+        cloud.run(passwordGeneration=generation)
+        keepers[generation] = cloud.named("postgres-admin-password").plain.get("keepers")
+    assert keepers == {1: KEEPERS[name], 2: {"generation": "2"}, 3: {"generation": "3"}}
+
+
 def test_importing_the_program_loads_no_cloud_sdk_module() -> None:
     # Importing their classes takes a second, also for stacks of another cloud.
     program = "import settings, sys; print([m for m in sys.modules if m.startswith('pulumi_')])"

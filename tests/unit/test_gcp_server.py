@@ -221,10 +221,9 @@ def test_admin_exists_before_its_login_is_used(cloud: Gcp) -> None:
     assert admin.urn in cloud.named("postgres-database-credentials").dependencies
 
 
-def test_admin_password_rotates_with_the_others(cloud: Gcp) -> None:
-    cloud.run(passwordGeneration=3)
+def test_admin_password_needs_no_escaping(cloud: Gcp) -> None:
+    cloud.run()
     asked = cloud.named("postgres-admin-password").plain
-    assert asked["keepers"] == {"generation": "3"}
     assert (asked["length"], asked["overrideSpecial"]) == (32, "-_~")
 
 

@@ -508,10 +508,10 @@ def test_an_aftercheck_that_can_not_ask_does_not_blame_coder(run: Runner) -> Non
     assert result.said == ("Can't see which database Coder uses: " + CONNECT["wrong password"][1])
 
 
-def roles(run: Runner, *answers: Answer) -> Run:
+def roles(run: Runner, *answers: Answer, **env: str) -> Run:
     names = ("session", "ownership", "objects", "role_problems", "roles")
     scripts = [f"database/{name}" for name in names]
-    return run("kubernetes/connect", *scripts, answers=list(answers))
+    return run("kubernetes/connect", *scripts, answers=list(answers), **env)
 
 
 def test_the_roles_job_prints_what_it_created(run: Runner) -> None:
@@ -545,6 +545,12 @@ def test_a_failed_admin_login_is_explained(run: Runner) -> None:
         'The admin login can\'t connect to db: login: the server rejected the password of "admin"; '
         "it is wrong, or the login has expired (VALID UNTIL)"
     )
+
+
+def test_a_failed_login_ends_with_the_way_out_that_the_job_knows(run: Runner) -> None:
+    error = REFUSED + 'FATAL:  password authentication failed for user "admin"'
+    result = roles(run, Answer(("SELECT 1",), error, 2), PASSWORD_CURE="type `pulumi up`")
+    assert result.said.endswith("has expired (VALID UNTIL); type `pulumi up`")
 
 
 def test_a_failed_role_creation_is_explained(run: Runner) -> None:
