@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from sandbox.machine import files
 
 Config = dict[str, Any]
+_STEP = re.compile(r'\["([^"]+)"\]|\[(\d+)\]|\.?([^.\[]+)')
+"""One step of a path, as `pulumi config set --path` takes it."""
 
 
 class Ciphertexts:
@@ -49,7 +52,12 @@ class Ciphertexts:
         return hashlib.sha256(f"{self._salt}{value}".encode()).hexdigest()
 
 
-def _holder(config: Config, path: str) -> tuple[Config, str]:
-    """The dict of the configuration that contains the setting, and its key in that dict."""
-    key, _, part = path.partition(".")
-    return (config.setdefault(key, {}), part) if part else (config, key)
+def _holder(config: Config, path: str) -> tuple[Any, str | int]:
+    """What contains the setting, an object or a list, and its key or index there."""
+    *steps, last = [
+        int(index) if index else quoted or plain for quoted, index, plain in _STEP.findall(path)
+    ]
+    holder: Any = config
+    for step in steps:
+        holder = holder[step] if isinstance(holder, list) else holder.setdefault(step, {})
+    return holder, last

@@ -6,17 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from sandbox.engine import overlay, wrappers
+from sandbox.engine import wrappers
 from sandbox.engine.cli import Command
-from sandbox.engine.overlay import Overrides
 from sandbox.machine import paths
-from sandbox.providers.azure_native.account import SUBSCRIPTION
-from sandbox.providers.gcp.account import PROJECT, REGION
 
 
 class Home:
@@ -161,83 +157,3 @@ def test_commands_get_only_the_options_that_they_accept(
 
 def test_removing_a_stack_keeps_its_settings_file() -> None:
     assert Command(["stack", "rm", "dev"]).removes_stack
-
-
-def test_settings_of_the_stack_are_not_overridden() -> None:
-    given = {"coder:chartRepository": "mine", "coder:existing": {"adminPassword": "plain"}}
-    overrides = Overrides(dict(given))
-    overrides.put("chartRepository", "theirs")
-    overrides.put_password("existing", "adminPassword", "generated")
-    assert overrides.config == given
-    assert not overrides.lines
-    assert not overrides.passwords
-
-
-def test_chart_repository_matches_the_flavour() -> None:
-    for version, flavour in (("1.44.3", "classic"), ("2.0.0", "v2"), (None, "classic")):
-        overrides = Overrides({"coder:chartVersion": version})
-        overlay.common(overrides)
-        assert overrides.config["coder:chartRepository"].endswith(f"/{flavour}")
-
-
-def test_azure_uses_the_sandboxs_subscription_location_cluster_and_ca(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    authority = SimpleNamespace(certificate_file="/ca.crt")
-    monkeypatch.setattr(overlay.tls, "authority", lambda: authority)
-    dev, managed = ({"name": name, "resourceGroup": "coder"} for name in ("dev", "managed"))
-    overrides = Overrides(
-        {"azure-native:location": "North Europe", "azure-native:subscriptionId": "mine"}
-    )
-    overlay._CLOUDS["azure"](overrides)
-    assert overrides.config == {
-        "coder:caCertificate": "/ca.crt",
-        "coder:cluster": dev,
-        "azure-native:location": "westeurope",
-        "azure-native:subscriptionId": SUBSCRIPTION,
-    }
-    assert overrides.lines == [
-        "caCertificate = /ca.crt",
-        f"azure-native:subscriptionId = {SUBSCRIPTION}",
-        "azure-native:location = westeurope",
-        "cluster = dev, coder",
-    ]
-    given = {"azure-native:location": "westeurope", "coder:cluster": managed}
-    overrides = Overrides(dict(given))
-    overlay._CLOUDS["azure"](overrides)
-    assert overrides.config == {**given, "coder:caCertificate": "/ca.crt"}
-
-
-def test_settings_of_a_wrong_type_are_left_to_the_program() -> None:
-    overrides = Overrides({"coder:existing": "host", "coder:cluster": 3})
-    overrides.put("cluster", "x", "endpoint")
-    overrides.put("existing", "x", "host")
-    assert overrides.config == {"coder:existing": "host", "coder:cluster": 3}
-
-
-def test_gcp_uses_the_sandboxs_project_region_and_cluster_and_no_other_ca() -> None:
-    given = {"coder:cloud": "gcp", "gcp:project": "mine", "coder:cluster": {"name": "mine"}}
-    overrides = Overrides(dict(given))
-    overlay._CLOUDS["gcp"](overrides)
-    used = {"gcp:project": PROJECT, "gcp:region": REGION}
-    assert overrides.config == given | used | {"coder:cluster": {"name": "dev", "location": REGION}}
-    assert overrides.lines == [
-        f"gcp:project = {PROJECT}",
-        f"gcp:region = {REGION}",
-        f"cluster = dev, {REGION}",
-    ]
-
-
-def test_cluster_of_the_sandboxs_own_project_is_kept() -> None:
-    zonal = {"name": "dev-zonal", "location": f"{REGION}-b"}
-    overrides = Overrides({"coder:cloud": "gcp", "coder:cluster": zonal})
-    overlay._CLOUDS["gcp"](overrides)
-    assert overrides.get("cluster") == zonal
-
-
-def test_aws_uses_the_sandboxs_region_and_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlay.tls, "authority", lambda: SimpleNamespace(certificate_file="ca"))
-    overrides = Overrides({"coder:cloud": "aws", "coder:cluster": {"name": "mine"}})
-    overlay._CLOUDS["aws"](overrides)
-    assert overrides.config["aws:region"] == "us-east-1"
-    assert overrides.get("cluster") == {"name": "dev"}

@@ -44,3 +44,17 @@ def test_ciphertexts_are_private_and_without_the_password(settings: Path) -> Non
     (file,) = settings.parent.glob("*.json")
     assert file.stat().st_mode & 0o077 == 0
     assert PASSWORD not in file.read_text()
+
+
+def test_values_in_lists_and_below_quoted_keys_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    paths = {"coder:a.b[1].c": "one", 'coder:a["example.com/x"]': "two"}
+    config: dict[str, Any] = {
+        "coder:a": {"b": [{}, {"c": {"secure": "v1:1"}}], "example.com/x": {"secure": "v1:2"}}
+    }
+    file.write_text(yaml.safe_dump({"config": config}))
+    Ciphertexts(file, SALT).keep(paths)
+    config["coder:a"] = {"b": [{}, {"c": ""}], "example.com/x": ""}
+    assert Ciphertexts(file, SALT).insert(config, paths) == {}
+    assert config["coder:a"]["b"][1] == {"c": {"secure": "v1:1"}}
+    assert config["coder:a"]["example.com/x"] == {"secure": "v1:2"}
