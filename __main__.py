@@ -3,11 +3,9 @@
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+import outputs
 import settings
 from components.coder import coder
-
-CONTRACT_VERSION = 1
-"""Of the outputs below: a consumer may rely on their names and meaning while it stays."""
 
 stack = settings.load()
 cluster = kubernetes.Provider(
@@ -21,19 +19,5 @@ cluster = kubernetes.Provider(
 )
 in_cluster = pulumi.ResourceOptions(providers=[cluster])
 postgres = stack.cloud.Postgres("postgres", stack.postgres, in_cluster)
-connection = postgres.connection
-app = coder.Coder("coder", stack.coder(connection=connection), in_cluster)
-
-pulumi.export("contractVersion", CONTRACT_VERSION)
-pulumi.export("accessUrl", app.access_url)
-pulumi.export("address", app.address)
-pulumi.export("namespace", app.namespace)
-pulumi.export("databaseHost", connection.host)
-pulumi.export("databasePort", connection.port)
-pulumi.export("databaseName", connection.database)
-pulumi.export("databaseUser", connection.login.username)
-pulumi.export("databaseSslMode", connection.ssl_mode)
-pulumi.export("databaseZone", connection.zone_name)
-pulumi.export("passwordSecretName", app.secret_name)
-pulumi.export("chart", stack.chart.flavour)
-pulumi.export("chartVersion", str(stack.chart))
+app = coder.Coder("coder", stack.coder(connection=postgres.connection), in_cluster)
+outputs.export(stack, postgres, app)

@@ -8,14 +8,16 @@ import pulumi
 from components import aws, azure, existing, gcp
 from components.connection import ConnectionTraits, PostgresConnection
 from components.server.discovery import Discovery, DiscoveryRequest, PostgresArgs
+from components.server.identity import ServerIdentity
 from components.server.policy import ServerPolicy
 from components.server.settings import ServerSettings
 
 
 class Postgres(Protocol):
-    """A cloud's component, and the connection that it makes."""
+    """A cloud's component: the connection that it makes, and the server behind it."""
 
     connection: PostgresConnection
+    server: ServerIdentity
 
 
 class Cloud(Protocol):

@@ -7,7 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components import guards
+from components.aws.discovery import Placement
 from components.connection import PORT
+from components.server.settings import ServerSettings
 
 ANOTHER_VPC = "; another network.vpcId or cluster does that, and a server stays in its VPC"
 
@@ -20,6 +22,16 @@ class FirewallArgs:
     client_security_group_ids: tuple[str, ...]
     labels: Mapping[str, str]
     protect: bool
+
+
+def firewall_args(server: ServerSettings, found: Placement) -> FirewallArgs:
+    """The firewall of the stack's instance."""
+    return FirewallArgs(
+        vpc_id=found.vpc_id,
+        client_security_group_ids=found.client_security_group_ids,
+        labels=server.labels,
+        protect=server.spec.protect,
+    )
 
 
 def admit_clients(

@@ -1,42 +1,31 @@
 """An RDS for PostgreSQL instance that only the cluster's nodes can reach."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
 from components import guards
-from components.aws.discovery import Placement
-from components.aws.instance import (
-    ignored_changes,
-    instance_inputs,
-    is_replaced,
-    refuse_standby_at_creation,
-    snapshot_prefix,
-)
+from components.aws.instance import instance_inputs, is_replaced, snapshot_prefix
+from components.aws.instance_options import PostgresArgs, instance_options
 from components.aws.log_groups import log_groups
-from components.aws.network import ANOTHER_VPC, FirewallArgs, admit_clients, firewall_rule
-from components.aws.parameters import other_group_hook, parameter_group
-from components.aws.policy import DATABASE, POLICY
-from components.aws.refused_changes import refuse_lost_changes, stored_subnets
-from components.aws.settings import Settings
+from components.aws.network import ANOTHER_VPC, admit_clients, firewall_args, firewall_rule
+from components.aws.parameters import parameter_group
+from components.aws.policy import DATABASE
+from components.aws.refused_changes import stored_subnets
 from components.connection import PORT, PostgresConnection
 from components.database import generations
 from components.database.database import Database, DatabaseArgs
-from components.server import discovery
-from components.server.options import ServerOptionsArgs, server_options
+from components.server.identity import ServerIdentity, live_zone
 from components.server.passwords import generated_password
-
-REPLACED_BY = (
-    "another server.kmsKeyId or region needs a new instance; take a snapshot, copy it under that "
-    "key or to that region, and make a new stack with restoreFrom"
-)
-PostgresArgs = discovery.PostgresArgs[Settings, Placement]
 
 
 class Postgres(pulumi.ComponentResource):
     """One RDS instance, its subnet group, its firewall, and Coder's database in it."""
 
     connection: PostgresConnection
+    server: ServerIdentity
 
     def __init__(
         self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
@@ -45,7 +34,8 @@ class Postgres(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         keepers = generations.admin_keepers(args.server.spec.password_generation)
         password = generated_password(f"{name}-admin-password", child, keepers or None).result
-        instance = self._instance(name, args, password)
+        group, rules = admit_clients(name, firewall_args(args.server, args.found), self)
+        instance = self._instance(name, args, password, group, rules)
         database = Database(
             f"{name}-database",
             DatabaseArgs(
@@ -66,19 +56,24 @@ class Postgres(pulumi.ComponentResource):
             child,
         )
         self.connection = database.connection
+        live = args.found.live
+        found = live.zone if live and not is_replaced(args.own, live) else ""
+        self.server = ServerIdentity(
+            id=instance.arn,
+            firewall_id=group.id,
+            live_zone=live_zone(found, instance.availability_zone),
+        )
         self.register_outputs({"instance": instance.identifier, "host": instance.address})
 
     def _instance(
-        self, name: str, args: PostgresArgs, password: pulumi.Output[str]
+        self,
+        name: str,
+        args: PostgresArgs,
+        password: pulumi.Output[str],
+        firewall: "aws.ec2.SecurityGroup",
+        rules: Sequence[pulumi.Resource],
     ) -> "aws.rds.Instance":
         server, own, found = args.server, args.own, args.found
-        firewall = FirewallArgs(
-            vpc_id=found.vpc_id,
-            client_security_group_ids=found.client_security_group_ids,
-            labels=server.labels,
-            protect=server.spec.protect,
-        )
-        group, rules = admit_clients(name, firewall, self)
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
             subnet_ids=list(found.subnet_ids),
@@ -107,35 +102,8 @@ class Postgres(pulumi.ComponentResource):
             identifier=identifier,
             password=password,
             db_subnet_group_name=stored_subnets(subnets, found.subnet_ids),
-            vpc_security_group_ids=[group.id],
+            vpc_security_group_ids=[firewall.id],
             parameter_group_name=parameters,
             final_snapshot_identifier=pulumi.Output.concat(prefix, suffix.hex),
-            opts=self._instance_options(name, args, [*rules, *logs]),
+            opts=instance_options(name, args, [*rules, *logs], self),
         )
-
-    def _instance_options(
-        self, name: str, args: PostgresArgs, needed: list[pulumi.Resource]
-    ) -> pulumi.ResourceOptions:
-        live = args.found.live
-        opts = server_options(
-            f"{name}-server",
-            ServerOptionsArgs(
-                policy=POLICY,
-                server=args.server,
-                component=name,
-                live=live,
-                window=f"{args.own.server.maintenance_window} UTC",
-                replaced_by=REPLACED_BY,
-                creation_refusals=(refuse_standby_at_creation(args.server),),
-                update_hooks=(
-                    other_group_hook(f"{name}-server", live, self),
-                    *([refuse_lost_changes(f"{name}-server", live)] if live else []),
-                ),
-            ),
-            self,
-        )
-        # No property of the instance expresses that its clients need the ingress rules, and that
-        # RDS makes log groups of its own where there are none.
-        opts.depends_on = needed
-        opts.ignore_changes = ignored_changes(args.own, args.found.live)
-        return opts

@@ -18,6 +18,7 @@ from components.connection import PORT, PostgresConnection
 from components.database import generations
 from components.database.database import Database, DatabaseArgs
 from components.server import discovery
+from components.server.identity import ServerIdentity, live_zone
 from components.server.passwords import generated_password
 
 DATABASE = "coder"
@@ -28,6 +29,7 @@ class Postgres(pulumi.ComponentResource):
     """One flexible server, its network, its parameters, and Coder's database in it."""
 
     connection: PostgresConnection
+    server: ServerIdentity
 
     def __init__(
         self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
@@ -65,7 +67,7 @@ class Postgres(pulumi.ComponentResource):
         self, name: str, args: PostgresArgs, password: pulumi.Output[str]
     ) -> tuple["azure.dbforpostgresql.Server", list[pulumi.CustomResource]]:
         """The server and its children, made one after the other."""
-        protect = args.server.spec.protect
+        protect, live = args.server.spec.protect, args.found.live
         networking = NetworkArgs(
             plan=args.found.network,
             labels=args.server.labels,
@@ -73,6 +75,7 @@ class Postgres(pulumi.ComponentResource):
             component=name,
         )
         network = ServerNetwork(name, networking, self)
+        network_inputs = network.server_inputs()
         inputs = server_inputs(args.server, args.own, args.found)
         announce_second_update(args.own, args.found, self)
         opts = options_of(f"{name}-server", name, args.server, args.own, args.found, self)
@@ -83,10 +86,17 @@ class Postgres(pulumi.ComponentResource):
             **inputs,
             # The SDK does not mark it as a secret.
             administrator_login_password=pulumi.Output.secret(password),
-            network=network.server_inputs(),
+            network=network_inputs,
             opts=opts,
         )
         children = private_endpoint(f"{name}-endpoint", networking, network, server, self)
+        # Network security groups apply to a subnet and to an endpoint.
+        subnet = network_inputs.delegated_subnet_resource_id
+        self.server = ServerIdentity(
+            id=server.id,
+            firewall_id=pulumi.Output.from_input(subnet or children[0].id).apply(str),
+            live_zone=live_zone(live.zone if live else "", server.availability_zone),
+        )
         children += set_parameters(
             f"{name}-parameter",
             ParametersArgs(

@@ -22,12 +22,14 @@ class Coder(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     address: pulumi.Output[str]
     access_url: pulumi.Output[str]
+    service_port: int
     secret_name: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: CoderArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("coder:coder:Coder", name, {}, opts)
+        self.service_port = args.exposure.service_port
         self.namespace = namespace(f"{name}-namespace", args.spec, self)
         secret, *_ = self._secrets(name, args)
         login = InstalledLogin.of(args.connection, self.namespace, secret)

@@ -95,11 +95,6 @@ class Exposure:
         return bool(self.value(self.chart.entry.tls) or CERTIFICATE in self.annotations)
 
     @property
-    def has_https_port(self) -> bool:
-        """Whether the Service has port 443."""
-        return bool(self.chart.entry.own_https_port or self.value(self.chart.entry.tls))
-
-    @property
     def given_url(self) -> str:
         """The access URL, if the setting or a plain environment variable gives it."""
         value = self.access_url or self.url_variable.get("value")
@@ -133,11 +128,19 @@ class Exposure:
         )
         return f"{'https' if secure else 'http'}://{self.value(f'{self.route}.host') or ''}"
 
+    @property
+    def service_port(self) -> int:
+        """The Service's port that people use; 0 without a Service."""
+        if not self.has_service:
+            return 0
+        has_https_port = self.chart.entry.own_https_port or self.value(self.chart.entry.tls)
+        return 443 if has_https_port and self.has_certificate else 80
+
     def service_url(self, host: str) -> str:
         """The URL of Coder at that address of its Service."""
         if not self.has_certificate:
             return f"http://{host}"
-        return f"https://{host}{'' if self.has_https_port else ':80'}"
+        return f"https://{host}{'' if self.service_port == 443 else ':80'}"
 
     def value(self, key: str) -> Any:
         """The user's value of that dotted key, or None."""

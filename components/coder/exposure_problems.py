@@ -81,7 +81,7 @@ def _internet_problems(exposure: Exposure) -> Iterator[str]:
             f"chartValues.{keys.tls}, chartValues.{keys.annotations} with {CERTIFICATE}, or "
             f"chartValues.{keys.routes[0]}"
         )
-    elif not exposure.has_https_port and not urlsplit(url).netloc.endswith(":80"):
+    elif exposure.service_port == 80 and not urlsplit(url).netloc.endswith(":80"):
         yield (
             f'accessUrl: is "{url}", but where only the load balancer has a certificate, the '
             f"chart's Service has port 80 alone; set chartValues.{keys.tls}, too, or use "

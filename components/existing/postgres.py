@@ -9,6 +9,7 @@ from components.database.database import Database, DatabaseArgs
 from components.existing.settings import Settings
 from components.server import discovery
 from components.server.discovery import Discovery
+from components.server.identity import ServerIdentity
 from components.server.passwords import digest_key, password_digest
 
 PostgresArgs = discovery.PostgresArgs[Settings, Discovery]
@@ -18,12 +19,14 @@ class Postgres(pulumi.ComponentResource):
     """The existing server, and in it, given an admin login, a role and a database."""
 
     connection: PostgresConnection
+    server: ServerIdentity
 
     def __init__(
         self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("coder:existing:Postgres", name, {}, opts)
         server, spec = args.own.existing, args.server.spec
+        self.server = ServerIdentity()
         if server.admin_username:
             database = Database(
                 f"{name}-database",

@@ -10,7 +10,7 @@ from components.gcp.lookups import LiveInstance
 from components.gcp.network import PrivateServices
 from components.gcp.policy import POLICY
 from components.gcp.restore_lookups import restore_source
-from components.gcp.server_settings import KEY
+from components.gcp.server_settings import key_problems
 from components.gcp.settings import Settings
 from components.kubernetes import kubeconfig
 from components.server import versions
@@ -35,6 +35,8 @@ class Placement(Discovery):
     authorities: str
     """The CAs of the live instance or of the settings, as PEM; empty for a new instance."""
     live: LiveInstance | None
+    serving_zone: str
+    """Where the live instance is; empty for a new one."""
 
 
 def discover(request: DiscoveryRequest[Settings]) -> Placement:
@@ -42,13 +44,11 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
     own, server, stack = request.own, request.server, request.server.spec.stack
     project = lookups.project()
     cluster, instances = ask(lookups.cluster(own.cluster, project), lookups.instances(project))
-    label = LABELS.spelled(stack)
-    tagged = [each.identifier for each in instances if each.labels.get(LABELS.stack) == label]
-    owned = own_servers(tagged, "name", stack, POLICY)
+    owned = _owned(instances, stack)
     live = next((i for i in instances if len(owned) == 1 and i.identifier in owned), None)
     network, region = own.network.network or cluster.network, cluster.region
     given, asks_authorities = own.network.range, bool(live and not server.ca_certificate)
-    authorities, source, tiers, zones, exists, of_range, made = ask(
+    authorities, source, tiers, zones, exists, of_range, made, moved = ask(
         ask_if(asks_authorities, lookups.authorities, *owned[:1], project),
         ask_if(
             not owned and own.restore_from.is_given, restore_source, own, project, region, network
@@ -58,6 +58,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         network_lookups.is_peered(network),
         ask_if(bool(given), network_lookups.allocated_range, given, network),
         lookups.made_connections(stack),
+        ask_if(bool(live and live.secondary_zone), lookups.has_failed_over, live, project),
     )
     zone, zone_faults = choose_zone(
         server.zone, live, cluster.nodes, POLICY, without_nodes=cluster.without_nodes
@@ -83,7 +84,7 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         secondary_faults,
         private_services.problems(),
         machines.offer_problems(own.tier(server.size), region, tiers),
-        _key_problems(own, region),
+        key_problems(own.server.encryption_key_name, region),
         _live_problems(server, live) if live else (),
         source.problems(server, _key(own)) if source else (),
     )
@@ -96,7 +97,14 @@ def discover(request: DiscoveryRequest[Settings]) -> Placement:
         private_services=private_services,
         authorities=server.ca_certificate or authorities or "",
         live=live,
+        serving_zone=(live.secondary_zone if moved else live.zone) if live else "",
     )
+
+
+def _owned(instances: Sequence[LiveInstance], stack: str) -> list[str]:
+    label = LABELS.spelled(stack)
+    tagged = [each.identifier for each in instances if each.labels.get(LABELS.stack) == label]
+    return own_servers(tagged, "name", stack, POLICY)
 
 
 def _neighbours(
@@ -118,16 +126,6 @@ def _kubeconfig_problems(request: DiscoveryRequest[Settings], cluster: Cluster) 
         cure=f"type `gcloud container clusters get-credentials {asked.name} --location="
         f"{asked.location}`",
     )
-
-
-def _key_problems(own: Settings, region: str) -> Iterator[str]:
-    """Cloud SQL takes only a key of its region (cloud.google.com/sql/docs/postgres/cmek)."""
-    found = KEY.fullmatch(own.server.encryption_key_name)
-    if found and found["region"] != region:
-        yield (
-            f"server.encryptionKeyName: is a key of {found['region']}, must be one of {region}, "
-            "the region of the cluster"
-        )
 
 
 def _live_problems(server: ServerSettings, live: LiveInstance) -> Iterator[str]:

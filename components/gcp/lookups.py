@@ -68,6 +68,21 @@ def instances(project: str) -> Lookup[list[LiveInstance]]:
     return lambda: [parse_instance(i, project) for i in found().instances or [] if i.settings]
 
 
+def has_failed_over(live: LiveInstance, project: str) -> Lookup[bool]:
+    """Whether the instance serves from its secondary zone.
+
+    No look-up returns the zone that an instance serves from, but this one filters by it:
+    https://www.pulumi.com/registry/packages/gcp/api-docs/sql/getdatabaseinstances/
+    """
+    found = lookup(
+        f"Instances in {live.secondary_zone}",
+        sql.get_database_instances,
+        project=project,
+        zone=live.secondary_zone,
+    )
+    return lambda: any(each.name == live.identifier for each in found().instances or [])
+
+
 def parse_instance(found: Any, project: str) -> LiveInstance:
     """The instance, from a list of them or from a look-up of its own."""
     settings = found.settings[0]

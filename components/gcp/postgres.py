@@ -15,6 +15,7 @@ from components.gcp.server_settings import CAS_CA
 from components.gcp.settings import Settings
 from components.gcp.stale_settings import refuse_stale_settings
 from components.server import discovery
+from components.server.identity import ServerIdentity, live_zone
 from components.server.options import ServerOptionsArgs, server_options
 from components.server.passwords import generated_password
 
@@ -31,6 +32,7 @@ class Postgres(pulumi.ComponentResource):
     """One Cloud SQL instance, its admin login, and Coder's database in it."""
 
     connection: PostgresConnection
+    server: ServerIdentity
 
     def __init__(
         self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None
@@ -70,6 +72,15 @@ class Postgres(pulumi.ComponentResource):
             child,
         )
         self.connection = database.connection
+        self.server = ServerIdentity(
+            id=instance.self_link,
+            # An address of private services access has no rules of its own: all of the network
+            # reaches it.
+            firewall_id=args.found.private_services.network,
+            live_zone=live_zone(
+                args.found.serving_zone, instance.settings.location_preference.zone
+            ),
+        )
         self.register_outputs({"instance": instance.name, "host": host})
 
     def _instance(self, name: str, args: PostgresArgs) -> "sql.DatabaseInstance":

@@ -65,3 +65,13 @@ class Server(SettingModel):
                 f"server.finalBackupDays: is {self.final_backup_days}, must be "
                 f"{FINAL_BACKUP_DAYS[0]} to {FINAL_BACKUP_DAYS[-1]}"
             )
+
+
+def key_problems(name: str, region: str) -> Iterator[str]:
+    """Cloud SQL takes only a key of its region (cloud.google.com/sql/docs/postgres/cmek)."""
+    found = KEY.fullmatch(name)
+    if found and found["region"] != region:
+        yield (
+            f"server.encryptionKeyName: is a key of {found['region']}, must be one of {region}, "
+            "the region of the cluster"
+        )

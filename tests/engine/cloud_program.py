@@ -19,3 +19,6 @@ cloud = pulumi.Config().require("cloud")
 vars(importlib.import_module(f"components.{cloud}.postgres"))["Database"] = NoDatabase
 stack = settings.load()
 server = stack.cloud.Postgres("postgres", stack.postgres, pulumi.ResourceOptions())
+pulumi.export("databaseId", server.server.id)
+pulumi.export("databaseFirewallId", server.server.firewall_id)
+pulumi.export("databaseLiveZone", server.server.live_zone)

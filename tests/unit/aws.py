@@ -17,6 +17,7 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 NODES = "sg-nodes"
 VPC = "vpc-1"
+ARN = "arn:aws:rds:us-east-1:123456789012:db:postgres-server1a2b3c4"
 HOST = "postgres-server1a2b3c4.c9akciq32.us-east-1.rds.amazonaws.com"
 RUNNING = {
     "dbInstanceIdentifier": "postgres-server1a2b3c4",
@@ -109,7 +110,7 @@ class Aws(FakeCloud):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         identifier, outputs = super().new_resource(args)
         if args.typ == INSTANCE:
-            outputs |= {"address": HOST, "endpoint": f"{HOST}:5432"}
+            outputs |= {"address": HOST, "endpoint": f"{HOST}:5432", "arn": ARN}
             if args.inputs.get("snapshotIdentifier"):
                 outputs["username"] = self.restored_login
         elif args.typ.startswith("aws:"):

@@ -18,6 +18,7 @@ PROJECT = "my-project"
 NETWORK = f"projects/{PROJECT}/global/networks/dev"
 SHARED = "projects/host-project/global/networks/shared"
 HOST = "10.90.0.3"
+SELF_LINK = f"https://sqladmin.googleapis.com/v1/projects/{PROJECT}/instances/coder"
 DNS_NAME = "1a2b3c.4d5e6f.us-east1.sql-psa.goog"
 KEY = "projects/my-project/locations/us-east1/keyRings/ring/cryptoKeys/key"
 NAME = "coder-coder-dev-0a1b2c3d"
@@ -70,6 +71,8 @@ class Gcp(FakeCloud):
         self.peered = {NETWORK}
         self.ranges = {"google-managed-services-dev": NETWORK}
         self.instances: dict[str, dict[str, Any]] = {}
+        self.serving_zones: dict[str, str] = {}
+        """Where instances are, by their names."""
         self.backups: dict[int, str] = {1767225600000: "SUCCESSFUL"}
         self.authorities = ["ca-1"]
         self.asked_for: list[tuple[str, dict[str, Any]]] = []
@@ -98,6 +101,7 @@ class Gcp(FakeCloud):
         identifier, outputs = super().new_resource(args)
         if args.typ == INSTANCE:
             outputs |= {
+                "selfLink": SELF_LINK,
                 "privateIpAddress": HOST,
                 "serverCaCerts": secret([{"cert": pem("ca-1")}]),
                 "dnsNames": [
@@ -139,8 +143,16 @@ class Gcp(FakeCloud):
         return {"name": name, "location": location, "nodePools": pools, **self.cluster}
 
     def _instances(self, args: dict[str, Any]) -> Any:
-        assert args == {"project": PROJECT}
-        return {"instances": list(self.instances.values())}
+        assert args.pop("project") == PROJECT
+        zone = args.pop("zone", None)
+        assert not args
+        return {
+            "instances": [
+                each
+                for name, each in self.instances.items()
+                if zone in (None, self.serving_zones.get(name))
+            ]
+        }
 
     def _instance(self, args: dict[str, Any]) -> Any:
         return self.instances.get(args["name"]) or self._missing(args["name"])

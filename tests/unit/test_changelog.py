@@ -2,17 +2,16 @@
 
 import re
 
+from outputs import CONTRACT_VERSION, OUTPUTS
 from tests.conftest import ROOT
 
-MAIN = (ROOT / "__main__.py").read_text()
 NEWEST = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
 
 
 def test_newest_section_is_of_the_current_contract_version() -> None:
-    [version] = re.findall(r"^CONTRACT_VERSION = (\d+)$", MAIN, re.MULTILINE)
-    assert NEWEST.startswith(f"contractVersion {version}\n")
+    assert NEWEST.startswith(f"contractVersion {CONTRACT_VERSION}\n")
 
 
 def test_newest_section_lists_every_output() -> None:
     [listed] = re.findall(r"^Outputs: (.+?)\.$", NEWEST, re.MULTILINE | re.DOTALL)
-    assert re.findall(r"`(\w+)`", listed) == re.findall(r'pulumi\.export\("(\w+)"', MAIN)
+    assert re.findall(r"`(\w+)`", listed) == list(OUTPUTS)

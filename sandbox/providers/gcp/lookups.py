@@ -23,7 +23,7 @@ ARGUMENTS: Mapping[str, tuple[Answer, tuple[str, ...], tuple[str, ...]]] = {
     "gcp:sql/getDatabaseInstances:getDatabaseInstances": (
         lookups_sql.instances,
         (),
-        ("region",),
+        ("region", "zone"),
     ),
     "gcp:sql/getDatabaseInstance:getDatabaseInstance": (lookups_sql.instance, ("name",), ()),
     "gcp:sql/getBackupRun:getBackupRun": (

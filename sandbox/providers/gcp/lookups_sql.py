@@ -37,11 +37,16 @@ _UNSET: Data = {
 
 
 def instances(op: Operation, project: Project, data: Data, arguments: Data) -> Data:
-    """The instances of the project, or of one of its regions; this function omits DNS names."""
-    region = arguments.get("region")
-    found = [each for each in data["instances"].values() if region in (None, each["region"])]
+    """The instances of the project, its region, or its zone; this function omits DNS names."""
+    region, zone = arguments.get("region"), arguments.get("zone")
+    found = [
+        each
+        for each in data["instances"].values()
+        # Not the preferred zone: the one that the instance serves from.
+        if region in (None, each["region"]) and zone in (None, each["gceZone"])
+    ]
     return {
-        "id": f"database_instances_ds/{project.scope}//{region or ''}///",
+        "id": f"database_instances_ds/{project.scope}//{region or ''}/{zone or ''}//",
         "instances": [{**_described(each), "dnsName": "", "dnsNames": []} for each in found],
     }
 
