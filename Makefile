@@ -7,6 +7,8 @@ IN_VENV := $(VENV)/bin/python
 SANDBOX := $(IN_VENV) -m sandbox
 # Tests run beside each other; more workers than cores, as those in the sandbox mostly wait.
 WORKERS ?= 4
+# Empty to run without the policy pack: `make up POLICIES=`.
+POLICIES ?= --policy-pack policy
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
@@ -25,12 +27,12 @@ setup: $(VENV)/installed ## Install packages and build what the sandbox runs
 up: setup ## Deploy the stack STACK (dev) in the sandbox
 	$(SANDBOX) up
 	$(SANDBOX) recover $(STACK)
-	$(SANDBOX) pulumi up --yes --stack $(STACK)
+	$(SANDBOX) pulumi up --yes --stack $(STACK) $(POLICIES)
 	$(SANDBOX) show $(STACK)
 
 preview: setup ## Show what an update of the stack STACK would change
 	$(SANDBOX) up
-	$(SANDBOX) pulumi preview --diff --stack $(STACK)
+	$(SANDBOX) pulumi preview --diff --stack $(STACK) $(POLICIES)
 
 recover: setup ## Repair the stack STACK after a killed update
 	$(SANDBOX) up
@@ -50,9 +52,10 @@ lint: setup ## Check style, format and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
 
-lock: $(VENV)/installed ## Write requirements*.txt from requirements*.in; UPGRADE=--upgrade for newer versions
+lock: $(VENV)/installed ## Write each requirements*.txt from its .in file; UPGRADE=--upgrade for newer versions
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(UPGRADE)
 	$(LOCK) requirements.in --constraints requirements-dev.txt --output-file requirements.txt $(UPGRADE)
+	$(LOCK) policy/requirements.in --constraints requirements-dev.txt --output-file policy/requirements.txt $(UPGRADE)
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -m sandbox.machine.prerequisites

@@ -49,7 +49,7 @@ def _data(args: CoderArgs, login: InstalledLogin) -> dict[str, pulumi.Input[str]
         "sslMode": connection.ssl_mode,
         "caCertificate": ca_digest,
         "secret": connection.login.secret_name,
-        "password": login.password_digest,
+        "passwordDigest": login.password_digest,
         "accessUrl": args.options.access_url if args.chart.entry.access_url else "",
         **({"searchPath": connection.search_path} if connection.search_path else {}),
     }

@@ -27,6 +27,7 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
         raise SandboxError("pulumi is not built yet: run `python -m sandbox setup`")
     wrappers.install_language_host(home)
     wrappers.install_plugins(home)
+    wrappers.lend_virtualenv()
     ours = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
     return ours | {
         "PATH": path,

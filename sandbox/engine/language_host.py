@@ -24,6 +24,10 @@ _SHOWN_ALREADY = 32
 """The exit code of a program whose error the user has already been shown."""
 
 
+_PROJECT_FILES = {"analyzer": "PulumiPolicy.yaml", "resource": "PulumiPlugin.yaml"}
+"""By the kind of plugin."""
+
+
 class _Refused(Exception):
     """The program cannot be started; the message says why."""
 
@@ -130,7 +134,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Run a policy pack or another plugin in Python, and stream its output to the engine."""
         try:
-            python, environment = _python(request.info)
+            python, environment = _python(request.info, _PROJECT_FILES.get(request.kind))
         except _Refused as refused:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(refused))
         directory = request.info.program_directory
@@ -158,7 +162,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
 
-def _python(info: Any) -> tuple[str, dict[str, str]]:
+def _python(info: Any, file: str | None = None) -> tuple[str, dict[str, str]]:
     """The interpreter that the project's `virtualenv` option names, and its environment."""
     virtualenv = json_format.MessageToDict(info.options).get("virtualenv")
     environment = dict(os.environ)
@@ -168,8 +172,9 @@ def _python(info: Any) -> tuple[str, dict[str, str]]:
     python = home / "bin" / "python"
     if not python.exists():
         raise _Refused(
-            f"the virtualenv {virtualenv!r} of Pulumi.yaml does not exist ({home}): create it with "
-            f"`python3 -m venv {home}` and install the project's requirements.txt into it"
+            f"the virtualenv {virtualenv!r} of {file or 'Pulumi.yaml'} does not exist ({home}): "
+            f"create it with `python3 -m venv {home}` and install the project's requirements.txt "
+            "into it"
         )
     environment["VIRTUAL_ENV"] = str(home)
     environment["PATH"] = f"{home / 'bin'}{os.pathsep}{environment.get('PATH', '')}"

@@ -58,6 +58,15 @@ def test_missing_virtualenv_is_reported(stack: Stack) -> None:
     assert "the virtualenv 'none' of Pulumi.yaml does not exist" in stack.fails("preview")
 
 
+def test_missing_virtualenv_of_a_policy_pack_is_reported(stack: Stack, tmp_path: Path) -> None:
+    options = "runtime: {name: python, options: {virtualenv: none}}\n"
+    (tmp_path / "PulumiPolicy.yaml").write_text(options)
+    stack.program("")
+    said = stack.fails("preview", "--policy-pack", str(tmp_path))
+    assert "the virtualenv 'none' of PulumiPolicy.yaml does not exist" in said
+    assert f"python3 -m venv {tmp_path / 'none'}" in said
+
+
 def test_policy_pack_stops_a_violation(stack: Stack, tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     pack.mkdir()

@@ -180,7 +180,7 @@ def test_a_digest_of_a_password_is_plain_and_can_t_be_made_without_the_key() -> 
     ]
     assert digests[0] != digests[1]
     marker = json.loads(engine.named("coder-record").in_the_clear)["data"]
-    assert marker["password"] == digests[0]
+    assert marker["passwordDigest"] == digests[0]
     key = "00" * 32
     for password, digest in zip(PASSWORDS.values(), digests, strict=True):
         assert digest == hmac.new(bytes.fromhex(key), password.encode(), "sha256").hexdigest()[:16]
@@ -190,8 +190,8 @@ def test_a_digest_of_a_password_is_plain_and_can_t_be_made_without_the_key() -> 
             name, outputs = super().new_resource(args)
             return name, outputs | ({"hex": "01" * 32} if args.typ == BYTES else {})
 
-    other = deploy(made(), engine=OtherKey()).named("coder-record").plain["data"]["password"]
-    assert other != marker["password"]
+    other = deploy(made(), engine=OtherKey()).named("coder-record").plain["data"]["passwordDigest"]
+    assert other != marker["passwordDigest"]
 
 
 def args(old: Any, new: Any) -> pulumi.ResourceHookArgs:

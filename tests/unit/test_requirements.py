@@ -16,17 +16,21 @@ PROGRAM = [
     *ROOT.glob("*.py"),
     *(path for folder in ("components", "recovery") for path in (ROOT / folder).rglob("*.py")),
 ]
-LOCKED = ("requirements", "requirements-dev")
+POLICY = [ROOT / "policy" / "__main__.py", *(ROOT / "policy" / "rules").glob("*.py")]
+LOCKED = ("requirements", "requirements-dev", "policy/requirements")
 
 
-def test_every_import_of_the_program_is_required() -> None:
+@pytest.mark.parametrize(
+    ("files", "name"), [(PROGRAM, "requirements"), (POLICY, "policy/requirements")]
+)
+def test_every_import_is_required(files: list[Path], name: str) -> None:
     distributions = importlib.metadata.packages_distributions()
     needed = {
         canonicalize_name(distributions.get(package, [package])[0])
-        for path in PROGRAM
+        for path in files
         for package in _third_party_imports(path)
     }
-    assert needed <= set(_requested("requirements")), "add it to requirements.in"
+    assert needed <= set(_requested(name)), f"add it to {name}.in"
 
 
 @pytest.mark.parametrize("name", LOCKED)
@@ -40,7 +44,7 @@ def test_locked_requirements_hold_nothing_that_nobody_asks_for(name: str) -> Non
     asked_directly = {
         package
         for package, block in _blocks(name).items()
-        if re.search(r"#( via)? +-r requirements(-dev)?\.in$", block, re.MULTILINE)
+        if re.search(r"#( via)? +-r (policy/)?requirements(-dev)?\.in$", block, re.MULTILINE)
     }
     assert asked_directly == set(_requested(name)), "run `make lock`"
 
@@ -57,8 +61,9 @@ def test_locked_requirements_name_no_package_index(name: str) -> None:
     assert not re.search(r"https?://|^--?[a-z]", _text(f"{name}.txt"), re.MULTILINE)
 
 
-def test_program_is_tested_with_the_versions_it_is_deployed_with() -> None:
-    assert _locked("requirements").items() <= _locked("requirements-dev").items()
+@pytest.mark.parametrize("name", ["requirements", "policy/requirements"])
+def test_what_is_deployed_is_tested_with_the_same_versions(name: str) -> None:
+    assert _locked(name).items() <= _locked("requirements-dev").items()
 
 
 def _third_party_imports(path: Path) -> set[str]:
@@ -66,7 +71,7 @@ def _third_party_imports(path: Path) -> set[str]:
     modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
     modules += [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
     packages = {module.split(".")[0] for module in modules}
-    own = {entry.stem for entry in ROOT.iterdir()}
+    own = {entry.stem for entry in (*ROOT.iterdir(), *path.parent.iterdir())}
     return packages - sys.stdlib_module_names - own - {"_typeshed"}  # known to type checkers only
 
 

@@ -1,0 +1,97 @@
+"""Nobody but the cluster may connect to a server."""
+
+from collections.abc import Iterator
+
+from pulumi_policy import ResourceValidationArgs
+
+from .policies import Properties, resource_policy
+from .servers import azure_type, cloud_of, expected
+from .values import at, known
+
+PORT = 5432
+INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+AZURE_RULE = azure_type("dbforpostgresql:FirewallRule")
+SOURCES = {
+    "cidrIpv4": "addresses",
+    "cidrIpv6": "addresses",
+    "cidrBlocks": "addresses",
+    "ipv6CidrBlocks": "addresses",
+    "prefixListId": "a prefix list",
+    "prefixListIds": "a prefix list",
+}
+"""The properties of a rule that admit something else than a security group."""
+
+
+def check(args: ResourceValidationArgs) -> Iterator[str]:
+    """One line for each way into a database that does not begin in the cluster."""
+    kind, inputs = args.resource_type, args.props
+    if kind == INGRESS_RULE or (kind == OLD_RULE and at(inputs, "type") == "ingress"):
+        yield from _security_group_rule(inputs, "")
+    elif kind == GROUP:
+        for index, rule in known(at(inputs, "ingress", [])):
+            yield from _security_group_rule(rule, f"ingress[{index}].")
+    elif AZURE_RULE.fullmatch(kind):
+        yield (
+            "a firewall rule of the server admits public addresses; remove it, and let the cluster "
+            "connect through a delegated subnet or a private endpoint"
+        )
+    else:
+        yield from _SERVERS.get(cloud_of(kind, inputs), _nothing)(inputs)
+
+
+def _security_group_rule(rule: Properties, prefix: str) -> Iterator[str]:
+    """RDS: a rule for PostgreSQL's port must name the security group of the cluster's nodes."""
+    if not _opens_port(rule):
+        return
+    # Iterating reads no value: an address may be unknown at preview.
+    for name in sorted(SOURCES.keys() & set(rule)):
+        if at(rule, name):
+            yield (
+                f"{prefix}{name}: admits {SOURCES[name]} to port {PORT}; name the security group "
+                "of the cluster's nodes instead (setting network.clientSecurityGroupIds)"
+            )
+
+
+def _opens_port(rule: Properties) -> bool:
+    protocol = str(at(rule, "ipProtocol") or at(rule, "protocol", "tcp"))
+    if protocol in ("-1", "all"):
+        return True
+    first, last = at(rule, "fromPort", 0), at(rule, "toPort", 65535)
+    # -1 as the first port means all ports.
+    return protocol in ("tcp", "6") and (first < 0 or first <= PORT <= last)
+
+
+def _aws(inputs: Properties) -> Iterator[str]:
+    """RDS: without a group of its own, an instance has the VPC's default group."""
+    if not {"vpcSecurityGroupIds", "replicateSourceDb"} & set(inputs):
+        yield (
+            "vpcSecurityGroupIds: is not set, so the VPC's default security group decides who "
+            "connects; set it to a group that admits only the cluster's nodes"
+        )
+
+
+def _gcp(inputs: Properties) -> Iterator[str]:
+    """Cloud SQL: nothing but the private network reaches it."""
+    own = "settings.ipConfiguration"
+    networks = at(inputs, f"{own}.authorizedNetworks", [])
+    if len(networks):
+        yield f"{own}.authorizedNetworks: admits addresses outside the network; remove it"
+    path = f"{own}.enablePrivatePathForGoogleCloudServices"
+    yield from expected(inputs, path, False, default=False)
+    if not {"privateNetwork", "pscConfigs"} & set(at(inputs, own, {})):
+        yield f"{own}.privateNetwork: is not set; set it to the cluster's network"
+
+
+def _nothing(inputs: Properties) -> Iterator[str]:
+    yield from ()
+
+
+_SERVERS = {"aws": _aws, "gcp": _gcp}
+
+POLICY = resource_policy(
+    "cluster-only",
+    "Nobody but the cluster may connect to a database.",
+    check,
+)

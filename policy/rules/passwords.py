@@ -1,0 +1,74 @@
+"""Passwords are in Secrets, and nowhere else in the cluster."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_policy import ResourceValidationArgs
+
+from .policies import Properties, resource_policy
+from .values import Path, dotted, known, leaves, objects
+from .workloads import RELEASE, SECRET
+
+NAMED = re.compile(
+    r"(pass(word|wd|phrase)|pwd|token|(api|access|private|secret|signing|encryption)_?key|"
+    r"client_?secret|credentials?)$",
+    re.IGNORECASE,
+)
+"""Names whose value is a secret, with - and _ alike. A key that only ends with `secret`, such as
+`passwordSecret`, is the name of a Secret."""
+NAMED_VARIABLE = re.compile(rf"{NAMED.pattern}|_secret$", re.IGNORECASE)
+"""Names of environment variables, which have no keys that name Secrets."""
+SHOWN = re.compile(
+    r"[a-z][a-z0-9+.-]*://[^\s:@/]*:(?!\$)[^\s@/]+@"  # a URL with a password
+    r"|\bpassword\s*=\s*(?![\s$'\"<])\S"  # libpq's key and value
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    re.IGNORECASE,
+)
+"""Texts that have a secret in them, whatever their key."""
+REFERENCE = re.compile(r"\$\(\w+\)|\$\{?\w+\}?")
+"""A value that Kubernetes or a shell takes from an environment variable."""
+CURE = "; put it into a Secret and refer to it, in env with valueFrom.secretKeyRef"
+
+
+def check(args: ResourceValidationArgs) -> Iterator[str]:
+    """One line for each value that looks like a secret; none shows the value."""
+    if not args.resource_type.startswith("kubernetes:"):
+        return
+    for path in sorted(set(_found(_visible(args.resource_type, args.props))), key=str):
+        yield f"{dotted(path)}: holds a secret in plain text{CURE}"
+
+
+def _visible(kind: str, inputs: Properties) -> dict[Any, Any]:
+    """The inputs that whoever may read the object, but no Secret, sees."""
+    if kind == RELEASE:
+        # The provider's own login at the repository is not in the cluster.
+        return {key: value for key, value in known(inputs) if key != "repositoryOpts"}
+    hidden = ("data", "stringData") if kind == SECRET else ()
+    return {key: value for key, value in known(inputs) if key not in hidden}
+
+
+def _found(inputs: Any) -> Iterator[Path]:
+    for path, each in objects(inputs):
+        entry = dict(known(each))
+        name, value = entry.get("name"), entry.get("value")
+        if isinstance(name, str) and _is_secret(NAMED_VARIABLE, name, value):
+            yield (*path, "value")
+    for path, text in leaves(inputs):
+        keys = [key for key in path if isinstance(key, str)]
+        named = keys and not isinstance(path[-1], int) and _is_secret(NAMED, keys[-1], text)
+        if named or SHOWN.search(text):
+            yield path
+
+
+def _is_secret(names: re.Pattern[str], name: str, value: object) -> bool:
+    if not isinstance(value, str) or not value or REFERENCE.fullmatch(value):
+        return False
+    return bool(names.search(name.replace("-", "_")))
+
+
+POLICY = resource_policy(
+    "no-plain-password",
+    "A password is in a Secret, and in no other object of the cluster.",
+    check,
+)

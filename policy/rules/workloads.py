@@ -1,0 +1,50 @@
+"""What stacks run in Kubernetes: Coder's Helm release, and pods."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .policies import Properties
+from .values import Path, at, known, objects
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+SECRET = "kubernetes:core/v1:Secret"
+CONTAINERS = ("containers", "initContainers")
+
+
+def is_coder(resource_type: str, inputs: Properties) -> bool:
+    """Whether the resource is a Helm release of Coder's chart: by name, by URL or in a file."""
+    if resource_type != RELEASE:
+        return False
+    file = str(at(inputs, "chart", "")).rpartition("/")[2]
+    return file.partition(":")[0] == "coder" or file.startswith("coder-")
+
+
+def secret_texts(inputs: Properties) -> Iterator[tuple[str, str]]:
+    """Each known text of a Secret, by its key; the provider turns all into `data`."""
+    for key, text in known(at(inputs, "stringData")):
+        yield str(key), str(text)
+    for key, text in known(at(inputs, "data")):
+        try:
+            yield str(key), base64.b64decode(text, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            continue  # no text
+
+
+def environment(resource_type: str, inputs: Properties) -> Iterator[tuple[Path, str, Any]]:
+    """Each environment variable of a container with a known plain value: path, name, value."""
+    if resource_type == RELEASE or not resource_type.startswith("kubernetes:"):
+        return
+    for path, pod in objects(inputs):
+        for key in CONTAINERS:
+            for number, container in known(pod.get(key) if key in set(pod) else None):
+                yield from _variables(container, (*path, key, number))
+
+
+def _variables(container: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
+    variables = dict(known(container)).get("env")
+    for number, variable in known(variables):
+        entry: Mapping[Any, Any] = dict(known(variable))
+        if "name" in entry and "value" in entry:
+            yield (*path, "env", number, "value"), entry["name"], entry["value"]
