@@ -11,13 +11,13 @@ from .values import Path, dotted, known, leaves, objects
 from .workloads import RELEASE, SECRET
 
 NAMED = re.compile(
-    r"(pass(word|wd|phrase)|pwd|token|(api|access|private|secret|signing|encryption)_?key|"
+    r"(pass(word|wd|phrase)|(?<=.)pwd|token|(api|access|private|signing|encryption)_?key|"
     r"client_?secret|credentials?)$",
     re.IGNORECASE,
 )
-"""Names whose value is a secret, with - and _ alike. A key that only ends with `secret`, such as
-`passwordSecret`, is the name of a Secret."""
-NAMED_VARIABLE = re.compile(rf"{NAMED.pattern}|_secret$", re.IGNORECASE)
+"""Names whose value is a secret, with - and _ alike. A key such as `passwordSecret` or `secretKey`
+names a Secret or a key in one; `PWD` is a directory."""
+NAMED_VARIABLE = re.compile(rf"{NAMED.pattern}|_secret(_key)?$", re.IGNORECASE)
 """Names of environment variables, which have no keys that name Secrets."""
 SHOWN = re.compile(
     r"[a-z][a-z0-9+.-]*://[^\s:@/]*:(?!\$)[^\s@/]+@"  # a URL with a password

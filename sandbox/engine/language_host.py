@@ -24,10 +24,6 @@ _SHOWN_ALREADY = 32
 """The exit code of a program whose error the user has already been shown."""
 
 
-_PROJECT_FILES = {"analyzer": "PulumiPolicy.yaml", "resource": "PulumiPlugin.yaml"}
-"""By the kind of plugin."""
-
-
 class _Refused(Exception):
     """The program cannot be started; the message says why."""
 
@@ -133,12 +129,16 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Run a policy pack or another plugin in Python, and stream its output to the engine."""
+        is_pack = request.kind == "analyzer"
+        file = "PulumiPolicy.yaml" if is_pack else "PulumiPlugin.yaml"
         try:
-            python, environment = _python(request.info, _PROJECT_FILES.get(request.kind))
+            # Unlike a program, a plugin never runs in the host's own environment
+            # (github.com/pulumi/pulumi: sdk/python/cmd/pulumi-language-python/main.go, RunPlugin).
+            python, environment = _python(request.info, file, "venv")
         except _Refused as refused:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(refused))
         directory = request.info.program_directory
-        if request.kind == "analyzer":
+        if is_pack:
             command = [python, "-u", "-m", "pulumi.policy", *request.args, directory]
         else:
             command = [python, "-u", directory, *request.args]
@@ -162,9 +162,9 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
 
-def _python(info: Any, file: str | None = None) -> tuple[str, dict[str, str]]:
+def _python(info: Any, file: str = "Pulumi.yaml", default: str = "") -> tuple[str, dict[str, str]]:
     """The interpreter that the project's `virtualenv` option names, and its environment."""
-    virtualenv = json_format.MessageToDict(info.options).get("virtualenv")
+    virtualenv = json_format.MessageToDict(info.options).get("virtualenv") or default
     environment = dict(os.environ)
     if not virtualenv:
         return sys.executable, environment
@@ -172,7 +172,7 @@ def _python(info: Any, file: str | None = None) -> tuple[str, dict[str, str]]:
     python = home / "bin" / "python"
     if not python.exists():
         raise _Refused(
-            f"the virtualenv {virtualenv!r} of {file or 'Pulumi.yaml'} does not exist ({home}): "
+            f"the virtualenv {virtualenv!r} of {file} does not exist ({home}): "
             f"create it with `python3 -m venv {home}` and install the project's requirements.txt "
             "into it"
         )

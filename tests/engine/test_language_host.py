@@ -4,6 +4,8 @@ import sys
 import venv
 from pathlib import Path
 
+import pytest
+
 from tests.engine.stack import Stack
 
 
@@ -58,19 +60,25 @@ def test_missing_virtualenv_is_reported(stack: Stack) -> None:
     assert "the virtualenv 'none' of Pulumi.yaml does not exist" in stack.fails("preview")
 
 
-def test_missing_virtualenv_of_a_policy_pack_is_reported(stack: Stack, tmp_path: Path) -> None:
-    options = "runtime: {name: python, options: {virtualenv: none}}\n"
-    (tmp_path / "PulumiPolicy.yaml").write_text(options)
+@pytest.mark.parametrize(
+    ("runtime", "virtualenv"),
+    [("{name: python, options: {virtualenv: none}}", "none"), ("python", "venv")],
+)
+def test_missing_virtualenv_of_a_policy_pack_is_reported(
+    stack: Stack, tmp_path: Path, runtime: str, virtualenv: str
+) -> None:
+    (tmp_path / "PulumiPolicy.yaml").write_text(f"runtime: {runtime}\n")
     stack.program("")
     said = stack.fails("preview", "--policy-pack", str(tmp_path))
-    assert "the virtualenv 'none' of PulumiPolicy.yaml does not exist" in said
-    assert f"python3 -m venv {tmp_path / 'none'}" in said
+    assert f"the virtualenv '{virtualenv}' of PulumiPolicy.yaml does not exist" in said
+    assert f"python3 -m venv {tmp_path / virtualenv}" in said
 
 
 def test_policy_pack_stops_a_violation(stack: Stack, tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (pack / "venv").symlink_to(sys.prefix)
     (pack / "__main__.py").write_text(
         "from pulumi_policy import *\n"
         "def small(args, report):\n"

@@ -22,6 +22,8 @@ from sandbox.postgres.server import Server
 from tests.conftest import ROOT
 
 Settings = dict[str, Any]
+POLICIES = ("--policy-pack", "policy")
+"""The options with which `make up` runs."""
 PASSWORDS = paths.PULUMI / "passwords"
 SOON_READY = {"coderd": {"readiness": {"initialDelaySeconds": 0, "periodSeconds": 1}}}
 """Faster probes of the classic chart, whose defaults delay each update by 10 s or more."""
@@ -89,6 +91,12 @@ class Stack:
         result = self.run("up", "--yes", "--skip-preview", *words)
         assert result.returncode == 0, result.stdout
         return result.stdout
+
+    def up_with_policies(self) -> None:
+        """Update with the policy pack, whose mandatory rules must hold."""
+        printed = self.up(*POLICIES)
+        assert "coder@v1.0.0 (local: policy)" in printed
+        assert "can't run policy" not in printed, printed
 
     def unchanged(self) -> None:
         """Assert that another update changes nothing."""

@@ -16,7 +16,7 @@ def v2(make_aws: MakeAws) -> AwsStack:
     stack = make_aws(
         "rds-v2", chartVersion="2.38.8", zone="us-east-1b", network=network, applyImmediately=True
     )
-    stack.up()
+    stack.up_with_policies()
     return stack
 
 

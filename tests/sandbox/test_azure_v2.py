@@ -11,7 +11,7 @@ def test_subnet_and_zone_are_made_and_removed(make_azure: MakeAzure) -> None:
     stack = make_azure(
         "az-v2", chartVersion=V2, network={"subnetRange": "10.60.12.0/28"}, highAvailability=True
     )
-    stack.up()
+    stack.up_with_policies()
     on_azure(stack)
     assert stack.instance["highAvailability"]["mode"] == "SameZone"
     stack.up("--refresh", "--expect-no-changes")

@@ -14,7 +14,7 @@ from tests.sandbox.stack import Stack, kubectl, wait
 @pytest.fixture(scope="module")
 def classic(make: Make) -> Stack:
     stack = make("classic", latencyGate="enforce")
-    stack.up()
+    stack.up_with_policies()
     return stack
 
 

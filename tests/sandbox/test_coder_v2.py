@@ -6,7 +6,7 @@ from tests.sandbox.stack import kubectl
 
 def test_v2_runs_on_the_external_database_with_verified_tls(make: Make) -> None:
     stack = make("v2", chartVersion="2.38.8", replicas=2)
-    stack.up()
+    stack.up_with_policies()
     info = stack.coder().buildinfo()
     assert info["database"]["host"] == stack.host
     assert info["database"]["certificate_verified"]

@@ -16,7 +16,7 @@ def test_zonal_cluster_with_a_standby_and_a_certificate_of_its_name(make_gcp: Ma
         highAvailability=True,
         server={"caMode": "GOOGLE_MANAGED_CAS_CA"},
     )
-    stack.up()
+    stack.up_with_policies()
     on_cloud_sql(stack)
     assert stack.outputs()["databaseSslMode"] == "verify-full"
     assert stack.instance["settings"]["availabilityType"] == "REGIONAL"

@@ -20,6 +20,9 @@ AZURE = "azure-native:dbforpostgresql:Server"
 GCP = "gcp:sql/databaseInstance:DatabaseInstance"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+FIREWALL = "azure-native:dbforpostgresql:FirewallRule"
+CONFIGURATION = "azure-native:dbforpostgresql:Configuration"
 LOCK = "azure-native:authorization:ManagementLockByScope"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SECRET = "kubernetes:core/v1:Secret"
@@ -50,6 +53,7 @@ PASSES: list[tuple[str, str, dict[str, Any]]] = [
     ("no-public-database", AWS, {"engine": "mysql", "publiclyAccessible": True}),
     ("no-public-database", GCP, {"databaseVersion": "MYSQL_8_0"}),
     ("encryption", AZURE, {}),
+    ("backups", AWS, {"backupRetentionPeriod": 7, "deleteAutomatedBackups": False}),
     ("encryption", GCP, {}),
     ("backups", AWS, {"replicateSourceDb": UNKNOWN}),
     ("backups", AZURE, {}),
@@ -100,6 +104,16 @@ FAILS: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("no-public-database", AZURE, nested("network.publicNetworkAccess", "Enabled"), "is Enabled"),
     ("no-public-database", AWS, {"publiclyAccessible": UNKNOWN}, "unknown"),
+    ("no-public-database", GCP, {}, "ipv4Enabled: is not set; set it to false"),
+    ("encryption", AWS, {}, "storageEncrypted: is not set; set it to true"),
+    ("backups", AWS, {}, "backupRetentionPeriod: is not set; set it to 7 or more"),
+    (
+        "cluster-only",
+        GROUP,
+        {"ingress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["::"]}]},
+        "ingress[0].cidrBlocks",
+    ),
+    ("cluster-only", FIREWALL, {}, "a firewall rule of the server"),
     ("encryption", AWS, {"storageEncrypted": False}, "storageEncrypted: is false; set it to true"),
     ("backups", AZURE, nested("backup.backupRetentionDays", 3.0), "is 3; set it to 7 or more"),
     ("backups", AWS, {"backupRetentionPeriod": 7}, "deleteAutomatedBackups: is not set"),
@@ -143,9 +157,15 @@ FAILS: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     (
         "server-requires-tls",
-        "azure-native:dbforpostgresql:Configuration",
+        CONFIGURATION,
         {"configurationName": "ssl_min_protocol_version", "value": "TLSv1"},
         "TLSv1.2",
+    ),
+    (
+        "server-requires-tls",
+        CONFIGURATION,
+        {"configurationName": "require_secure_transport", "value": "OFF"},
+        "is off; set it to on",
     ),
     (
         "server-requires-tls",
@@ -186,6 +206,12 @@ FAILS: list[tuple[str, str, dict[str, Any], str]] = [
         DEPLOYMENT,
         pod(OIDC_SECRET=CANARY),
         "spec.template.spec.containers[0].env[0].value",
+    ),
+    (
+        "no-plain-password",
+        DEPLOYMENT,
+        pod(DJANGO_SECRET_KEY=CANARY),
+        "env[0].value",
     ),
     (
         "pinned-chart",
@@ -275,6 +301,9 @@ def test_zone_of_the_database_is_that_of_coder(kind: str) -> None:
     assert judged("database-zone", server) == [], "nothing says where Coder runs"
     assert judged("database-zone", server, coder(label)) == []
     assert judged("database-zone", server, coder("a", label)) == []
+    selector = {"topology.kubernetes.io/zone": label}
+    inputs_of_coder = {"chart": "coder", "values": nested("coder.nodeSelector", selector)}
+    assert judged("database-zone", server, Asked(RELEASE, inputs_of_coder)) == []
     [(name, line)] = judged("database-zone", server, coder("a"))
     assert (name, "prefers a" in line) == ("server", True)
     [(_, line)] = judged("database-zone", server, coder())
@@ -431,8 +460,9 @@ def test_every_rule_but_one_is_mandatory_and_can_be_relaxed_with_a_reason() -> N
 
 
 def test_names_of_keys_that_hold_secrets() -> None:
-    secret = "password admin_password apiToken private_key privateKey clientSecret credentials pwd"
+    secret = "password admin_password apiToken private_key privateKey clientSecret credentials"
     public = "passwordSecret secretName tokenPath passwordGeneration username keys password-digest"
+    public += " secretKey pwd"
     assert all(NAMED.search(name) for name in secret.split())
     assert not any(NAMED.search(name) for name in public.split())
 
