@@ -74,6 +74,11 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         """Return no version: the host is part of the CLI."""
         return plugin_pb2.PluginInfo()
 
+    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        """Install nothing, where the published host makes the virtual environment, and say so."""
+        text = "The sandbox installs no packages here; `make setup` does.\n"
+        yield language_pb2.InstallDependenciesResponse(stdout=text.encode())
+
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Return no packages: the plugins are already installed."""
         return language_pb2.GetRequiredPackagesResponse()

@@ -35,6 +35,8 @@ def settings_table() -> str:
     schema: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     rows = ["| key | type, default | meaning |", "|---|---|---|"]
     for key, field in schema.items():
+        if ":" in key:
+            continue  # not a setting of the program: `pulumi new` adds `pulumi:tags`
         rows.append(f"| `{key}` | {field['type']}, {_default(field)} | {field['description']} |")
     return "\n".join(rows) + "\n"
 
