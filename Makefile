@@ -16,10 +16,11 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup up preview recover down test-unit test lint lock
+.PHONY: stacks install kubeconfig comment simulated-comment deploy drift
 .DEFAULT_GOAL := help
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/installed ## Install packages and build what the sandbox runs
 	@$(SANDBOX) setup
@@ -47,15 +48,56 @@ test-unit: setup ## Run the unit tests
 test: lint ## Run lint and all tests, those in the sandbox included
 	$(IN_VENV) -m pytest tests --numprocesses $(WORKERS) --durations 10
 
-lint: setup ## Check style, format and types
+lint: setup ## Check style, format, types and workflows
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
+	$(VENV)/bin/actionlint
+	$(VENV)/bin/zizmor --offline --quiet .github
 
 lock: $(VENV)/installed ## Write each requirements*.txt from its .in file; UPGRADE=--upgrade for newer versions
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(UPGRADE)
 	$(LOCK) requirements.in --constraints requirements-dev.txt --output-file requirements.txt $(UPGRADE)
 	$(LOCK) policy/requirements.in --constraints requirements-dev.txt --output-file policy/requirements.txt $(UPGRADE)
+
+# The workflows' commands, with the `pulumi` and the credentials of the environment.
+
+NO_SAMPLE = $(if $(filter file,$(origin STACK)),$(error STACK is missing: type `make $@ STACK=prod`))
+CI = $(IN_VENV) -m ci
+
+stacks: ## Print the stacks that the workflows deploy: all but the samples
+	@$(PYTHON) -m ci stacks
+
+install: $(VENV)/program ## Install the packages of the program and of the policy pack alone
+
+kubeconfig: install ## Let the kubeconfig point to the cluster of the stack STACK
+	@$(NO_SAMPLE)$(CI) kubeconfig --stack $(STACK)
+
+comment: install ## Preview the stack STACK and comment on its pull request
+	@$(NO_SAMPLE)$(CI) comment --stack $(STACK) -- $(POLICIES)
+
+simulated-comment: setup ## Preview the stack STACK in the sandbox, without credentials, for review
+	$(SANDBOX) up
+	@$(CI) comment --stack $(STACK) --pulumi "$(SANDBOX) pulumi" --note "$(SIMULATED)" -- $(POLICIES)
+
+SIMULATED := Made in a simulated account, without credentials: everything is new there, and nothing is \
+	compared with what is deployed. The log says which settings were replaced.
+
+deploy: install ## Update the stack STACK
+	@$(NO_SAMPLE)pulumi up --yes --non-interactive --stack $(STACK) $(POLICIES)
+
+drift: install ## Compare the stack STACK with what there is, and open or close an issue
+	@$(NO_SAMPLE)$(CI) drift --stack $(STACK) -- $(POLICIES)
+
+# A part of what `installed` installs. Both files have the same versions of what is in both.
+PIP_INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile
+$(VENV)/program: requirements.txt policy/requirements.txt
+	@echo "Installing the program's Python packages into $(VENV)"
+	@test -x $(IN_VENV) || $(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) -r requirements.txt
+	@$(PIP_INSTALL) -r policy/requirements.txt
+	@test -e policy/venv || ln -s ../$(VENV) policy/venv
+	@touch $@
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -m sandbox.machine.prerequisites

@@ -28,7 +28,11 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
     wrappers.install_language_host(home)
     wrappers.install_plugins(home)
     wrappers.lend_virtualenv()
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
+    ours = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("PULUMI_") or key == "PULUMI_DEBUG_COMMANDS"
+    }
     return ours | {
         "PATH": path,
         "KUBECONFIG": str(paths.KUBECONFIG),

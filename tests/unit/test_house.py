@@ -15,12 +15,13 @@ COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
 RECOVERY = sorted((ROOT / "recovery").rglob("*.py"))
 REVIEW = sorted((ROOT / "review").rglob("*.py"))
+CI = sorted((ROOT / "ci").rglob("*.py"))
 POLICY = [ROOT / "policy" / "__main__.py", *sorted((ROOT / "policy" / "rules").glob("*.py"))]
 MAIN = [
     ROOT / f"{name}.py"
     for name in ("__main__", "outputs", "settings", "chart_reader", "server_reader", "reader")
 ]
-PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY, *REVIEW, *POLICY]
+PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY, *REVIEW, *CI, *POLICY]
 
 
 def each_file(paths: list[Path]) -> pytest.MarkDecorator:

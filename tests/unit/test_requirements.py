@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 PROGRAM = [
     *ROOT.glob("*.py"),
-    *(path for folder in ("components", "recovery") for path in (ROOT / folder).rglob("*.py")),
+    *(path for name in ("ci", "components", "recovery") for path in (ROOT / name).rglob("*.py")),
 ]
 POLICY = [ROOT / "policy" / "__main__.py", *(ROOT / "policy" / "rules").glob("*.py")]
 LOCKED = ("requirements", "requirements-dev", "policy/requirements")

@@ -1,0 +1,1 @@
+"""What the workflows of `.github/workflows/` do, as commands: `python -m ci --help`."""
