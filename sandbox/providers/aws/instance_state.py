@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.providers.aws import machines, parameters, storage, versions
 from sandbox.providers.aws.account import Data, arn, rds_resource_id, zones_of
 from sandbox.providers.aws.errors import ApiError
+from sandbox.providers.cloud.moments import is_recent
 
 DOMAIN = "c9akciq32"
 INTERNAL = (
@@ -137,10 +138,11 @@ def source(data: Data, inputs: Data) -> Data:
         )
     if not found["backupRetentionPeriod"]:
         raise ApiError("PointInTimeRestoreNotEnabled", f"Backups are not enabled for {name}.")
-    if moment.get("restoreTime"):
+    time = moment.get("restoreTime")
+    if time and not is_recent(datetime.datetime.fromisoformat(time)):
         raise ApiError(
             "InvalidParameterValue",
-            "not simulated: a restoreTime other than the latest is an error",
+            "not simulated: a restoreTime more than 15 minutes ago is an error",
         )
     return found
 

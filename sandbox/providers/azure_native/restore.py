@@ -5,9 +5,8 @@ import datetime
 from sandbox.providers.azure_native import ids
 from sandbox.providers.azure_native.errors import ApiError, invalid, not_found, not_simulated
 from sandbox.providers.cloud.account import Data
+from sandbox.providers.cloud.moments import is_recent
 
-LATEST = datetime.timedelta(minutes=15)
-"""So old may the time of a request for the latest data be; the client sends its own clock's."""
 FROM_SOURCE = (
     "administratorLogin",
     "authConfig",
@@ -59,8 +58,8 @@ def _refuse_time(source: Data, time: str | None) -> None:
             f"The restore point in time '{time}' is not valid: it is from "
             f"{source['backup']['earliestRestoreDate']} to now.",
         )
-    if now - wanted > LATEST:
-        raise not_simulated("a point in time other than the latest is an error")
+    if not is_recent(wanted):
+        raise not_simulated("a point in time more than 15 minutes ago is an error")
 
 
 def request(body: Data, source: Data) -> Data:

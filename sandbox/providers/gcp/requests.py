@@ -1,9 +1,11 @@
 """Requests to create and to change instances, and what Cloud SQL stores for them."""
 
+import datetime
 from collections.abc import Callable
 from typing import TypeVar
 
 from sandbox.providers.cloud.account import Data
+from sandbox.providers.cloud.moments import is_recent
 from sandbox.providers.cloud.retries import until_accepted
 from sandbox.providers.framework.errors import Failure
 from sandbox.providers.framework.operation import Operation
@@ -59,7 +61,8 @@ def _clone_source(data: Data, inputs: Data) -> Data:
     if clone.get("pointInTime"):
         if not source["settings"]["backupConfiguration"]["pointInTimeRecoveryEnabled"]:
             raise invalid("Point in time recovery is not enabled for the source instance")
-        raise invalid("not simulated: a pointInTime other than the latest is an error")
+        if not is_recent(datetime.datetime.fromisoformat(clone["pointInTime"])):
+            raise invalid("not simulated: a pointInTime more than 15 minutes ago is an error")
     for key in ("databaseNames", "sourceInstanceDeletionTime", "sourceProject"):
         if clone.get(key):
             raise invalid(f"not simulated: clone.{key} is an error")

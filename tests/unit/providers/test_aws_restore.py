@@ -1,5 +1,6 @@
 """Restores, imports and storage of RDS instances."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -90,6 +91,18 @@ def test_restore_to_a_time_needs_one_time_and_an_available_source(
         data["instances"]["one"]["status"] = status
     wanted = checked(identifier="two", restoreToPointInTime=LATEST | moment)
     assert said in refused(lambda: INSTANCE.create(operation(), wanted))
+
+
+def test_restore_to_an_earlier_time_is_not_simulated() -> None:
+    make(backupRetentionPeriod=7)
+    source = {"sourceDbInstanceIdentifier": "one"}
+    now = datetime.datetime.now(datetime.UTC)
+    hour, minute = (f"{now - datetime.timedelta(minutes=n):%Y-%m-%dT%H:%M:%SZ}" for n in (60, 1))
+    early = checked(identifier="two", restoreToPointInTime=source | {"restoreTime": hour})
+    said = refused(lambda: INSTANCE.create(operation(), early))
+    assert "not simulated: a restoreTime more than 15 minutes ago is an error" in said
+    make(identifier="two", restoreToPointInTime=source | {"restoreTime": minute})
+    assert REGION.read()["instances"]["two"]["engineVersion"].startswith("17")
 
 
 def test_imported_instance_has_no_final_snapshot() -> None:

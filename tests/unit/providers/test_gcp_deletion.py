@@ -1,5 +1,6 @@
 """Deletion of simulated Cloud SQL instances, their backups, restores and clones."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -247,11 +248,14 @@ def test_clone_that_does_not_fit_is_refused(
     assert words in refused(lambda: make(settings, name="two", clone=clone))
 
 
-def test_clone_at_another_time_is_not_simulated() -> None:
+def test_clone_at_an_earlier_time_is_not_simulated() -> None:
     make({"backupConfiguration.pointInTimeRecoveryEnabled": True})
     clone = {"sourceInstanceName": "one", "pointInTime": "2026-01-01T00:00:00Z"}
     said = refused(lambda: make(name="two", clone=clone))
-    assert "not simulated: a pointInTime other than the latest is an error" in said
+    assert "not simulated: a pointInTime more than 15 minutes ago is an error" in said
+    now = datetime.datetime.now(datetime.UTC)
+    make(name="two", clone=clone | {"pointInTime": f"{now:%Y-%m-%dT%H:%M:%SZ}"})
+    assert record("two")["status"] == "RUNNABLE"
 
 
 def test_clone_whose_settings_are_refused_is_left() -> None:
