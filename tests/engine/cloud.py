@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -11,6 +12,7 @@ import yaml
 
 from sandbox.machine import network, paths, services
 from tests.engine.stack import Stack
+from tests.recipes import Typist
 
 INSTANCE = "postgres-server"
 
@@ -68,6 +70,14 @@ class CloudStack(Stack):
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
         file.write_text(yaml.safe_dump(kept | {"config": self.settings}))
         return self
+
+    def follow(self, recipe: str, names: Mapping[str, str] | None = None, *, block: int = 0) -> str:
+        """Type the commands of a recipe of the runbook; returns what they print."""
+        typist = Typist(self.folder, self.environment, self.name, self.folder / "programs")
+        said = typist.type(recipe, names or {}, block=block, fails="", typed="")
+        file = self.folder / f"Pulumi.{self.name}.yaml"
+        self.settings = yaml.safe_load(file.read_text())["config"]
+        return said
 
     @property
     def _account(self) -> Path:

@@ -1,5 +1,6 @@
 """A stack of the program on a simulated cloud, and the account's records of it."""
 
+import datetime
 import os
 import re
 import subprocess
@@ -12,6 +13,11 @@ from sandbox.postgres.server import Server
 from sandbox.providers.cloud.base import Cloud
 from tests.conftest import ROOT
 from tests.sandbox.stack import Stack, kill, wait
+
+
+def now() -> str:
+    """The time, as `restoreFrom.time` has it."""
+    return f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class CloudStack(Stack):

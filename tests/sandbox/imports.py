@@ -1,4 +1,4 @@
-"""Takes into a stack's state what exists already, by the commands that its previews print."""
+"""Takes into a stack's state what exists already, by the runbook and what previews print."""
 
 import re
 import shlex
@@ -6,7 +6,7 @@ import shlex
 from tests.sandbox.stack import Stack
 
 COMMAND = re.compile(r"pulumi (import kubernetes:\S+ .*)")
-FIRST = re.compile(r"pulumi (up --target .*)\)")
+FIRST = re.compile(r"pulumi up --target .*(?=\))")
 
 
 def import_all(stack: Stack) -> list[list[str]]:
@@ -14,7 +14,7 @@ def import_all(stack: Stack) -> list[list[str]]:
     printed = stack.fails("preview")
     first = FIRST.search(printed)
     assert first, printed
-    _run(stack, shlex.split(first[1]))
+    assert first[0] in stack.follow("Take over what exists already")
     ran: list[list[str]] = []
     while commands := dict.fromkeys(COMMAND.findall(printed)):
         for words in map(shlex.split, commands):

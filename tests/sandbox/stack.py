@@ -20,6 +20,7 @@ from sandbox.engine import stack as engine_stack
 from sandbox.machine import paths
 from sandbox.postgres.server import Server
 from tests.conftest import ROOT
+from tests.recipes import Typist
 
 Settings = dict[str, Any]
 POLICIES = ("--policy-pack", "policy")
@@ -108,6 +109,31 @@ class Stack:
         assert result.returncode != 0, f"{' '.join(words)} should have failed:\n{result.stdout}"
         assert "Traceback" not in result.stdout, result.stdout
         return result.stdout
+
+    def follow(
+        self,
+        recipe: str,
+        names: Mapping[str, str] | None = None,
+        *,
+        block: int = 0,
+        fails: str = "",
+        typed: str = "",
+    ) -> str:
+        """Type the commands of a recipe of the runbook; returns what they print."""
+        self._outputs = None
+        engine_stack.Stack(self.name).ensure()
+        typist = Typist(
+            ROOT,
+            home.environment(),
+            self.name,
+            self.file.with_name(f"{self.name}-programs"),
+            pulumi=(sys.executable, "-m", "sandbox", "pulumi"),
+            settings=("--config-file", str(self.file)),
+        )
+        said = typist.type(recipe, names or {}, block=block, fails=fails, typed=typed)
+        written = yaml.safe_load(self.file.read_text())["config"]
+        self.settings = {key.removeprefix("coder:"): value for key, value in written.items()}
+        return said
 
     def recovery(self) -> str:
         """Run the runbook's command for a killed update; returns the output."""

@@ -25,8 +25,14 @@ def test_a_release_of_the_helm_cli_is_taken_over_in_place(
     _coder(stack).add_user("ada")
     installed, pods = history(stack), _uids(stack, "pods")
     deployment = _uids(stack, "deployments")
-    login = {"host": stack.host, "database": "bobs", "username": "bob", "flavour": "v2"}
-    stack.set(existing=login).secret("password", PASSWORD)
+    # The sandbox replaces what the test encrypts for another machine.
+    stack.secret("password", PASSWORD).set(existing={})
+    names = {
+        "postgres.example.com": stack.host,
+        "coder_data": "bobs",
+        "coder_login": "bob",
+    }
+    stack.follow("Take a database that exists", names, fails="pulumi preview", typed=PASSWORD)
 
     imports = import_all(stack)
     assert kinds(imports) == {"Namespace", "Release"}

@@ -112,12 +112,10 @@ def test_protected_stack_is_not_destroyed(classic: AwsStack) -> None:
 def test_final_snapshot_can_be_restored_into_another_stack(
     classic: AwsStack, make_aws: MakeAws
 ) -> None:
-    classic.set(protect=False).up()
-    result = classic.run("destroy", "--yes")
-    assert result.returncode == 0, result.stdout
+    classic.follow("Destroy for good")
     (last,) = snapshots("rds")
-    restored = make_aws("rds-restored", storageGb=120, restoreFrom={"snapshot": last})
-    restored.up()
+    restored = make_aws("rds-restored", storageGb=120)
+    restored.follow("Restore from a snapshot", {"coder-coder-prod-final-1a2b3c4d": last})
     assert restored.coder().users() == ["ada"]
     on_rds(restored)
     restored.set(restoreFrom={}).unchanged()

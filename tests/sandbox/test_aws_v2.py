@@ -4,6 +4,7 @@ import pytest
 
 from sandbox.providers.aws.account import NODES_GROUP
 from tests.sandbox.aws import AwsStack, on_rds
+from tests.sandbox.cloud import now
 from tests.sandbox.conftest import MakeAws
 
 
@@ -33,9 +34,10 @@ def test_standby_is_added_and_removed_in_place(v2: AwsStack) -> None:
 
 def test_restore_from_an_instance_copies_its_current_data(v2: AwsStack, make_aws: MakeAws) -> None:
     v2.coder().add_user("ada")
-    source = {"instance": v2.instance["identifier"]}
-    copy = make_aws("rds-copy", chartVersion="2.38.8", restoreFrom=source)
-    copy.up()
+    source = v2.instance["identifier"]
+    copy = make_aws("rds-copy", chartVersion="2.38.8")
+    names = {"postgres-server1a2b3c4": source, "2026-01-31T03:00:00Z": now()}
+    copy.follow("Restore to a point in time", names)
     assert copy.coder().users() == ["ada"]
     on_rds(copy)
     v2.coder().add_user("grace")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sandbox.azure import AzureStack, on_azure
+from tests.sandbox.cloud import now
 from tests.sandbox.conftest import MakeAzure
 from tests.sandbox.stack import wait
 
@@ -81,11 +82,12 @@ def test_protected_stack_is_not_destroyed(classic: AzureStack) -> None:
 
 
 def test_point_in_time_restore_keeps_the_data(classic: AzureStack, make_azure: MakeAzure) -> None:
-    copy = make_azure("az-copy", restoreFrom={"server": classic.instance["name"]})
-    copy.set(storageGb=classic.instance["storage"]["storageSizeGB"], maxStorageGb=1024)
-    printed = copy.set(size="medium").fails("up", "--yes", "--skip-preview")
+    copy = make_azure("az-copy", size="medium", maxStorageGb=1024)
+    copy.set(storageGb=classic.instance["storage"]["storageSizeGB"])
+    names = {"coder-coder-prod-1a2b3c4d": classic.instance["name"], "2026-01-31T03:00:00Z": now()}
+    ends = "ends with an error"
+    printed = copy.follow("Restore to a point in time", names, block=2, fails=ends)
     assert "has the admin password of its source; type `pulumi up` again" in printed
-    copy.up()
     on_azure(copy)
     assert copy.coder().users() == ["ada"]
     copy.set(restoreFrom={}).unchanged()
@@ -93,7 +95,5 @@ def test_point_in_time_restore_keeps_the_data(classic: AzureStack, make_azure: M
 
 def test_unprotected_stack_is_destroyed(classic: AzureStack) -> None:
     name = classic.instance["name"]
-    assert "deletes the backups with the server" in classic.set(protect=False).up()
-    result = classic.run("destroy", "--yes")
-    assert result.returncode == 0, result.stdout
+    assert "deletes the backups with the server" in classic.follow("Destroy for good")
     assert name not in classic.account.read()["instances"]

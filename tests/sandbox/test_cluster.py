@@ -69,7 +69,7 @@ def test_stopped_zone_is_not_ready_and_recovers(stack: Stack) -> None:
 def test_users_survive_a_wipe_of_the_cluster(stack: Stack) -> None:
     sandbox("wipe")
     sandbox("up")
-    stack.up("--refresh")
+    stack.follow("Replace the cluster by one of the same name")
     assert "linus" in stack.coder().users()
     stack.unchanged()
 

@@ -56,12 +56,13 @@ def test_a_rotation_fails_no_query_and_the_other_login_keeps_working(classic: St
     thread = threading.Thread(target=client)
     thread.start()
     try:
-        classic.set(passwordGeneration=2).up()
+        said = classic.follow("Rotate the password")
     finally:
         done.set()
         thread.join()
     assert not failures, f"{len(failures)} of {queries} queries failed: {failures[:3]}"
     assert queries > 100
+    assert said.endswith("coder_green\n"), said
     assert coder.buildinfo()["database"]["user"] == "coder_green"
     assert _login_works(classic, "coder-db-blue"), "the login of before stopped working"
     classic.unchanged()
@@ -71,6 +72,16 @@ def test_a_deleted_namespace_comes_back_with_its_users(classic: Stack) -> None:
     classic.coder().add_user("ada")
     kubectl("delete", "namespace", "classic", "--wait")
     classic.up("--refresh")
+    assert "ada" in classic.coder().users()
+
+
+def test_v2_runs_beside_classic_on_a_database_of_its_own(classic: Stack, make: Make) -> None:
+    v2 = make("classic-to-v2", existing={"host": classic.host, "adminUsername": "coder_admin"})
+    v2.set(chartValues={})
+    names = {"namespace coder-v2": "namespace classic-to-v2"}
+    said = v2.follow("Leave Coder classic for v2", names)
+    assert f"Coder uses database coder_v2 on {classic.host}" in said
+    assert v2.coder().users() == []
     assert "ada" in classic.coder().users()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sandbox.cloud import now
 from tests.sandbox.conftest import MakeGcp
 from tests.sandbox.gcp import GcpStack, on_cloud_sql
 from tests.sandbox.stack import wait
@@ -110,14 +111,16 @@ def test_protected_stack_is_not_destroyed(classic: GcpStack) -> None:
 def test_backup_and_clone_keep_the_data(classic: GcpStack, make_gcp: MakeGcp) -> None:
     classic.trigger("snapshot", "1700000000000")
     classic.coder().add_user("grace")
-    source = {"instance": classic.instance["name"]}
-    backup = make_gcp("sql-backup", restoreFrom=source | {"backupRunId": 1700000000000})
-    backup.set(storageGb=110, size="medium").up()
+    source = {"coder-coder-prod-1a2b3c4d": classic.instance["name"]}
+    backup = make_gcp("sql-backup", storageGb=110, size="medium")
+    names = {**source, "1767225600000": "1700000000000"}
+    backup.follow("Restore from a snapshot", names, block=1)
     on_cloud_sql(backup)
     assert backup.coder().users() == ["ada"]
     backup.set(restoreFrom={}).unchanged()
-    clone = make_gcp("sql-clone", restoreFrom=source, storageGb=110, size="medium")
-    clone.up()
+    clone = make_gcp("sql-clone", storageGb=110, size="medium")
+    names = {**source, "2026-01-31T03:00:00Z": now()}
+    clone.follow("Restore to a point in time", names, block=1)
     on_cloud_sql(clone)
     assert clone.coder().users() == ["ada", "grace"]
     clone.unchanged()
@@ -125,9 +128,7 @@ def test_backup_and_clone_keep_the_data(classic: GcpStack, make_gcp: MakeGcp) ->
 
 def test_unprotected_stack_is_destroyed_and_leaves_the_final_backup(classic: GcpStack) -> None:
     name = classic.instance["name"]
-    classic.set(protect=False).up()
-    result = classic.run("destroy", "--yes")
-    assert result.returncode == 0, result.stdout
+    classic.follow("Destroy for good")
     data = classic.account.read()
     assert name not in data["instances"]
     assert [each for each in data["snapshots"].values() if each["name"] == name and each["final"]]

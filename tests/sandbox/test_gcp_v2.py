@@ -25,6 +25,24 @@ def test_zonal_cluster_with_a_standby_and_a_certificate_of_its_name(make_gcp: Ma
     stack.up("--refresh", "--expect-no-changes")
 
 
+def test_another_cluster_takes_over_the_server_with_its_data(make_gcp: MakeGcp) -> None:
+    stack = make_gcp("sql-moved", chartVersion=V2, cluster=ZONAL, protect=True)
+    stack.up()
+    stack.coder().add_user("ada")
+    server = stack.instance["uid"]
+    stack.set(cluster={**ZONAL, "location": "us-east1"})
+    names = {
+        "coder coder-database": "sql-moved sql-moved-database",
+        "pulumi:prod::": "pulumi:sql-moved::",
+        "my-new-cluster": "dev",
+    }
+    stack.follow("Move to another cluster", names)
+    on_cloud_sql(stack)
+    assert stack.instance["uid"] == server
+    assert stack.coder().users() == ["ada"]
+    stack.unchanged()
+
+
 def test_private_services_access_is_made_and_removed(make_gcp: MakeGcp) -> None:
     stack = make_gcp("sql-bare", chartVersion=V2, cluster=BARE)
     assert "has no private services access" in stack.fails("preview")

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.postgres import latency
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, helm, kubectl
+from tests.sandbox.stack import Stack, helm
 
 
 @pytest.fixture(scope="module")
@@ -36,5 +36,7 @@ def test_slow_database_is_a_warning_when_the_gate_is_warn(slow: Stack) -> None:
     assert re.search(r"warning: latency: .* ms on average under load, must be under", diagnostics)
     assert f"Coder uses database coder on {slow.host}" in diagnostics
     slow.unchanged()
-    findings = kubectl("-n", slow.name, "get", "configmap", "coder-findings", "-o", "yaml")
+    findings = slow.follow("Read the latency gate's figures", {"-n coder ": f"-n {slow.name} "})
     assert "Warning: latency: " in findings
+    figures = r"latency under load [\d.]+ ms on average \(limit 10 ms\), [\d.]+% above it"
+    assert re.search(figures, " ".join(findings.split()))

@@ -7,7 +7,6 @@ import http.server
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox.engine import stack as engine_stack
 from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
@@ -129,6 +129,16 @@ def test_a_pending_load_balancer_is_named_and_coder_stays(failed_install: Failed
     assert failed_install.address == "coderd.release.svc"
 
 
+def test_an_upgrade_whose_containers_never_started_is_taken_back(stack: Stack) -> None:
+    stack.set(chartVersion=LATER, chartValues=merged(SOON_READY, **NO_SUCH_IMAGE))
+    assert "coder-service:none" in stack.fails("up", "--yes", "--skip-preview")
+    stack.set(chartValues=SOON_READY)
+    said = stack.follow("Take back an upgrade of Coder", {"2.38.7": VERSION})
+    assert f"Coder uses database coder on {stack.host}" in said
+    assert stack.outputs()["chartVersion"] == VERSION
+    stack.unchanged()
+
+
 def test_an_upgrade_that_is_applied_in_part_goes_forward_only(stack: Stack) -> None:
     before = stack.outputs()
     stack.set(chartVersion=LATER, chartValues=NO_SUCH_SERVICE)
@@ -141,7 +151,7 @@ def test_an_upgrade_that_is_applied_in_part_goes_forward_only(stack: Stack) -> N
     # Helm applies all objects that the API server accepts, so that the new Coder migrates.
     stack.set(chartVersion=VERSION, chartValues=SOON_READY)
     assert f"is {VERSION}, but {LATER} is installed" in stack.fails("preview")
-    stack.set(chartVersion=LATER).up()
+    stack.follow("Upgrade Coder", {"2.38.8": LATER})
     stack.unchanged()
 
 
@@ -212,10 +222,12 @@ def test_an_update_fails_while_coder_is_scaled_to_zero(stack: Stack) -> None:
 def test_a_killed_update_is_put_right_by_recover(stack: Stack, hooked: str) -> None:
     _kill_update(stack, hooked, "pending-upgrade")
     assert "locked" in stack.fails("up", "--yes")
-    recover = [sys.executable, "-m", "sandbox", "recover", stack.name]
-    subprocess.run(recover, cwd=ROOT, check=True, timeout=300)
+    settings = engine_stack.Stack(stack.name).settings
+    named = {"--stack prod": f"--stack {stack.name} --config-file {settings}"}
+    said = stack.follow("Recover from a killed update", named)
+    assert "Would release the lock" in said
+    assert "Released the lock" in said
     assert "pending" not in _status(stack)
-    stack.up()
     assert stack.coder().buildinfo()["database"]["host"] == stack.host
     stack.unchanged()
 

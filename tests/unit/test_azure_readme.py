@@ -171,7 +171,8 @@ def test_sizes_are_those_of_the_program() -> None:
 
 
 def test_names_of_servers_have_the_form_that_the_program_gives_them() -> None:
-    texts = document("azure") + document("sandbox").split("## Azure")[1]
+    [restored] = re.findall(r"restoreFrom\.server (\S+)", document("runbook"))
+    texts = f"{restored} {document('sandbox').split('## Azure')[1]}"
     found = re.findall(r"\bcoder-[a-z-]+-[0-9a-f]{8}\b", texts)
     assert len(found) > 1
     made = (
