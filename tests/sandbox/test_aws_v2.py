@@ -6,6 +6,7 @@ from sandbox.providers.aws.account import NODES_GROUP
 from tests.sandbox.aws import AwsStack, on_rds
 from tests.sandbox.cloud import now
 from tests.sandbox.conftest import MakeAws
+from tools import draw_graph
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,11 @@ def v2(make_aws: MakeAws) -> AwsStack:
     )
     stack.up_with_policies()
     return stack
+
+
+def test_picture_in_the_documents_is_of_such_a_stack(v2: AwsStack) -> None:
+    drawn = draw_graph.picture(v2.state()["deployment"]["resources"])
+    assert drawn in draw_graph.DOCUMENT.read_text(), "type what tools/draw_graph.py says"
 
 
 def test_standby_is_added_and_removed_in_place(v2: AwsStack) -> None:
