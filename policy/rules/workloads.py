@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from .values import Path, at, known, objects
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SECRET = "kubernetes:core/v1:Secret"
+CODER = re.compile(r"coder(-v?\d[\w.+-]*\.tgz)?([:@].*)?")
+"""The chart's name, its file, or the end of its address. Not coder-logstream-kube."""
 CONTAINERS = ("containers", "initContainers")
 
 
@@ -17,8 +20,7 @@ def is_coder(resource_type: str, inputs: Properties) -> bool:
     """Whether the resource is a Helm release of Coder's chart: by name, by URL or in a file."""
     if resource_type != RELEASE:
         return False
-    file = str(at(inputs, "chart", "")).rpartition("/")[2]
-    return file.partition(":")[0] == "coder" or file.startswith("coder-")
+    return CODER.fullmatch(str(at(inputs, "chart", "")).rpartition("/")[2]) is not None
 
 
 def secret_texts(inputs: Properties) -> Iterator[tuple[str, str]]:

@@ -439,6 +439,22 @@ def test_latency_gate_is_on_where_the_release_is_protected(mode: str, protect: b
     assert bool(found) == (protect and mode == "off")
 
 
+@pytest.mark.parametrize(
+    ("chart", "is_coder"),
+    [
+        ("coder", True),
+        ("./.charts/0a1b2c/coder-2.38.8.tgz", True),
+        ("oci://ghcr.io/coder/chart/coder:2.38.8", True),
+        (f"oci://r/coder@sha256:{'0' * 64}", True),
+        ("coder-logstream-kube", False),
+        ("oci://ghcr.io/coder/chart/other", False),
+    ],
+)
+def test_release_of_coder_is_known_by_its_chart(chart: str, is_coder: bool) -> None:
+    release = Asked(RELEASE, {"chart": chart}, protect=True)
+    assert bool(judged("latency-gate", release)) == is_coder
+
+
 def test_protected_release_without_a_latency_gate_is_a_violation() -> None:
     [(name, line)] = judged("latency-gate", coder(protect=True), Asked(JOB, pod(PGUSER="coder")))
     assert (name, line[:9]) == ("coder", "no Job wi")
