@@ -25,9 +25,11 @@ def is_coder(resource_type: str, inputs: Properties) -> bool:
 
 def secret_texts(inputs: Properties) -> Iterator[tuple[str, str]]:
     """Each known text of a Secret, by its key; the provider turns all into `data`."""
-    for key, text in known(at(inputs, "stringData")):
+    # A first preview may know of neither object what is in it.
+    content = dict(known(inputs))
+    for key, text in known(content.get("stringData")):
         yield str(key), str(text)
-    for key, text in known(at(inputs, "data")):
+    for key, text in known(content.get("data")):
         try:
             yield str(key), base64.b64decode(text, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):

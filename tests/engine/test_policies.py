@@ -86,7 +86,7 @@ def program(name: str, engine: dict[str, str], folder: Path) -> CloudStack:
 def with_config(folder: Path, **rules: object) -> tuple[str, ...]:
     """The options for the pack with a configuration."""
     file = folder / "rules.json"
-    file.write_text(json.dumps({name.replace("_", "-"): rule for name, rule in rules.items()}))
+    file.write_text(json.dumps(rules))
     return (*PACK, "--policy-pack-config", str(file))
 
 
@@ -99,16 +99,21 @@ def test_each_violation_is_caught(name: str, engine: dict[str, str], tmp_path: P
     assert "can't run policy" not in said
 
 
-def test_levels_are_set_by_the_configuration(engine: dict[str, str], tmp_path: Path) -> None:
-    stack = AwsStack(tmp_path / "coder", engine).set(protect=False)
+def test_documented_configurations_set_levels(engine: dict[str, str], tmp_path: Path) -> None:
+    text = (paths.ROOT / "docs" / "policies.md").read_text()
+    production, exception = map(json.loads, re.findall(r"^```json\n(.+?)^```", text, re.M | re.S))
+    stack = AwsStack(tmp_path / "coder", engine).set(protect=False, backupDays=14)
     warning = stack.run("preview", *PACK)
     assert warning.returncode == 0
     assert violations(warning.stdout) == {"unprotected-database": {"postgres-server"}}
-    mandatory = with_config(tmp_path, unprotected_database="mandatory")
-    assert "[mandatory]  unprotected-database" in stack.fails("preview", *mandatory)
-    reason = {"enforcementLevel": "disabled", "reason": "it is to be destroyed"}
-    disabled = with_config(tmp_path, unprotected_database=reason)
-    assert not violations(stack.run("preview", *disabled).stdout)
+    said = stack.fails("preview", *with_config(tmp_path, **production))
+    assert "[mandatory]  unprotected-database" in said
+    assert set(violations(said)) == {"unprotected-database"}
+    assert exception.keys() == {"latency-gate"}
+    (tmp_path / "other").mkdir()
+    stack = program("kubernetes", engine, tmp_path / "other")
+    said = stack.fails("preview", *with_config(tmp_path, **exception))
+    assert set(violations(said)) == BAD["kubernetes"].keys() - exception.keys()
 
 
 @pytest.mark.parametrize("stack_type", [AwsStack, AzureStack, GcpStack])
@@ -120,6 +125,27 @@ def test_servers_of_the_program_pass(
     assert "✅ coder@v1.0.0" in said
     assert not violations(said)
     assert "can't run policy" not in said
+
+
+def test_preview_of_a_change_without_outputs_is_judged_by_the_inputs(
+    engine: dict[str, str], tmp_path: Path
+) -> None:
+    stack = AzureStack(tmp_path / "coder", engine)
+    stack.up(*PACK)
+    assert "✅ coder@v1.0.0" in stack.set(backupDays=14).run("preview", *PACK).stdout
+
+
+def test_update_makes_no_resource_that_breaks_a_rule(
+    engine: dict[str, str], tmp_path: Path
+) -> None:
+    stack = program("gcp", engine, tmp_path)
+    main = stack.folder / "__main__.py"
+    # The first violation or error stops the update, so the server must be alone.
+    main.write_text(main.read_text().partition("kubernetes.helm")[0])
+    said = stack.fails("up", "--yes", "--skip-preview", *PACK)
+    assert violations(said)["no-public-database"] == {"bad-server"}
+    assert "bad-server" not in {each["urn"].rpartition("::")[2] for each in stack.resources()}
+    assert not list(stack.folder.glob("gcp/*.json")), "an account is written with its first change"
 
 
 def test_password_that_is_generated_is_caught_by_the_update_and_every_later_preview(

@@ -41,6 +41,13 @@ def _commands(text: str) -> set[str]:
     return set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE))
 
 
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_stacks_run_with_the_policy_pack_unless_it_is_switched_off(command: str) -> None:
+    assert f"pulumi {command} " in _make("--dry-run", command)
+    assert "--policy-pack policy" in _make("--dry-run", command)
+    assert "--policy-pack" not in _make("--dry-run", command, "POLICIES=")
+
+
 def _make(*arguments: str) -> str:
     command = ["make", "--no-print-directory", *arguments]
     # not the flags of a `make test` that runs this test

@@ -3,6 +3,7 @@
 import base64
 import datetime
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from pulumi_policy import EnforcementLevel
 
 from policy.rules import POLICIES, versions
 from policy.rules.passwords import NAMED
+from sandbox.engine import wrappers
+from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.unit.policies import PASSWORD, RULES, UNKNOWN, Asked, asked_by, judged
 from tests.unit.test_stack_files import FILES, deployed_sample
@@ -425,6 +428,11 @@ def test_password_of_a_secret_is_found_elsewhere() -> None:
     assert judged("generated-password", secret) == []
 
 
+@pytest.mark.parametrize("rule", ["generated-password", "coder-verifies-tls"])
+def test_secret_whose_content_is_unknown_is_left_to_the_update(rule: str) -> None:
+    assert judged(rule, Asked(SECRET, {"stringData": UNKNOWN, "data": UNKNOWN})) == []
+
+
 def test_short_or_unknown_passwords_are_not_searched_for() -> None:
     for word in ("short", UNKNOWN):
         stack = [Asked(PASSWORD, {}, "word", outputs={"result": word})]
@@ -458,6 +466,25 @@ def test_release_of_coder_is_known_by_its_chart(chart: str, is_coder: bool) -> N
 def test_protected_release_without_a_latency_gate_is_a_violation() -> None:
     [(name, line)] = judged("latency-gate", coder(protect=True), Asked(JOB, pod(PGUSER="coder")))
     assert (name, line[:9]) == ("coder", "no Job wi")
+
+
+def test_policy_pack_uses_the_sandboxs_virtualenv_unless_it_has_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    own = tmp_path / "policy" / "venv"
+    own.parent.mkdir()
+    for _ in range(2):
+        wrappers.lend_virtualenv()
+        assert own.resolve() == Path(sys.prefix).resolve()
+    own.unlink()
+    own.symlink_to("gone")
+    wrappers.lend_virtualenv()
+    assert own.exists()
+    own.unlink()
+    own.mkdir()
+    wrappers.lend_virtualenv()
+    assert not own.is_symlink()
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
