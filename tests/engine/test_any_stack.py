@@ -14,19 +14,23 @@ from tests.engine.aws import AwsStack
 from tests.engine.azure import AzureStack
 from tests.engine.cloud import CloudStack
 from tests.engine.gcp import GcpStack
+from tests.stack_files import with_options
 
 CLOUDS: dict[str, type[CloudStack]] = {"aws": AwsStack, "azure": AzureStack, "gcp": GcpStack}
 STACKS = ROOT / "tests" / "data" / "stacks"
 FILES = sorted(file for cloud in CLOUDS for file in STACKS.glob(f"Pulumi.{cloud}-*.yaml"))
+SAMPLES = [ROOT / f"Pulumi.{cloud}.yaml" for cloud in CLOUDS]
+"""With all options that are comments in them."""
 FOREIGN = ("210987654321", "9f8e7d6c", "company-network", "company-clusters", "example.com/charts")
 """In what the stacks name in their own accounts; the simulated cloud has none of it."""
 
 
-@pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
+@pytest.mark.parametrize("file", [*FILES, *SAMPLES], ids=lambda file: file.name)
 def test_stack_with_an_account_of_its_own_can_be_previewed(
     file: Path, engine: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
+    text = with_options(file) if file in SAMPLES else file.read_text()
+    given: dict[str, Any] = yaml.safe_load(text)["config"]
     stack = CLOUDS[given["coder:cloud"]](tmp_path / "coder", engine)
     monkeypatch.setenv("SANDBOX_CLOUDS", str(stack.folder))
     monkeypatch.setattr(counterparts.network, "CHARTS_URL", engine["CHARTS_URL"])
