@@ -52,7 +52,7 @@ lint: setup ## Check style, format, types and workflows
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
-	$(VENV)/bin/actionlint
+	$(VENV)/bin/actionlint .github/workflows/*.yml
 	$(VENV)/bin/zizmor --offline --quiet .github
 
 lock: $(VENV)/installed ## Write each requirements*.txt from its .in file; UPGRADE=--upgrade for newer versions

@@ -1,6 +1,7 @@
 """The commands of the workflows, on a project that `pulumi new` made, with the real engine."""
 
 import json
+import subprocess
 import tempfile
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -19,7 +20,7 @@ SECRET = "pl4nted-canary"
 
 
 class Project:
-    """A new project whose program is the toy's, in a repository on GitHub."""
+    """A new project, in a repository on GitHub."""
 
     def __init__(self, folder: Path, engine: dict[str, str]) -> None:
         self.github = GitHub(folder / "github")
@@ -36,12 +37,15 @@ class Project:
             "GITHUB_ENV": str(folder / "env"),
             "GITHUB_OUTPUT": str(folder / "output"),
             "TOY_CLOUD": str(self.things),
+            # A secret that is not set is empty.
+            "KUBECONFIG_CONTENT": "",
+            "PULUMI_ACCESS_TOKEN": "",
         }
         words = ("--stack", "prod", "-c", "size=large", "-c", "aws:region=eu-central-1")
         self.folder = project.new(folder, self.environment, *words)
-        self.asks_for(1)
 
     def asks_for(self, size: int) -> None:
+        """Make the toy's program out of the project's own."""
         thing = f'Thing("a", size={size}, password=pulumi.Output.secret("{SECRET}"))'
         (self.folder / "__main__.py").write_text(f"{PROGRAM}\n{thing}\n")
 
@@ -93,6 +97,15 @@ def test_template_makes_a_whole_project(own: Project) -> None:
     assert all(set(each) == {"description", "default"} for each in asked.values())
 
 
+def test_new_project_with_a_stack_of_its_own_passes_the_tests(own: Project) -> None:
+    """Those that read the settings, the stack files and the documents, which are now its own."""
+    names = ("ci", "documents", "makefile", "readme", "settings", "stack_files", "workflows")
+    files = [f"tests/unit/test_{name}.py" for name in names]
+    command = ["venv/bin/python", "-m", "pytest", "-n0", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(command, cwd=own.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_stacks_and_kubeconfig(own: Project) -> None:
     assert own.good("stacks") == 'stacks=["prod"]\n'
     own.github.program("aws", '#!/bin/sh\necho "$@" >"$KUBECONFIG"\n')
@@ -113,6 +126,7 @@ def test_no_command_takes_the_sample_by_default(own: Project, target: str) -> No
 
 def test_a_change_is_commented_deployed_and_watched(own: Project) -> None:
     github = own.github
+    own.asks_for(1)
     own.good("comment", STACK="prod", PULL_REQUEST="7")
     assert "1 to be made" in github.comments[0]["body"]
     assert not list(own.things.iterdir()), "a preview makes nothing"

@@ -8,7 +8,11 @@ from tests.conftest import ROOT
 
 Stack = dict[str, Any]
 
-SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+SCHEMA: dict[str, Any] = {
+    key: field
+    for key, field in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"].items()
+    if ":" not in key  # `pulumi new` adds `pulumi:tags`, which is no setting of the program
+}
 DEFAULTS: Stack = {key: field["default"] for key, field in SCHEMA.items() if "default" in field}
 
 HOST = "db.example.com"
