@@ -1,7 +1,5 @@
 """Reads which chart is installed, and what it is configured with."""
 
-import dataclasses
-
 import pulumi
 
 from components.charts import Chart, ChartOptions, chart
@@ -53,22 +51,29 @@ class ChartReader(SettingReader):
         readable = readable or not repository.ca_certificate
         return repository if repository.url and readable and not problems else None
 
-    def chart_options(self, chosen: Chart | None, chart_values: Values) -> ChartOptions:
-        """What the chart is configured with besides the connection."""
-        replicas = self.config.require_int("replicas")
-        if not 1 <= replicas <= 10:
-            self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
-        options = ChartOptions(replicas=replicas, access_url=self.url("accessUrl"))
+    def exposure(self, chosen: Chart | None, chart_values: Values) -> Exposure | None:
+        """Who can reach Coder; None without a chart."""
+        access_url = self.url("accessUrl")
         if not chosen:
-            return options
+            return None
         exposure = Exposure(
             mode=self.config.require("exposure"),
             chart=chosen,
             chart_values=chart_values,
-            access_url=options.access_url,
+            access_url=access_url,
         )
         self.problems += exposure_problems(exposure)
-        return dataclasses.replace(options, service=exposure.service)
+        return exposure
+
+    def chart_options(self, exposure: Exposure | None) -> ChartOptions:
+        """What the chart is configured with besides the connection."""
+        replicas = self.config.require_int("replicas")
+        if not 1 <= replicas <= 10:
+            self.problems.append(f"replicas: is {replicas}, must be 1 to 10")
+        if not exposure:
+            return ChartOptions(replicas=replicas, access_url="")
+        url, service = exposure.access_url, exposure.service
+        return ChartOptions(replicas=replicas, access_url=url, service=service)
 
     def rollout_timeout(self) -> int:
         """How many seconds an update waits for Coder to be ready."""

@@ -62,8 +62,8 @@ class StackReader(ServerReader, ChartReader):
         config = self.config
         cloud, chosen, values = self._cloud(), self.chart(), self.chart_values()
         repository = self.chart_repository(chosen)
-        server, options = self.server(cloud, chosen), self.chart_options(chosen, values)
-        timeout = self.rollout_timeout()
+        server, exposure = self.server(cloud, chosen), self.exposure(chosen, values)
+        options, timeout = self.chart_options(exposure), self.rollout_timeout()
         gate = LatencyGate(config.require("latencyGate"), config.require_int("latencyLimitMs"))
         own = self.objects(config.require("cloud"), cloud.Settings) if cloud else None
         traits = cloud.traits(server, own) if cloud and own else UNKNOWN_TRAITS
@@ -86,7 +86,9 @@ class StackReader(ServerReader, ChartReader):
             if current and current.pod_security == pod_security.RESTRICTED:
                 self.problems += pod_security.problems(chosen, values, server.spec.namespace)
             self.problems += chosen.problems(traits, options) if own else ()
-        if self.problems or not (cloud and chosen and repository and archive and found and current):
+        if self.problems or not (
+            cloud and chosen and repository and exposure and archive and found and current
+        ):
             return None
         server = dataclasses.replace(server, spec=current.completed(chosen.scheduling(values)))
         return Stack(
@@ -102,7 +104,7 @@ class StackReader(ServerReader, ChartReader):
                 chart_archive=archive,
                 chart_values=values,
                 options=options,
-                exposure_mode=config.require("exposure"),
+                exposure=exposure,
                 rollout_timeout_seconds=timeout,
                 latency_gate=gate,
             ),

@@ -30,21 +30,26 @@ COUNT="SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM coder WHERE wa
   OR (pid IN (SELECT pid FROM fresh) AND xact_start < clock_timestamp() - interval '10 seconds'))"
 
 # The sessions at the beginning of each chain of waiting ones, but for Coder's own that work: a migration
-# holds its locks as long as it takes. What another user's session does since when only a member of
-# pg_read_all_stats can see. https://www.postgresql.org/docs/current/functions-info.html
+# holds its locks as long as it takes. How old another user's transaction is, only a member of
+# pg_read_all_stats can see; Coder's login is none, because it would see everybody's statements, too. How
+# long Coder has waited is in pg_locks since PostgreSQL 14; in 13, its statement's age comes close.
+# https://www.postgresql.org/docs/current/view-pg-locks.html
 BLOCKING=", chain AS (
   SELECT coder.pid AS waiting, blocker FROM coder, unnest(pg_blocking_pids(coder.pid)) AS blocker
   WHERE wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '5 seconds'
   UNION SELECT waiting, further FROM chain, unnest(pg_blocking_pids(blocker)) AS further
 )
-SELECT DISTINCT ON (blocker) format('Coder''s session %s waits for a lock that %s; %s', waiting,
+SELECT DISTINCT ON (blocker) format('Coder''s session %s has waited %s s for a lock that %s; %s', waiting,
+  extract(epoch FROM clock_timestamp() - coalesce(
+    (SELECT min((to_jsonb(l)->>'waitstart')::timestamptz) FROM pg_locks l WHERE l.pid = waiting AND NOT granted),
+    c.query_start))::int,
   CASE blocker WHEN 0 THEN 'a prepared transaction holds' ELSE format('session %s holds (user %s, application \"%s\", %s)',
     blocker, coalesce(b.usename, 'unknown'), coalesce(b.application_name, ''),
     coalesce(b.state || coalesce(', its transaction began ' || extract(epoch FROM clock_timestamp() - b.xact_start)::int
       || ' s ago', ''), 'which does not show its age to Coder''s login')) END,
   CASE blocker WHEN 0 THEN 'look into pg_prepared_xacts and end it with COMMIT PREPARED or ROLLBACK PREPARED'
     ELSE format('end that transaction, or as its user or an administrator: SELECT pg_terminate_backend(%s)', blocker) END)
-FROM chain LEFT JOIN pg_stat_activity b ON b.pid = blocker
+FROM chain JOIN coder c ON c.pid = waiting LEFT JOIN pg_stat_activity b ON b.pid = blocker
 WHERE (blocker = 0 OR cardinality(pg_blocking_pids(blocker)) = 0)
   AND NOT (blocker IN (SELECT pid FROM fresh) AND b.state IN ('active', 'idle'))
 ORDER BY blocker, waiting"
@@ -62,8 +67,8 @@ while :; do
   if [ "${busy:-0}" -gt 0 ]; then
     [ "$waited" -lt "$MIGRATION_SECONDS" ] || break
     blocking=$(sessions "$BLOCKING") || blocking=''
-    # The program prints the lines before the last one while the Job runs; each time with the same age.
-    pids=$(printf '%s\n' "$blocking" | sed 's/, its transaction began [0-9]* s ago//')
+    # The program prints the lines before the last one while the Job runs; each time with the same ages.
+    pids=$(printf '%s\n' "$blocking" | sed 's/ has waited [0-9]* s//; s/, its transaction began [0-9]* s ago//')
     [ "$pids" = "$known" ] || { known=$pids; shown=$blocking; }
     [ -z "$blocking" ] || printf '%s\n' "$shown" | sed 's/^/Warning: /'
   else

@@ -27,7 +27,7 @@ class CoderArgs:
     chart_values: Values
     """The user's own; the program's values take precedence."""
     options: ChartOptions
-    exposure_mode: str
+    exposure: Exposure
     rollout_timeout_seconds: int
     """How long an update waits for Coder to be ready."""
     latency_gate: LatencyGate
@@ -36,16 +36,6 @@ class CoderArgs:
     def replicas(self) -> int:
         """The number of Coder's pods."""
         return self.options.replicas
-
-    @property
-    def exposure(self) -> Exposure:
-        """How the chart lets people reach Coder."""
-        return Exposure(
-            mode=self.exposure_mode,
-            chart=self.chart,
-            chart_values=self.chart_values,
-            access_url=self.options.access_url,
-        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ CLASSES = {
 def exposure_problems(exposure: Exposure) -> Iterator[str]:
     """One line for each contradiction."""
     if exposure.mode not in MODES:
-        yield f'exposure: is "{exposure.mode}", must be {", ".join(MODES)}'
+        yield f'exposure: is "{exposure.mode}", must be one of: {", ".join(MODES)}'
         return
     keys = exposure.chart.entry
     for key in sorted(OWN & set(exposure.annotations)):

@@ -17,6 +17,6 @@ class LatencyGate:
     def problems(self) -> Iterator[str]:
         """One line for each invalid setting."""
         if self.mode not in MODES:
-            yield f'latencyGate: is "{self.mode}", must be {", ".join(MODES)}'
+            yield f'latencyGate: is "{self.mode}", must be one of: {", ".join(MODES)}'
         if not 1 <= self.limit_ms <= 1000:
             yield f"latencyLimitMs: is {self.limit_ms}, must be 1 to 1000 (Coder: 10)"

@@ -26,7 +26,7 @@ class RolloutReader:
         self._since = 0.0
         """When the looks began to fail."""
         self._last: Rollout | None = None
-        self._warned = False
+        self._warned = self._gave_up = False
 
     async def look(self, namespace: str) -> Rollout | None:
         """The rollout as it is, or was when it could be read last; None if it never could be."""
@@ -41,8 +41,7 @@ class RolloutReader:
                 if self._last is not None:
                     return self._last
                 if self._gives_up(error):
-                    line = f"Coder may not be running: its Deployment can't be read: {error}"
-                    pulumi.warn(line, self._parent)
+                    self._unknown(namespace, error)
                     return None
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
@@ -52,6 +51,20 @@ class RolloutReader:
                 raise pulumi.RunError(line)
             self._last = found
             return found
+
+    def _unknown(self, namespace: str, error: ClusterError) -> None:
+        """Warn once that Coder was not seen.
+
+        The update goes on: the after-check proves that Coder works, and the provider, which makes
+        that Job, may reach a cluster that the program does not.
+        """
+        if not self._gave_up:
+            self._gave_up = True
+            line = (
+                f"Coder may not be running: its Deployment can't be read: {error}; look at it with "
+                f"`kubectl -n {namespace} get deployment {self._args.chart.service}`"
+            )
+            pulumi.warn(line, self._parent)
 
     def _failed(self, error: ClusterError) -> None:
         if not self.silence:

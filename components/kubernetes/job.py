@@ -32,7 +32,8 @@ class Job(batch.v1.Job):
         given = args.pods.settings
         deadline = args.deadline_seconds or DEADLINE_SECONDS
         opts.custom_timeouts = pulumi.CustomTimeouts(create=f"{deadline + GRACE_SECONDS}s")
-        opts.hooks = JobWatch(name, args.cluster, opts.parent).hooks()
+        watch = JobWatch(name, args.cluster, opts.parent).hooks()
+        opts.hooks = pulumi.ResourceHookBinding.merge(opts.hooks, watch)
         super().__init__(
             name,
             metadata={

@@ -48,10 +48,22 @@ class PostgresSetting:
 @cache
 def settings_of(major: int) -> dict[str, PostgresSetting]:
     """The settings of a major version by their names."""
-    found: dict[str, PostgresSetting] = {}
+    known = min(max(major, _IN_FILE[0]), _IN_FILE[-1])
+    return {name: setting for name, majors, setting in _lines() if known in majors}
+
+
+@cache
+def static_names() -> frozenset[str]:
+    """The names of the settings that in any major version take effect when the server starts."""
+    return frozenset(name for name, _, setting in _lines() if setting.context == "static")
+
+
+@cache
+def _lines() -> tuple[tuple[str, range, PostgresSetting], ...]:
+    """The file's settings, each with its name and major versions."""
+    found: list[tuple[str, range, PostgresSetting]] = []
     for line in _FILE.read_text().splitlines()[1:]:
         name, majors, kind, context, values = (*line.split("\t"), "")[:5]
         first, last = map(int, majors.split("-"))
-        if first <= min(max(major, _IN_FILE[0]), _IN_FILE[-1]) <= last:
-            found[name] = PostgresSetting(kind, context, values)
-    return found
+        found.append((name, range(first, last + 1), PostgresSetting(kind, context, values)))
+    return tuple(found)

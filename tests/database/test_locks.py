@@ -1,6 +1,7 @@
 """What Coder's migrations may have to wait for, and do wait for, on a real server."""
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -33,10 +34,10 @@ def jobs(server: RealServer, tmp_path: Path) -> Jobs:
 
 
 @contextlib.contextmanager
-def migration(server: RealServer) -> Iterator[None]:
+def migration(server: RealServer, drop: str = "DROP TABLE users") -> Iterator[None]:
     """A session of Coder that wants to drop the table, for more than five seconds."""
     session = Session(server, *BLUE, database="coder")
-    statement = threading.Thread(target=session.run, args=("DROP TABLE users",))
+    statement = threading.Thread(target=session.run, args=(drop,))
     statement.start()
     time.sleep(6)
     assert statement.is_alive(), "nothing blocks the migration"
@@ -62,13 +63,13 @@ def test_the_aftercheck_names_the_session_that_blocks_a_migration(
     pid = server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'report'").strip()
     waiting = migration(server)
     waiting.__enter__()
-    blocked = jobs.aftercheck(since, MIGRATION_SECONDS="1")
+    blocked = jobs.aftercheck(since, MIGRATION_SECONDS="3")
     reader.run("COMMIT")
     waiting.__exit__(None, None, None)
     reader.close()
     assert blocked.code == 1
     line = (
-        f'waits for a lock that session {pid} holds (user {ADMIN}, application "report", which '
+        f's for a lock that session {pid} holds (user {ADMIN}, application "report", which '
         "does not show its age to Coder's login); end that transaction, or as its user or an "
         f"administrator: SELECT pg_terminate_backend({pid})"
     )
@@ -76,6 +77,10 @@ def test_the_aftercheck_names_the_session_that_blocks_a_migration(
     assert "Coder has waited on" in blocked.said
     warnings = [each for each in blocked.printed.splitlines() if each.startswith("Warning: ")]
     assert line in warnings[0], "the program prints it while the Job runs"
+    assert len(set(warnings)) == 1, "with the age of the first time, so that it is one warning"
+    (first,) = re.findall(r"has waited (\d+) s for", warnings[0])
+    (last,) = re.findall(r"has waited (\d+) s for", blocked.said)
+    assert 5 <= int(first) <= int(last) < 60
     with contextlib.closing(Session(server, *BLUE, database="coder")):
         assert jobs.aftercheck(since).code == 0
 
@@ -84,12 +89,14 @@ def test_the_age_of_a_blocking_transaction_of_coders_own_login_is_named(
     server: RealServer, jobs: Jobs
 ) -> None:
     reader = Session(server, *BLUE, "BEGIN", "SELECT * FROM users", database="coder")
-    with migration(server):
+    with migration(server, "DO 'BEGIN PERFORM pg_sleep(4); DROP TABLE users; END'"):
         blocked = jobs.aftercheck(now(server), MIGRATION_SECONDS="1")
         reader.run("COMMIT")
     reader.close()
     assert blocked.code == 1
     assert "idle in transaction, its transaction began " in blocked.said
+    (waited,) = re.findall(r"has waited (\d+) s for", blocked.said)
+    assert int(waited) < 6, "the statement did something else before"
 
 
 def test_a_session_that_waits_for_coders_own_migration_blames_nobody(

@@ -167,9 +167,7 @@ def test_a_migration_that_waits_for_a_lock_names_the_session_and_goes_on_by_itse
         assert stack.coder().buildinfo()["database"]["host"] == stack.host, "the old pod serves"
     finally:
         reader.close()
-    line = (
-        f'waits for a lock that session {pid} holds (user sandbox_superuser, application "report"'
-    )
+    line = f's for a lock that session {pid} holds (user sandbox_superuser, application "report"'
     assert "Coder is not ready yet: Coder's session " in printed
     assert line in printed
     assert f"SELECT pg_terminate_backend({pid})" in printed

@@ -11,6 +11,7 @@ from components.charts.fetch import fetch
 from components.charts.repository import ChartRepository
 from components.coder.args import CoderArgs
 from components.coder.coder import Coder
+from components.coder.exposure import Exposure
 from components.coder.latency_gate import LatencyGate
 from components.database.database import Database, DatabaseArgs
 from components.database.spec import DatabaseSpec
@@ -62,7 +63,7 @@ def program(version: str = "2.38.8", **server: Any) -> None:
         chart_archive=archive,
         chart_values={},
         options=ChartOptions(replicas=1, access_url=""),
-        exposure_mode="internal",
+        exposure=Exposure(mode="internal", chart=chosen, chart_values={}, access_url=""),
         rollout_timeout_seconds=900,
         latency_gate=LatencyGate("enforce", 10),
     )

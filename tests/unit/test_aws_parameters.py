@@ -100,6 +100,8 @@ def test_versions_outside_of_the_table_have_the_nearest_settings() -> None:
         ("rds.logical_replication", "pending-reboot"),
         ("rds.a_new_one", "pending-reboot"),
         ("max_connections", "pending-reboot"),
+        ("cluster_name", "pending-reboot"),
+        ("autovacuum_max_workers", "pending-reboot"),  # until version 18
         ("work_mem", "immediate"),
     ],
 )

@@ -143,7 +143,7 @@ NEEDS_URL = (
     "accessUrl https://…`"
 )
 REFUSED = [
-    (stack(V2, "open"), 'exposure: is "open", must be internal, internet, none'),
+    (stack(V2, "open"), 'exposure: is "open", must be one of: internal, internet, none'),
     (stack(V2, "internet", V2_TLS), f"accessUrl: missing, {NEEDS_URL}"),
     (stack(CLASSIC, "internet", CLASSIC_TLS, "http://c.example.com"),
      f'accessUrl: is "http://c.example.com", {NEEDS_URL}'),

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.clouds import CLOUDS
+from components.kubernetes.client import Cluster
+from components.kubernetes.job import Job, JobArgs
+from components.kubernetes.job_settings import JobPods
 from sandbox.cluster import images
 from tests.unit.fakes import FAKES
-from tests.unit.pretend import JOB, Engine, Resource, deployed, refused
+from tests.unit.pretend import JOB, Engine, Resource, deploy, deployed, refused
 from tests.unit.stacks import given, made
 
 COMPONENTS = {
@@ -178,3 +182,25 @@ def test_what_the_api_server_would_refuse_is_one_line(setting: dict[str, Any], l
 @pytest.mark.parametrize("setting", [5, ["x"]])
 def test_the_setting_is_an_object(setting: Any) -> None:
     assert refused(made(jobs=setting)) == [f"jobs: is {setting!r}, must be an object"]
+
+
+def test_hooks_of_the_caller_stay() -> None:
+    async def hook(_: pulumi.ResourceHookArgs) -> None: ...
+
+    def program() -> None:
+        binding = pulumi.ResourceHookBinding(before_create=[pulumi.ResourceHook("own", hook)])
+        args = JobArgs(
+            component="roles",
+            cluster=Cluster(""),
+            namespace="coder",
+            pods=JobPods(image="postgres:17"),
+            scripts=(),
+            env={},
+            secret_name="login",
+            trigger={},
+            zone=None,
+        )
+        Job("check", args, pulumi.ResourceOptions(hooks=binding))
+
+    made_job = deploy(made(), program=program).named("check")
+    assert set(made_job.hooks["before_create"]) == {"own", "check: watch"}

@@ -125,7 +125,7 @@ WRONG: list[tuple[Stack, str]] = [
     (made(replicas=11), "replicas: is 11, must be 1 to 10"),
     (made(latencyLimitMs=0), "latencyLimitMs: is 0, must be 1 to 1000 (Coder: 10)"),
     (made(latencyLimitMs=1001), "latencyLimitMs: is 1001, must be 1 to 1000 (Coder: 10)"),
-    (made(latencyGate="no"), 'latencyGate: is "no", must be enforce, warn, off'),
+    (made(latencyGate="no"), 'latencyGate: is "no", must be one of: enforce, warn, off'),
     (made(labels={"cost-center": 12345}),
      "labels.cost-center: is 12345, must be a string; type `pulumi config set --path "
      "'labels.cost-center' --type string 12345`"),
