@@ -6,13 +6,14 @@ from pulumi_policy import ResourceValidationArgs
 
 from .policies import Properties, resource_policy
 from .servers import azure_type, cloud_of, expected
-from .values import at, known
+from .values import at, known, leaves
 
 PORT = 5432
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 AZURE_RULE = azure_type("dbforpostgresql:FirewallRule")
+ENDPOINT = azure_type("network:PrivateEndpoint")
 SOURCES = {
     "cidrIpv4": "addresses",
     "cidrIpv6": "addresses",
@@ -23,12 +24,21 @@ SOURCES = {
 }
 """The properties of a rule that admit something else than a security group."""
 
+CLIENTS = {
+    "aws": ("referencedSecurityGroupId", "sourceSecurityGroupId"),
+    "azure": ("network.delegatedSubnetResourceId",),
+    "gcp": ("settings.ipConfiguration.privateNetwork",),
+}
+"""The properties, of rules in AWS and of servers elsewhere, that name who may connect."""
+
 
 def check(args: ResourceValidationArgs) -> Iterator[str]:
     """One line for each way into a database that does not begin in the cluster."""
     kind, inputs = args.resource_type, args.props
     if kind == INGRESS_RULE or (kind == OLD_RULE and at(inputs, "type") == "ingress"):
         yield from _security_group_rule(inputs, "")
+        if _opens_port(inputs):
+            yield from _others(inputs, CLIENTS["aws"], args.get_config())
     elif kind == GROUP:
         for index, rule in known(at(inputs, "ingress", [])):
             yield from _security_group_rule(rule, f"ingress[{index}].")
@@ -37,8 +47,25 @@ def check(args: ResourceValidationArgs) -> Iterator[str]:
             "a firewall rule of the server admits public addresses; remove it, and let the cluster "
             "connect through a delegated subnet or a private endpoint"
         )
-    else:
-        yield from _SERVERS.get(cloud_of(kind, inputs), _nothing)(inputs)
+    elif ENDPOINT.fullmatch(kind) and _leads_to_a_server(inputs):
+        yield from _others(inputs, ("subnet.id",), args.get_config())
+    elif cloud := cloud_of(kind, inputs):
+        yield from _SERVERS.get(cloud, _nothing)(inputs)
+        if cloud != "aws":
+            yield from _others(inputs, CLIENTS[cloud], args.get_config())
+
+
+def _others(inputs: Properties, paths: tuple[str, ...], config: Properties) -> Iterator[str]:
+    """Who may connect, but is not among the clients that the policy's configuration names."""
+    clients = tuple(str(each) for _, each in known(at(config, "clients", [])))
+    for path in paths if clients else ():
+        name = at(inputs, path)
+        if name is not None and not name.startswith(clients):
+            yield f"{path}: is {name}, not in clients of this policy; remove it, or add it there"
+
+
+def _leads_to_a_server(endpoint: Properties) -> bool:
+    return any(text == "postgresqlServer" for _, text in leaves(endpoint))
 
 
 def _security_group_rule(rule: Properties, prefix: str) -> Iterator[str]:
@@ -94,4 +121,12 @@ POLICY = resource_policy(
     "cluster-only",
     "Nobody but the cluster may connect to a database.",
     check,
+    {
+        "clients": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "How the IDs of all security groups, networks or subnets begin that may "
+            "connect; empty: any of them, but no addresses",
+        }
+    },
 )

@@ -264,6 +264,39 @@ def test_configuration_of_a_rule_is_used() -> None:
     assert judged("encryption", Asked(AZURE, {}), config={"customerKey": True})
 
 
+CLIENTS_OF = [
+    (RULE, {"ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432}, "referencedSecurityGroupId"),
+    (OLD_RULE, {"type": "ingress", "protocol": "-1"}, "sourceSecurityGroupId"),
+    (AZURE, {}, "network.delegatedSubnetResourceId"),
+    (GCP, {}, f"{IP}.privateNetwork"),
+    (
+        "azure-native:network:PrivateEndpoint",
+        {"privateLinkServiceConnections": [{"groupIds": ["postgresqlServer"]}]},
+        "subnet.id",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "inputs", "path"), CLIENTS_OF)
+def test_clients_that_the_configuration_names_may_connect(
+    kind: str, inputs: dict[str, Any], path: str
+) -> None:
+    asked = Asked(kind, inputs | nested(path, "net/subnet"))
+    assert judged("cluster-only", asked) == []
+    assert judged("cluster-only", asked, config={"clients": ["other", "net/"]}) == []
+    [(_, line)] = judged("cluster-only", asked, config={"clients": ["other"]})
+    assert line.startswith(f"{path}: is net/subnet, not in clients of this policy")
+
+
+def test_clients_of_other_ports_and_services_are_not_judged() -> None:
+    config = {"clients": ["other"]}
+    https = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "referencedSecurityGroupId": "x"}
+    assert judged("cluster-only", Asked(RULE, https), config=config) == []
+    vault = {"privateLinkServiceConnections": [{"groupIds": ["vault"]}], "subnet": {"id": "x"}}
+    endpoint = Asked("azure-native:network:PrivateEndpoint", vault)
+    assert judged("cluster-only", endpoint, config=config) == []
+
+
 @pytest.mark.parametrize("major", versions.END_OF_LIFE)
 def test_version_is_supported_until_its_last_day(major: int) -> None:
     last = versions.END_OF_LIFE[major]
