@@ -127,11 +127,14 @@ def test_servers_of_the_program_pass(
     assert "can't run policy" not in said
 
 
-def test_preview_of_a_change_without_outputs_is_judged_by_the_inputs(
-    engine: dict[str, str], tmp_path: Path
-) -> None:
+def test_change_of_a_deployed_server_passes(engine: dict[str, str], tmp_path: Path) -> None:
     stack = AzureStack(tmp_path / "coder", engine)
     stack.up(*PACK)
+    # A release that prefers the zone of the server; without a cluster, it can only be previewed.
+    _, start, release = (PROGRAMS / "azure.py").read_text().partition("kubernetes.helm")
+    main = stack.folder / "__main__.py"
+    main.write_text(f"{main.read_text()}\nimport pulumi_kubernetes as kubernetes\n{start}{release}")
+    stack.set(charts=f"{engine['CHARTS_URL']}/v2", kubeconfig=json.dumps(kubeconfig()))
     assert "✅ coder@v1.0.0" in stack.set(backupDays=14).run("preview", *PACK).stdout
 
 
