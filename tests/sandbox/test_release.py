@@ -130,9 +130,12 @@ def test_a_pending_load_balancer_is_named_and_coder_stays(failed_install: Failed
 
 
 def test_an_upgrade_whose_containers_never_started_is_taken_back(stack: Stack) -> None:
-    stack.set(chartVersion=LATER, chartValues=merged(SOON_READY, **NO_SUCH_IMAGE))
-    assert "coder-service:none" in stack.fails("up", "--yes", "--skip-preview")
-    stack.set(chartValues=SOON_READY)
+    image = {"image": NO_SUCH_IMAGE["coderd"]["image"]}
+    stack.set(chartVersion=LATER, chartValues={"coderd": {**SOON_READY["coderd"], **image}})
+    printed = stack.set(rolloutTimeoutSeconds=20).fails("up", "--yes", "--skip-preview")
+    assert "Coder's rollout is not complete after 2" in printed
+    assert "coder-service:none" in printed
+    stack.set(chartValues=SOON_READY, rolloutTimeoutSeconds=SECONDS)
     said = stack.follow("Take back an upgrade of Coder", {"2.38.7": VERSION})
     assert f"Coder uses database coder on {stack.host}" in said
     assert stack.outputs()["chartVersion"] == VERSION
