@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.documents import DOCUMENTS
+from tests.documents import DOCUMENTS, shell_blocks
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 DESCRIBED = dict(re.findall(r"^([a-z-]+):.*## (.+)$", MAKEFILE, re.MULTILINE))
@@ -38,7 +38,8 @@ def test_readme_names_the_commands_to_begin_with() -> None:
 
 
 def _commands(text: str) -> set[str]:
-    return set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE))
+    typed = re.findall(r"^make ([a-z-]+)", "".join(shell_blocks(text)), re.MULTILINE)
+    return {*typed, *re.findall(r"`make ([a-z-]+)", text)}
 
 
 @pytest.mark.parametrize("command", ["up", "preview"])
