@@ -8,26 +8,31 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 _NOT_COMMITTED = shutil.ignore_patterns(
-    "venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".charts", "*.egg-info"
+    ".git", "venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".charts", "*.egg-info"
 )
 
 
 def new(folder: Path, environment: Mapping[str, str], *words: str) -> Path:
     """Run `pulumi new` on a copy of what is committed; returns the new project's folder."""
-    template, project = folder / "template", folder / "project"
-    if not template.exists():
-        shutil.copytree(ROOT, template, ignore=_NOT_COMMITTED)
+    project = folder / "project"
     project.mkdir()
-    command = ["pulumi", "new", str(template), "--yes", *words]
+    command = ["pulumi", "new", str(copy(folder)), "--yes", *words]
     done = subprocess.run(
         command, cwd=project, env=dict(environment), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "make preview STACK=" in done.stdout, "it says how to go on"
     # What `make install` would make.
-    for folder in (project, project / "policy"):
-        (folder / "venv").symlink_to(ROOT / "venv")
+    for place in (project, project / "policy"):
+        (place / "venv").symlink_to(ROOT / "venv")
     return project
+
+
+def copy(folder: Path) -> Path:
+    """A copy of what is committed."""
+    template = folder / "template"
+    shutil.copytree(ROOT, template, ignore=_NOT_COMMITTED)
+    return template
 
 
 def make(

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from ci.preview import preview
-from tests import project
+from tests import git_server, project
 from tests.conftest import ROOT
+from tests.documents import shell_blocks
 from tests.engine.aws import AwsStack
 from tests.github import GitHub
 
@@ -74,7 +75,7 @@ def own(engine: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Pro
 def test_template_makes_a_whole_project(own: Project) -> None:
     made = {path.name for path in own.folder.iterdir()} - {"venv"}
     committed = {path.name for path in (own.folder.parent / "template").iterdir()}
-    assert made - {"Pulumi.prod.yaml"} == committed - {".git"}
+    assert made - {"Pulumi.prod.yaml"} == committed
     settings = yaml.safe_load((own.folder / "Pulumi.prod.yaml").read_text())
     assert settings.pop("encryptionsalt")
     assert settings == {
@@ -95,6 +96,24 @@ def test_template_makes_a_whole_project(own: Project) -> None:
     asked = template["config"]
     assert asked.keys() <= source["config"].keys()
     assert all(set(each) == {"description", "default"} for each in asked.values())
+
+
+def test_template_is_taken_from_a_git_url(engine: dict[str, str], tmp_path: Path) -> None:
+    teams = (ROOT / "docs" / "teams.md").read_text()
+    [block] = [each for each in shell_blocks(teams) if each.startswith("pulumi new ")]
+    folders = [tmp_path / name for name in ("server", "copy", "project")]
+    for folder in folders:
+        folder.mkdir()
+    server, _, own = folders
+    files = project.copy(tmp_path / "copy")
+    with git_server.serve(files, server) as (address, authority):
+        command = block.replace("https://github.com/OWNER/REPOSITORY", address)
+        environment = engine | {"SSL_CERT_FILE": str(authority)}
+        subprocess.run(["sh", "-ec", command], cwd=own, env=environment, check=True)
+    made, committed = (
+        {path.relative_to(each) for path in each.rglob("*")} for each in (own, files)
+    )
+    assert made == committed
 
 
 def test_new_project_with_a_stack_of_its_own_passes_the_tests(own: Project) -> None:
