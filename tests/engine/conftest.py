@@ -1,10 +1,13 @@
 """A real engine with a backend of its own, and programs for it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.engine import home, wrappers
+from sandbox.providers.cloud.account import PERMISSIONS
+from tests import permissions
 from tests.engine.stack import Stack
 
 
@@ -20,3 +23,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory, charts_url: str) -> dict[st
 @pytest.fixture
 def stack(engine: dict[str, str], tmp_path: Path) -> Stack:
     return Stack(tmp_path / "engine", engine)
+
+
+@pytest.fixture(autouse=True)
+def _permissions(tmp_path: Path) -> Iterator[None]:
+    """Fail if a request to a simulated cloud needed what no file in permissions/ grants."""
+    yield
+    for depth in ("*", "*/*"):
+        for file in tmp_path.glob(f"{depth}/*/{PERMISSIONS}"):
+            permissions.check(file.parent.parent)

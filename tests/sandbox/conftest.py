@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from sandbox.machine import paths
+from tests import permissions
 from tests.conftest import ROOT
 from tests.sandbox.aws import AwsStack
 from tests.sandbox.azure import AzureStack
@@ -21,6 +22,13 @@ MakeAws = Callable[..., AwsStack]
 MakeAzure = Callable[..., AzureStack]
 MakeGcp = Callable[..., GcpStack]
 Kind = TypeVar("Kind", bound=Stack)
+
+
+@pytest.fixture(autouse=True)
+def _permissions() -> Iterator[None]:
+    """Fail if a request to a simulated cloud needed what no file in permissions/ grants."""
+    yield
+    permissions.check(paths.STATE)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from sandbox.providers.azure_native import permissions
 from sandbox.providers.azure_native.configuration import Configuration
 from sandbox.providers.azure_native.database import Database
 from sandbox.providers.azure_native.lock import ManagementLock
@@ -10,11 +11,13 @@ from sandbox.providers.azure_native.messages import AzureMessages
 from sandbox.providers.azure_native.private_endpoint import PrivateEndpoint
 from sandbox.providers.azure_native.server import Server
 from sandbox.providers.azure_native.subnet import Subnet
+from sandbox.providers.azure_native.subscription import Subscription
 from sandbox.providers.azure_native.zone import PrivateZone
 from sandbox.providers.azure_native.zone_group import PrivateDnsZoneGroup
 from sandbox.providers.azure_native.zone_link import VirtualNetworkLink
 from sandbox.providers.framework import sdk
 from sandbox.providers.framework.provider import Provider
+from sandbox.providers.framework.requests import Request
 from sandbox.providers.framework.resource import Resources, by_type
 
 
@@ -38,3 +41,7 @@ class AzureNative(Provider):
 
     def messages(self, name: str) -> AzureMessages:
         return AzureMessages()
+
+    def sends(self, request: Request) -> None:
+        """Record which permissions the request needs."""
+        Subscription.record(request, permissions.needed(request))

@@ -6,13 +6,16 @@ import json
 import os
 from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from sandbox.machine import files, paths
+from sandbox.providers.framework.requests import Permission, Request, record
 
 Data = dict[str, Any]
+PERMISSIONS = "permissions.jsonl"
+"""The file in a cloud's folder that says which permissions its requests needed."""
 
 
 class Account(ABC):
@@ -37,6 +40,11 @@ class Account(ABC):
     def stored(cls) -> list[Self]:
         """Every scope that has a state file."""
         return [cls(file.stem) for file in sorted(cls.folder().glob("*.json"))]
+
+    @classmethod
+    def record(cls, request: Request, permissions: Iterable[Permission]) -> None:
+        """Record which permissions a request needs."""
+        record(cls.folder() / PERMISSIONS, request, permissions)
 
     @property
     def file(self) -> Path:

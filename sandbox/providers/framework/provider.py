@@ -16,6 +16,7 @@ from sandbox.providers.framework import validation
 from sandbox.providers.framework.diff import difference
 from sandbox.providers.framework.errors import Failure, InitFailed
 from sandbox.providers.framework.operation import REQUEST, Engine, Operation
+from sandbox.providers.framework.requests import Kind, Request
 from sandbox.providers.framework.resource import Inputs, Problem, Resource, Resources
 from sandbox.providers.framework.values import (
     UNKNOWN,
@@ -71,6 +72,9 @@ class Provider(sdk.Provider):
             raise Failure(f"unrecognized resource type (Check): {type}")
         return self.resources[type]
 
+    def sends(self, request: Request) -> None:
+        """Called before each operation that asks the cloud."""
+
     def configured(self) -> None:
         """Called when `self.config` is set; raise Failure if it is not usable."""
 
@@ -102,8 +106,9 @@ class Provider(sdk.Provider):
         function = self.functions.get(request.tok)
         if function is None:
             raise Failure(f"unrecognized function: {request.tok}")
-        op = self._operation("", 600)
-        result = await asyncio.to_thread(function, op, plain_map(request.args))
+        op, arguments = self._operation("", 600), plain_map(request.args)
+        self._sends("look-up", request.tok, arguments)
+        result = await asyncio.to_thread(function, op, arguments)
         return sdk.InvokeResponse(return_value=marked_map(result))
 
     # Calls about a resource.
@@ -144,6 +149,7 @@ class Provider(sdk.Provider):
         if request.preview:
             id, state = "", await asyncio.to_thread(resource.preview_create, op, inputs)
         else:
+            self._sends("create", resource.type, inputs)
             try:
                 id, outputs = await asyncio.to_thread(resource.create, op, inputs)
             except InitFailed as failed:
@@ -160,6 +166,7 @@ class Provider(sdk.Provider):
         if request.preview:
             outputs = await asyncio.to_thread(resource.preview_update, *arguments)
         else:
+            self._sends("update", resource.type, inputs, state)
             try:
                 outputs = await asyncio.to_thread(resource.update, *arguments)
             except InitFailed as failed:
@@ -173,6 +180,7 @@ class Provider(sdk.Provider):
         op = self._operation(request.urn, 60)
         old = plain_map(request.inputs)
         state = plain_map(request.properties)
+        self._sends("read", resource.type, old, state)
         failed: InitFailed | None = None
         try:
             found = await asyncio.to_thread(resource.read, op, request.resource_id, state)
@@ -194,7 +202,16 @@ class Provider(sdk.Provider):
         resource = self.resource(own_type(request.type))
         op = self._operation(request.urn, resource.delete_timeout, request)
         state = plain_map(request.properties)
+        self._sends("delete", resource.type, {}, state)
         await asyncio.to_thread(resource.delete, op, request.resource_id, state)
+
+    def _sends(
+        self, kind: Kind, type: str, inputs: dict[str, Any], state: dict[str, Any] | None = None
+    ) -> None:
+        request = Request(
+            kind=kind, type=type, inputs=inputs, state=state or {}, config=self.config
+        )
+        self.sends(request)
 
     def _operation(
         self,

@@ -5,12 +5,15 @@ from typing import ClassVar
 from sandbox.providers.bridged.provider import BridgedProvider
 from sandbox.providers.framework import sdk
 from sandbox.providers.framework.errors import Failure
+from sandbox.providers.framework.requests import Request
 from sandbox.providers.framework.resource import Resources, by_type
+from sandbox.providers.gcp import permissions
 from sandbox.providers.gcp.connection import Connection
 from sandbox.providers.gcp.database import Database
 from sandbox.providers.gcp.global_address import GlobalAddress
 from sandbox.providers.gcp.instance import Instance
 from sandbox.providers.gcp.lookups import FUNCTIONS
+from sandbox.providers.gcp.project import Project
 from sandbox.providers.gcp.user import User
 
 
@@ -32,3 +35,7 @@ class Gcp(BridgedProvider):
                 "Make sure you have set your project, for example: `pulumi config set gcp:project "
                 "my-project`"
             )
+
+    def sends(self, request: Request) -> None:
+        """Record which permissions the request needs."""
+        Project.record(request, permissions.needed(request))

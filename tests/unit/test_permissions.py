@@ -1,0 +1,192 @@
+"""The files in permissions/ grant what the program's stacks need, and nothing else."""
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from sandbox.providers.aws import permissions as aws_permissions
+from sandbox.providers.aws.provider import Aws as AwsProvider
+from sandbox.providers.azure_native import permissions as azure_permissions
+from sandbox.providers.azure_native.provider import AzureNative
+from sandbox.providers.framework.requests import READS, Permission, Recorded, Request
+from sandbox.providers.gcp import permissions as gcp_permissions
+from sandbox.providers.gcp.provider import Gcp as GcpProvider
+from tests import permissions
+from tests.unit import aws, azure, gcp
+from tests.unit.fake_cloud import FakeCloud
+from tests.unit.stacks import Stack
+
+NEEDED: Mapping[str, Callable[[Request], Iterable[Permission]]] = {
+    "aws": aws_permissions.needed,
+    "azure-native": azure_permissions.needed,
+    "gcp": gcp_permissions.needed,
+}
+PROVIDERS = {"aws": AwsProvider, "azure-native": AzureNative, "gcp": GcpProvider}
+OWN_ZONE = azure.zone("privatelink.postgres.database.azure.com")
+CREATES = {"privateServices": "create"}
+STACKS: Mapping[str, list[Stack]] = {
+    "aws": [
+        {"running": {}, "labels": {"team": "a"}},
+        {"server": {"kmsKeyId": aws.KEY}, "postgresVersion": 14},
+        {"restoreFrom": {"snapshot": "snap-1"}, "server": {"kmsKeyId": aws.KEY}},
+        {"restoreFrom": {"instance": "old"}, "server": {"kmsKeyId": aws.KEY}},
+    ],
+    "azure-native": [
+        {"running": {}, "labels": {"team": "a"}},
+        {"network": {"delegatedSubnetId": azure.DELEGATED, "privateDnsZoneId": azure.OWN_ZONE}},
+        {"network": {"privateEndpoint": {}}},
+        {"network": {"privateEndpoint": {}, "privateDnsZoneId": OWN_ZONE}},
+        {"server": {"keyUri": azure.KEY, "identityId": azure.IDENTITY}},
+        {"restoreFrom": {"server": "old"}},
+    ],
+    "gcp": [
+        {"running": {}, "labels": {"team": "a"}},
+        {"network": {"allocatedIpRange": "google-managed-services-dev"}},
+        {"network": CREATES, "labels": {"team": "a"}},
+        {"network": CREATES, "protect": False},
+        {"restoreFrom": {"instance": "old"}},
+        {"restoreFrom": {"instance": "old", "backupRunId": 1767225600000}},
+    ],
+}
+"""Stacks that together need all that any stack needs."""
+
+
+def fake_cloud(provider: str, settings: Stack) -> FakeCloud:
+    """A cloud that has what the settings refer to."""
+    if provider == "aws":
+        found = aws.Aws()
+        found.templates = {"workers": {}}
+        return found
+    if provider == "azure-native":
+        subscription = azure.Azure()
+        subscription.zones["privatelink.postgres.database.azure.com"] = 1
+        return subscription
+    project = gcp.Gcp()
+    if "restoreFrom" in settings:
+        project.instances["old"] = gcp.instance()
+    if settings.get("network") == CREATES:
+        project.peered.clear()
+    return project
+
+
+def requests(provider: str, settings: Stack) -> Iterator[Request]:
+    """The requests with which a stack is looked up, made, read, changed and deleted."""
+    cloud, lookups = fake_cloud(provider, settings), list[Request]()
+    answer = cloud.call
+
+    def call(args: pulumi.runtime.MockCallArgs) -> Any:
+        if args.token.startswith(f"{provider}:"):
+            request = Request(kind="look-up", type=args.token, inputs=args.args)
+            lookups.append(request)
+        return answer(args)
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(pulumi.RunError):
+        patch.setattr(cloud, "call", call)
+        cloud.run(**settings)
+    for each in lookups:
+        yield Request(kind="look-up", type=each.type, inputs=each.inputs, config=CONFIG)
+    for each in cloud.asked:
+        if each.type.startswith(f"{provider}:"):
+            yield from _changes(each.type, {"name": f"{each.name}-1a2b3c", **each.plain})
+
+
+CONFIG = {"region": "us-east-1"}
+OLD: dict[str, Any] = {
+    "instanceClass": "another",
+    "labels": {},
+    "parameters": [{"name": "gone"}],
+    "retentionInDays": 1,
+    "subnetIds": [],
+    "tags": {"gone": ""},
+}
+"""What a resource had before an update, of the inputs that it has."""
+
+
+def _changes(type: str, inputs: dict[str, Any]) -> Iterator[Request]:
+    old = inputs | {key: value for key, value in OLD.items() if key in inputs}
+    common: Any = {"type": type, "config": CONFIG}
+    yield Request(kind="create", inputs=inputs, **common)
+    yield Request(kind="read", inputs=inputs, state=inputs, **common)
+    yield Request(kind="update", inputs=inputs, state=old, **common)
+    yield Request(kind="delete", state=inputs, **common)
+
+
+@functools.cache
+def needed(provider: str) -> list[Recorded]:
+    """All that the stacks need."""
+    return [
+        Recorded(request.kind, request.type, permission)
+        for settings in STACKS[provider]
+        for request in requests(provider, dict(settings))
+        for permission in NEEDED[provider](request)
+    ]
+
+
+@pytest.mark.parametrize("provider", permissions.FILES)
+def test_files_grant_what_stacks_need(provider: str) -> None:
+    assert not set(permissions.lacking(provider, needed(provider)))
+
+
+@pytest.mark.parametrize("provider", permissions.FILES)
+def test_files_grant_nothing_that_no_stack_needs(provider: str) -> None:
+    """Each action of a file, and each statement of a policy, is for something."""
+    preview, deploy = permissions.FILES[provider]
+    reads = [each for each in needed(provider) if each.kind in READS]
+    for name, found in ((preview, reads), (deploy, needed(provider))):
+        used = {each.permission.action for each in found}
+        unused = set(permissions.actions(permissions.content(name))) - used
+        assert not unused, f"permissions/{name} grants in vain: {', '.join(sorted(unused))}"
+
+
+def test_each_statement_of_a_policy_is_needed() -> None:
+    """Without any one action of a statement, on any one of its resources, something is refused."""
+    for name, found in zip(permissions.FILES["aws"], ("preview", "deploy"), strict=True):
+        wanted = [each for each in needed("aws") if found == "deploy" or each.kind in READS]
+        for statement in permissions.content(name)["Statement"]:
+            for action in statement["Action"]:
+                alone = {"Statement": [statement | {"Action": [action]}]}
+                assert any(permissions.grants(alone, each.permission) for each in wanted), (
+                    f"{name}: {statement['Sid']} grants {action} in vain"
+                )
+
+
+@pytest.mark.parametrize("provider", permissions.FILES)
+def test_actions_are_sorted_and_named_once(provider: str) -> None:
+    for name in permissions.FILES[provider]:
+        file = permissions.content(name)
+        statements = file.get("Statement") or [file]
+        for each in statements:
+            found = permissions.actions({"Statement": [each]} if "Sid" in each else each)
+            assert found == sorted(set(found)), name
+
+
+@pytest.mark.parametrize("provider", permissions.FILES)
+def test_whoever_deploys_may_preview(provider: str) -> None:
+    preview, deploy = (set(permissions.actions(permissions.content(name)))
+                       for name in permissions.FILES[provider])  # fmt: skip
+    assert preview < deploy
+
+
+@pytest.mark.parametrize("provider", permissions.FILES)
+def test_every_resource_and_function_says_what_it_needs(provider: str) -> None:
+    of = PROVIDERS[provider]
+    for token in of.functions:
+        list(NEEDED[provider](Request(kind="look-up", type=token, inputs=ANY, config=CONFIG)))
+    for type in of.resources:
+        assert list(NEEDED[provider](Request(kind="read", type=type, config=CONFIG)))
+
+
+ANY = {"name": "x", "clusterName": "x"}
+
+
+def test_a_policy_fits_into_iam() -> None:
+    """A managed policy has at most 6,144 characters, white space not counted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    for name in permissions.FILES["aws"]:
+        assert len("".join((permissions.FOLDER / name).read_text().split())) <= 6144
