@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from sandbox import SandboxError
-from sandbox.cluster import control_plane, credentials, nodes, topology
+from sandbox.cluster import audit, control_plane, credentials, nodes, topology
 from sandbox.cluster.topology import Node
 from sandbox.machine import lock, namespaces, network, paths, prerequisites, readiness, services
 from sandbox.postgres import servers
@@ -32,6 +32,7 @@ def up(node_count: int | None = None, report: Callable[[str], object] = print) -
             step("the sandbox is already running; checking its services")
         namespaces.connect_host()
         credentials.create()
+        audit.create_policy()
         for service in control_plane.independent_services():
             services.write(service)
         databases = servers.resume()

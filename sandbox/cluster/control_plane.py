@@ -1,6 +1,6 @@
 """The services that run once for the whole cluster, in the order in which they can start."""
 
-from sandbox.cluster import chart_repository, credentials, kube_proxy, service_controller
+from sandbox.cluster import audit, chart_repository, credentials, kube_proxy, service_controller
 from sandbox.machine import dns, network, paths, services
 
 ETCD_URL = "http://127.0.0.1:2379"
@@ -75,6 +75,7 @@ def _api_server() -> services.Service:
         "--kubelet-preferred-address-types=InternalIP",
         "--allow-privileged=true",
         "--enable-priority-and-fairness=false",
+        *audit.flags(),
         ready=f"{network.API_URL}/readyz",
         stop_signal="SIGKILL",  # it has no state, and after SIGTERM it waits for open watches
     )

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ NEEDED: Mapping[str, Callable[[Request], Iterable[Permission]]] = {
 PROVIDERS = {"aws": AwsProvider, "azure-native": AzureNative, "gcp": GcpProvider}
 OWN_ZONE = azure.zone("privatelink.postgres.database.azure.com")
 CREATES = {"privateServices": "create"}
+GIVEN = {"delegatedSubnetId": azure.DELEGATED, "privateDnsZoneId": azure.OWN_ZONE}
+GIVEN_ZONE = azure.RANGE | {"privateDnsZoneId": azure.OWN_ZONE}
 STACKS: Mapping[str, list[Stack]] = {
     "aws": [
         {"running": {}, "labels": {"team": "a"}},
@@ -37,7 +40,7 @@ STACKS: Mapping[str, list[Stack]] = {
     ],
     "azure-native": [
         {"running": {}, "labels": {"team": "a"}},
-        {"network": {"delegatedSubnetId": azure.DELEGATED, "privateDnsZoneId": azure.OWN_ZONE}},
+        {"network": GIVEN},
         {"network": {"privateEndpoint": {}}},
         {"network": {"privateEndpoint": {}, "privateDnsZoneId": OWN_ZONE}},
         {"server": {"keyUri": azure.KEY, "identityId": azure.IDENTITY}},
@@ -115,6 +118,10 @@ def _changes(type: str, inputs: dict[str, Any]) -> Iterator[Request]:
     yield Request(kind="delete", state=inputs, **common)
 
 
+def _actions(name: str) -> set[str]:
+    return set(permissions.actions(permissions.content(name)))
+
+
 @functools.cache
 def needed(provider: str) -> list[Recorded]:
     """All that the stacks need."""
@@ -138,7 +145,7 @@ def test_files_grant_nothing_that_no_stack_needs(provider: str) -> None:
     reads = [each for each in needed(provider) if each.kind in READS]
     for name, found in ((preview, reads), (deploy, needed(provider))):
         used = {each.permission.action for each in found}
-        unused = set(permissions.actions(permissions.content(name))) - used
+        unused = _actions(name) - used
         assert not unused, f"permissions/{name} grants in vain: {', '.join(sorted(unused))}"
 
 
@@ -166,7 +173,7 @@ def test_actions_are_sorted_and_named_once(provider: str) -> None:
 
 @pytest.mark.parametrize("provider", permissions.FILES)
 def test_whoever_deploys_may_preview(provider: str) -> None:
-    preview, deploy = (set(permissions.actions(permissions.content(name)))
+    preview, deploy = (_actions(name)
                        for name in permissions.FILES[provider])  # fmt: skip
     assert preview < deploy
 
@@ -190,3 +197,81 @@ def test_a_policy_fits_into_iam() -> None:
     """
     for name in permissions.FILES["aws"]:
         assert len("".join((permissions.FOLDER / name).read_text().split())) <= 6144
+
+
+OPTIONAL: Mapping[tuple[str, str], tuple[Stack, Stack]] = {
+    ("aws", "`server.kmsKeyId`"): ({"server": {"kmsKeyId": aws.KEY}}, {}),
+    ("aws", "`restoreFrom.snapshot`"): (
+        {"restoreFrom": {"snapshot": "snap-1"}, "server": {"kmsKeyId": aws.KEY}},
+        {"server": {"kmsKeyId": aws.KEY}},
+    ),
+    ("aws", "`restoreFrom.instance`"): (
+        {"restoreFrom": {"instance": "old"}, "server": {"kmsKeyId": aws.KEY}},
+        {"server": {"kmsKeyId": aws.KEY}},
+    ),
+    ("aws", "`server.parameters`"): ({"server": {"parameters": {"work_mem": "65536"}}}, {}),
+    ("azure-native", "a private DNS zone"): ({"network": azure.RANGE}, {"network": GIVEN_ZONE}),
+    ("azure-native", "`network.subnetRange`"): ({"network": GIVEN_ZONE}, {"network": GIVEN}),
+    ("azure-native", "`network.privateEndpoint`"): (
+        {"network": {"privateEndpoint": {}, "privateDnsZoneId": OWN_ZONE}},
+        {"network": GIVEN},
+    ),
+    ("azure-native", "`server.keyUri`"): (
+        {"server": {"keyUri": azure.KEY, "identityId": azure.IDENTITY}},
+        {},
+    ),
+    ("azure-native", "the management lock"): ({}, {"server": {"managementLock": False}}),
+    ("gcp", "`network.privateServices: create`"): (
+        {"network": CREATES, "protect": False, "labels": {"team": "a"}},
+        {},
+    ),
+    ("gcp", "`network.allocatedIpRange`"): (
+        {"network": {"allocatedIpRange": "google-managed-services-dev"}},
+        {},
+    ),
+    ("gcp", "`restoreFrom.instance`"): ({"restoreFrom": {"instance": "old"}}, {}),
+    ("gcp", "`restoreFrom.backupRunId`"): (
+        {"restoreFrom": {"instance": "old", "backupRunId": 1767225600000}},
+        {},
+    ),
+}
+"""What a row of the document is for, and stacks with and without it."""
+WHATEVER_THE_STACK = ("aws", "the service-linked role of RDS")
+"""A row for what the account has, which is the same for all stacks."""
+
+
+@pytest.mark.parametrize(("provider", "part"), OPTIONAL)
+def test_document_names_what_an_optional_part_needs(provider: str, part: str) -> None:
+    needs, without = (
+        {
+            each.action
+            for request in requests(provider, dict(settings))
+            for each in NEEDED[provider](request)
+        }
+        for settings in OPTIONAL[provider, part]
+    )
+    named = documented(provider)[part]
+    if provider == "aws":  # its statements for parts of a stack have no reads
+        without |= {"rds:ModifyDBInstance", *_actions("aws-preview.json")}
+    assert needs - without == named - without
+
+
+def documented(provider: str) -> dict[str, set[str]]:
+    """The permissions in the rows of the document's table, by the part that they are for."""
+    heading = {"aws": "AWS", "azure-native": "Azure", "gcp": "Google Cloud"}[provider]
+    text = (permissions.FOLDER.parent / "docs" / "permissions.md").read_text()
+    section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    found: dict[str, set[str]] = {}
+    for line in re.findall("(?m)^[|] `.*", section):
+        names, what, *_ = (cell.strip() for cell in line.strip("|").split(" | "))
+        [part] = [
+            part
+            for cloud, part in (*OPTIONAL, WHATEVER_THE_STACK)
+            if cloud == provider and what.startswith(part)
+        ]
+        found[part] = set(re.findall("`(.+?)`", names))
+    if provider != "aws":
+        return found
+    statements = permissions.content("aws-deploy.json")["Statement"]
+    of = {each["Sid"]: set(each["Action"]) for each in statements}
+    return {part: set().union(*(of[sid] for sid in sids)) for part, sids in found.items()}
