@@ -4,7 +4,7 @@ import fnmatch
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -87,3 +87,24 @@ def check(folder: Path) -> None:
         lines |= set(lacking(provider, recorded(text[seen if seen <= len(text) else 0 :])))
         _seen[file] = len(text)
     assert not lines, "\n".join(sorted(lines))
+
+
+class Right(NamedTuple):
+    """What RBAC in Kubernetes grants."""
+
+    group: str
+    resource: str
+    verb: str
+
+
+def rights(rules: Iterable[Mapping[str, Any]]) -> Iterator[Right]:
+    """What the rules of a Role grant."""
+    for rule in rules:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                yield from (Right(group, resource, verb) for verb in rule["verbs"])
+
+
+def cluster_role(size: str) -> set[Right]:
+    """What the ClusterRole of a size grants."""
+    return set(rights(content(f"kubernetes-{size}.yaml")["rules"]))

@@ -150,14 +150,18 @@ def test_files_grant_nothing_that_no_stack_needs(provider: str) -> None:
 
 
 def test_each_statement_of_a_policy_is_needed() -> None:
-    """Without any one action of a statement, on any one of its resources, something is refused."""
+    """Each action of a statement grants something, and so does each of its resources."""
     for name, found in zip(permissions.FILES["aws"], ("preview", "deploy"), strict=True):
         wanted = [each for each in needed("aws") if found == "deploy" or each.kind in READS]
         for statement in permissions.content(name)["Statement"]:
-            for action in statement["Action"]:
-                alone = {"Statement": [statement | {"Action": [action]}]}
+            resources = statement["Resource"]
+            for part in (
+                *({"Action": [action]} for action in statement["Action"]),
+                *({"Resource": each} for each in resources if isinstance(resources, list)),
+            ):
+                alone = {"Statement": [statement | part]}
                 assert any(permissions.grants(alone, each.permission) for each in wanted), (
-                    f"{name}: {statement['Sid']} grants {action} in vain"
+                    f"{name}: {statement['Sid']} grants {part} in vain"
                 )
 
 
