@@ -59,6 +59,8 @@ lock: $(VENV)/installed ## Write each requirements*.txt from its .in file; UPGRA
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(UPGRADE)
 	$(LOCK) requirements.in --constraints requirements-dev.txt --output-file requirements.txt $(UPGRADE)
 	$(LOCK) policy/requirements.in --constraints requirements-dev.txt --output-file policy/requirements.txt $(UPGRADE)
+	$(LOCK) examples/consumer/requirements.in --constraints requirements-dev.txt \
+		--output-file examples/consumer/requirements.txt $(UPGRADE)
 
 # The workflows' commands, with the `pulumi` and the credentials of the environment.
 

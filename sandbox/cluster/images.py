@@ -18,6 +18,8 @@ POSTGRES = (
     "public.ecr.aws/docker/library/postgres:17.6-alpine",
 )
 """The same image in two registries."""
+POSTGRES_17 = "docker.io/library/postgres:17-alpine"
+"""The newest minor version: the same image again."""
 CODER = {"classic": "docker.io/coderenvs/coder-service:{}", "v2": "ghcr.io/coder/coder:v{}"}
 TIMESCALE = "docker.io/coderenvs/timescale:1.44.3"
 
@@ -122,7 +124,7 @@ def _postgres_images() -> list[Image]:
             stop_signal="SIGINT",
             environment={"PGDATA": "/var/lib/postgresql/data"},
         )
-        for reference in (*POSTGRES, TIMESCALE)
+        for reference in (*POSTGRES, POSTGRES_17, TIMESCALE)
     ]
 
 

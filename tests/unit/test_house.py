@@ -12,16 +12,17 @@ from components.clouds import CLOUDS
 from tests.conftest import ROOT
 
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
-SCRIPTS = sorted((ROOT / "components").rglob("*.sh"))
+SCRIPTS = sorted([*(ROOT / "components").rglob("*.sh"), *(ROOT / "examples").glob("*/*.sh")])
 RECOVERY = sorted((ROOT / "recovery").rglob("*.py"))
 REVIEW = sorted((ROOT / "review").rglob("*.py"))
 CI = sorted((ROOT / "ci").rglob("*.py"))
 POLICY = [ROOT / "policy" / "__main__.py", *sorted((ROOT / "policy" / "rules").glob("*.py"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*/*.py"))
 MAIN = [
     ROOT / f"{name}.py"
     for name in ("__main__", "outputs", "settings", "chart_reader", "server_reader", "reader")
 ]
-PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY, *REVIEW, *CI, *POLICY]
+PROGRAM = [*MAIN, *COMPONENTS, *RECOVERY, *REVIEW, *CI, *POLICY, *EXAMPLES]
 
 
 def each_file(paths: list[Path]) -> pytest.MarkDecorator:
@@ -69,8 +70,9 @@ def test_components_read_no_config_and_no_other_stack(path: Path) -> None:
     assert not used & words
 
 
-def test_only_one_module_exports_stack_outputs() -> None:
-    assert [p.name for p in PROGRAM if "pulumi.export(" in p.read_text()] == ["outputs.py"]
+def test_one_module_of_each_project_exports_its_outputs() -> None:
+    exporting = [path for path in PROGRAM if "pulumi.export(" in path.read_text()]
+    assert exporting == [ROOT / "outputs.py", ROOT / "examples" / "consumer" / "__main__.py"]
 
 
 @each_file(COMPONENTS)

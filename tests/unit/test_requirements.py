@@ -17,11 +17,20 @@ PROGRAM = [
     *(path for name in ("ci", "components", "recovery") for path in (ROOT / name).rglob("*.py")),
 ]
 POLICY = [ROOT / "policy" / "__main__.py", *(ROOT / "policy" / "rules").glob("*.py")]
-LOCKED = ("requirements", "requirements-dev", "policy/requirements")
+CONSUMER = [*(ROOT / "examples" / "consumer").glob("*.py")]
+LOCKED = (
+    *("requirements", "requirements-dev"),
+    *("policy/requirements", "examples/consumer/requirements"),
+)
 
 
 @pytest.mark.parametrize(
-    ("files", "name"), [(PROGRAM, "requirements"), (POLICY, "policy/requirements")]
+    ("files", "name"),
+    [
+        (PROGRAM, "requirements"),
+        (POLICY, "policy/requirements"),
+        (CONSUMER, "examples/consumer/requirements"),
+    ],
 )
 def test_every_import_is_required(files: list[Path], name: str) -> None:
     distributions = importlib.metadata.packages_distributions()
@@ -44,7 +53,11 @@ def test_locked_requirements_hold_nothing_that_nobody_asks_for(name: str) -> Non
     asked_directly = {
         package
         for package, block in _blocks(name).items()
-        if re.search(r"#( via)? +-r (policy/)?requirements(-dev)?\.in$", block, re.MULTILINE)
+        if re.search(
+            r"#( via)? +-r (policy/|examples/consumer/)?requirements(-dev)?\.in$",
+            block,
+            re.MULTILINE,
+        )
     }
     assert asked_directly == set(_requested(name)), "run `make lock`"
 
@@ -61,7 +74,7 @@ def test_locked_requirements_name_no_package_index(name: str) -> None:
     assert not re.search(r"https?://|^--?[a-z]", _text(f"{name}.txt"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["requirements", "policy/requirements"])
+@pytest.mark.parametrize("name", [name for name in LOCKED if name != "requirements-dev"])
 def test_what_is_deployed_is_tested_with_the_same_versions(name: str) -> None:
     assert _locked(name).items() <= _locked("requirements-dev").items()
 
