@@ -24,7 +24,7 @@ def v2(make_aws: MakeAws) -> AwsStack:
 
 def test_picture_in_the_documents_is_of_such_a_stack(v2: AwsStack) -> None:
     drawn = draw_graph.picture(v2.state()["deployment"]["resources"])
-    assert drawn in draw_graph.DOCUMENT.read_text(), "type what tools/draw_graph.py says"
+    assert drawn in draw_graph.DOCUMENT.read_text(), f"paste this instead:\n{drawn}"
 
 
 def test_standby_is_added_and_removed_in_place(v2: AwsStack) -> None:
