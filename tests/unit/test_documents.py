@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.documents import DOCUMENTS, anchors, broken_links
+from tests.documents import DOCUMENTS, LINK, anchors, broken_links
 
 NAMED = re.compile(r"`([\w.<>*-]+/(?:[\w.<>*/-]+(?:/|\.(?:in|md|pem|py|sh|txt|yaml)))?)`")
 """A folder, or a file in one; `<cloud>` stands for a cloud's name."""
@@ -33,6 +33,12 @@ def test_broken_links_are_found(link: str, tmp_path: Path) -> None:
     document.write_text(f"# Heading\n\n## Heading\n\n```sh\n# code\n```\n{other} [d]({link})\n")
     (tmp_path / "other.md").write_text("### A cloud's `folder`\n")
     assert broken_links(document) == [link]
+
+
+def test_readme_leads_to_every_document() -> None:
+    readme = ROOT / "README.md"
+    linked = {(ROOT / path).resolve() for path, _ in LINK.findall(readme.read_text())}
+    assert set(DOCUMENTS) - {readme} <= linked
 
 
 def test_every_document_has_one_title_and_no_heading_twice() -> None:
