@@ -16,7 +16,7 @@ from typing import Any
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "how-it-works.md"
 PICTURE = re.compile(r"(<!-- picture.*?-->\n).*?(<!-- /picture -->)", re.DOTALL)
-IDENTIFIER = re.compile(r"(?<=-)(sg|subnet|vpc)-[0-9a-f]+")
+IDENTIFIER = re.compile(r"(?<=-)(sg|subnet|vpc)-\w+")
 """Names that the program takes from the account."""
 
 Resource = Mapping[str, Any]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.aws import Aws
 from tools import draw_graph
 
 URN = "urn:pulumi:dev::coder::"
@@ -50,3 +51,21 @@ def test_picture_is_written_between_its_marks(tmp_path: Path) -> None:
     document.write_text("no marks\n")
     with pytest.raises(SystemExit, match="has no line"):
         draw_graph.write(PICTURE, document)
+
+
+def test_picture_in_the_documents_is_of_what_the_program_registers() -> None:
+    """tests/sandbox/test_aws_v2.py compares it with the state of a real stack."""
+    cloud = Aws()
+    cloud.run(chartVersion="2.38.8")
+    registered = [
+        {
+            "urn": each.urn,
+            "type": each.type,
+            "custom": not each.type.startswith("coder:"),
+            "parent": each.parent,
+            "dependencies": each.dependencies,
+        }
+        for each in cloud.asked
+    ]
+    drawn = draw_graph.picture(registered)
+    assert drawn in draw_graph.DOCUMENT.read_text(), f"paste this instead:\n{drawn}"
