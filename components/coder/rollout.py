@@ -50,6 +50,12 @@ class Rollout:
         return sum(map(pods.is_ready, self.pods))
 
     @property
+    def lost_old(self) -> int:
+        """How many pods of former versions should serve, and are not ready."""
+        old = self._count("replicas") - self._count("updatedReplicas")
+        return old - (self.ready - self.ready_new)
+
+    @property
     def complete(self) -> bool:
         """Whether all pods are available, and no pod of a former version is left."""
         updated = self._count("updatedReplicas")

@@ -51,11 +51,14 @@ def not_ready(
             f"`pulumi up` again{lines}"
         )
     after = f" after {seconds:.0f} s (rolloutTimeoutSeconds)" if seconds is not None else ""
-    old = (
-        f"The former version still serves with {found.ready - found.ready_new} pod(s). "
-        if found.ready > found.ready_new
-        else ""
-    )
+    old = ""
+    if found.ready > found.ready_new:
+        old = f"The former version still serves with {found.ready - found.ready_new} pod(s). "
+    elif found.lost_old > 0:
+        old = (
+            "No pod of the former version serves any more; if the new version has migrated the "
+            "database, none can start again. "
+        )
     return (
         f"Coder's rollout is not complete{after}: Deployment {namespace}/{name}: "
         f"{found.progress()}{lines}\n"

@@ -71,6 +71,11 @@ class Cluster:
         change = {"metadata": uid, "spec": {"activeDeadlineSeconds": 1}}
         self._api.patch(*place, group=BATCH, change=change)
 
+    def nodes(self) -> list[Object]:
+        """Nodes of the cluster, not more than a few hundred."""
+        found = self._api.get("nodes", limit="500")
+        return list((found or {}).get("items") or ())
+
     def pods(self, namespace: str, selector: str) -> list[Object]:
         """The pods with these labels, the oldest first."""
         return sorted(self._list(namespace, "pods", selector), key=_created)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from components.kubernetes import containers
+from components.kubernetes import containers, taints
 from components.kubernetes.causes import Cause, Kind
 from components.kubernetes.client import Cluster, Forbidden, Object
 from components.kubernetes.optional_reads import OptionalReads
@@ -66,11 +66,17 @@ def pod_causes(reads: OptionalReads, pods: Iterable[Object]) -> Iterator[Cause]:
         elif "deletionTimestamp" in metadata or status.get("phase") == "Succeeded" or is_ready(pod):
             continue
         elif (scheduled := conditions.get("PodScheduled", {})).get("status") == "False":
-            # The second half says only that no other pod can be evicted for this one.
-            text = _said(scheduled).partition(" preemption: ")[0]
-            yield Cause(Kind.SCHEDULING, f"no node can run a pod: {text}")
+            yield _unscheduled(reads, pod, _said(scheduled))
         else:
             yield from _started_pod(reads, pod)
+
+
+def _unscheduled(reads: OptionalReads, pod: Object, message: str) -> Cause:
+    # The second half says only that no other pod can be evicted for this one.
+    text = message.partition(" preemption: ")[0]
+    if taints.REASON in text and (found := taints.untolerated(pod, reads.nodes())):
+        text = f"{text} The nodes have {', '.join(found)}"
+    return Cause(Kind.SCHEDULING, f"no node can run a pod: {text}")
 
 
 def _started_pod(reads: OptionalReads, pod: Object) -> Iterator[Cause]:

@@ -18,6 +18,10 @@ class OptionalReads:
         """The ReplicaSets with these labels, the oldest first."""
         return self._read("replicasets", lambda: self._cluster.replica_sets(namespace, selector))
 
+    def nodes(self) -> list[Object]:
+        """Nodes of the cluster."""
+        return self._read("nodes", self._cluster.nodes)
+
     def events(self, namespace: str, uid: str) -> list[Object]:
         """The events of the object with this uid, the newest last."""
         return self._read("events", lambda: self._cluster.events(namespace, uid))

@@ -1,6 +1,7 @@
 """Runs the Pulumi CLI with the sandbox's own home, backend, plugins and stack files."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,9 +39,14 @@ def run(arguments: Sequence[str]) -> int:
     if command.removes_stack:
         # Without it, the CLI also deletes the project's own settings file.
         extra.append("--preserve-config")
-    process = subprocess.run(
-        ["pulumi", *command.arguments, *extra], cwd=paths.ROOT, env=environment(), check=False
-    )
+    # A terminal sends Ctrl-C to both. The CLI ends what it does; this process must not kill it.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        process = subprocess.run(
+            ["pulumi", *command.arguments, *extra], cwd=paths.ROOT, env=environment(), check=False
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     return process.returncode
 
 

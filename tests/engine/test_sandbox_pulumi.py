@@ -48,6 +48,7 @@ class Home:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def run(self, *words: str) -> str:
@@ -157,3 +158,23 @@ def test_commands_get_only_the_options_that_they_accept(
 
 def test_removing_a_stack_keeps_its_settings_file() -> None:
     assert Command(["stack", "rm", "dev"]).removes_stack
+
+
+def test_ctrl_c_is_left_to_the_cli(home: Home, tmp_path: Path) -> None:
+    slow = tmp_path / "pulumi"
+    slow.write_text(
+        "#!/bin/sh\ntrap 'sleep 1; echo ended; exit 3' INT\necho started\n"
+        "while :; do sleep 0.1; done\n"
+    )
+    slow.chmod(0o755)
+    home.environment["PATH"] = f"{tmp_path}{os.pathsep}{home.environment['PATH']}"
+    running = home.start("pulumi", "version")
+    try:
+        assert running.stdout
+        assert running.stdout.readline() == "started\n"
+        # As a terminal does: to all processes of the group.
+        os.killpg(running.pid, signal.SIGINT)
+        said, _ = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert (running.returncode, said) == (3, "ended\n")

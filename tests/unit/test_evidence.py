@@ -206,6 +206,54 @@ def test_a_pod_without_a_node_has_the_schedulers_message(pretended: PretendClust
     )
 
 
+TAINTED = "0/2 nodes are available: 2 node(s) had untolerated taint(s)."
+TAINTS = (
+    {"key": "team", "value": "a", "effect": "NoSchedule"},
+    {"key": "spot", "effect": "NoExecute"},
+    {"key": "slow", "effect": "PreferNoSchedule"},
+)
+
+
+def tainted(pretended: PretendCluster, *tolerations: Object) -> list[str]:
+    """The causes of a pod with these tolerations, where all nodes have the taints."""
+    node = {"metadata": {"name": "a"}, "spec": {"taints": TAINTS}}
+    fresh = {"metadata": {"name": "b"}, "spec": {}}
+    pretended.objects["/api/v1/nodes"] = {"items": [node, fresh, node]}
+    message = f"{TAINTED} preemption: 0/2 nodes are available: 2 Preemption is not helpful."
+    waiting = condition("PodScheduled", "False", message)
+    found = causes(pod(conditions=[waiting], spec={"tolerations": tolerations}))
+    return [each.text.removeprefix("no node can run a pod: ") for each in found]
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "left"),
+    [
+        ([], "spot:NoExecute, team=a:NoSchedule"),
+        ([{"key": "team", "operator": "Exists"}], "spot:NoExecute"),
+        ([{"key": "team", "value": "a", "effect": "NoSchedule"}], "spot:NoExecute"),
+        ([{"key": "team", "value": "b"}], "spot:NoExecute, team=a:NoSchedule"),
+        ([{"operator": "Exists", "effect": "NoExecute"}], "team=a:NoSchedule"),
+    ],
+)
+def test_the_taints_that_a_pod_does_not_tolerate_are_named(
+    pretended: PretendCluster, tolerations: list[Object], left: str
+) -> None:
+    assert tainted(pretended, *tolerations) == [f"{TAINTED} The nodes have {left}"]
+
+
+def test_the_schedulers_message_is_enough_where_nodes_may_not_be_read(
+    pretended: PretendCluster,
+) -> None:
+    assert tainted(pretended, {"operator": "Exists"}) == [TAINTED], "others may have been added"
+    pretended.status["/api/v1/nodes"] = 403
+    reads = OptionalReads(Cluster(""))
+    waiting = pod(conditions=[condition("PodScheduled", "False", TAINTED)])
+    assert [each.text for each in pod_causes(reads, [waiting])] == [
+        f"no node can run a pod: {TAINTED}"
+    ]
+    assert "the credentials may not read nodes" in reads.missing()[0].text
+
+
 def test_a_volume_is_named_only_while_nothing_newer_happens(pretended: PretendCluster) -> None:
     creating = pod(state={"waiting": {"reason": "ContainerCreating"}}, phase="Pending")
     message = 'MountVolume.SetUp failed for volume "login" : secret "login" not found'

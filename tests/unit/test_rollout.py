@@ -189,6 +189,24 @@ def test_the_limit_ends_the_wait_with_its_causes(monkeypatch: pytest.MonkeyPatch
     assert lines(engine, "not ready yet") == [said], "once"
 
 
+def test_a_former_pod_that_cannot_start_again_is_told() -> None:
+    lost = changed(progressing(), readyReplicas=0)
+    with pytest.raises(pulumi.RunError) as error:
+        deploy(made(rolloutTimeoutSeconds=100), engine=Rolling(lost, pods=[pod("coderd-new")]))
+    assert (
+        str(error.value)
+        .splitlines()[1]
+        .startswith(
+            "No pod of the former version serves any more; if the new version has migrated the "
+            "database, none can start again. Nothing was rolled back. "
+        )
+    )
+    first = changed(lost, replicas=1, availableReplicas=0)
+    with pytest.raises(pulumi.RunError) as error:
+        deploy(made(rolloutTimeoutSeconds=100), engine=Rolling(first, pods=[pod("coderd-new")]))
+    assert "former version" not in str(error.value)
+
+
 def test_a_cause_that_passes_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     because(monkeypatch, "probe failed", looks=1)
     engine = Rolling(*[progressing()] * 60, rolled_out(1), pods=[pod("coderd-new")])
