@@ -66,6 +66,8 @@ lock: $(VENV)/installed ## Write each requirements*.txt from its .in file; UPGRA
 
 NO_SAMPLE = $(if $(filter file,$(origin STACK)),$(error STACK is missing: type `make $@ STACK=prod`))
 CI = $(IN_VENV) -m ci
+SIMULATED := Made in a simulated account, without credentials: everything is new there, and nothing is \
+	compared with what is deployed. The log says which settings were replaced.
 
 stacks: ## Print the stacks that the workflows deploy: all but the samples
 	@$(PYTHON) -m ci stacks
@@ -81,9 +83,6 @@ comment: install ## Preview the stack STACK and comment on its pull request
 simulated-comment: setup ## Preview the stack STACK in the sandbox, without credentials, for review
 	$(SANDBOX) up
 	@$(CI) comment --stack $(STACK) --pulumi "$(SANDBOX) pulumi" --note "$(SIMULATED)" -- $(POLICIES)
-
-SIMULATED := Made in a simulated account, without credentials: everything is new there, and nothing is \
-	compared with what is deployed. The log says which settings were replaced.
 
 deploy: install ## Update the stack STACK
 	@$(NO_SAMPLE)pulumi up --yes --non-interactive --stack $(STACK) $(POLICIES)

@@ -45,7 +45,7 @@ def preview(stack: str, pulumi: str, options: Sequence[str]) -> Preview:
     try:
         plan = parse(done.stdout)
     except PlanError:
-        print(done.stdout, file=sys.stderr)
+        # What is printed instead may be a plan of another form; the CLI's errors are on stderr.
         text = (
             f"### Preview of stack {code(stack)}\n\n**Failed** before there was a plan: the "
             "reason is in the log of the run.\n"

@@ -96,6 +96,9 @@ def test_comment_of_a_refused_preview_fails_the_job(
     [only] = github.comments
     assert "**Failed** before there was a plan" in only["body"]
     assert "no stack named" not in only["body"]
+    # As a later CLI may print it.
+    run(tmp_path, "comment", CHANGED | {"new": CANARY}, 255)
+    assert CANARY not in f"{capsys.readouterr()}{github.comments}"
 
 
 def test_comment_without_a_pull_request_or_a_token_is_on_the_page_of_the_run(
