@@ -116,7 +116,8 @@ def test_either_login_makes_the_same_backup(backups: Backups) -> None:
 
 def test_only_the_newest_are_kept_and_nothing_else_is_deleted(backups: Backups) -> None:
     backups.volume.mkdir()
-    others = ["coder-20200101T000000Z.dump", "coder-x.dump.sha256", "notes.txt"]
+    another = "coder-eu-20200101T000000Z.dump"
+    others = ["coder-20200101T000000Z.dump", another, f"{another}.sha256", "notes.txt"]
     old = [f"coder-2021010{day}T000000Z.dump{end}" for day in (1, 2) for end in ("", ".sha256")]
     for name in [*others, *old]:
         (backups.volume / name).touch()
@@ -176,8 +177,12 @@ def test_rows_that_come_during_the_dump_are_no_difference(backups: Backups) -> N
 
 
 def test_a_full_volume_is_reported(backups: Backups) -> None:
-    backups.replace("pg_dump", f'ulimit -f 4; exec "{REAL}" "$@"')
-    assert backups.fails()
+    full = "pg_dump: error: could not write to output file: No space left on device"
+    backups.replace(
+        "pg_dump",
+        f'"{REAL}" "$@"; case "$*" in *--snapshot*) echo "{full}" >&2; exit 1 ;; esac',
+    )
+    assert backups.fails() == full
 
 
 def test_an_empty_database_is_no_backup(backups: Backups) -> None:
