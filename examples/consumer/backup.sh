@@ -37,9 +37,9 @@ own=$(pg_dump --version | sed 's/^[^0-9]*//; s/[^0-9].*//')
 [ "$own" -ge "$version" ] \
   || fail "pg_dump is of PostgreSQL $own and the server of $version; set coder-backup:image to one of $version or later"
 
-# Two servers print the same rows with the same words.
+# Two servers print the same rows with the same words. GMT needs no files of time zones.
 cat > "$scratch/settings.sql" <<'SQL'
-SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';
+SET search_path = ''; SET TimeZone = 'GMT'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';
 SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content';
 SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
 SQL
