@@ -311,7 +311,7 @@ def test_table_of_versions_is_updated_in_time() -> None:
     assert newest - datetime.date.today() > datetime.timedelta(days=3 * 365), versions.SOURCE
 
 
-def coder(*zones: str, required: bool = False, **options: Any) -> Asked:
+def coder(*zones: str, **options: Any) -> Asked:
     expression = {"key": "topology.kubernetes.io/zone", "operator": "In", "values": list(zones)}
     affinity = [{"preference": {"matchExpressions": [expression]}}] if zones else []
     values = nested("coder.affinity.nodeAffinity", affinity)
