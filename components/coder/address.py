@@ -2,16 +2,17 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pulumi
 
 from components.coder.access_url import configured_url
 from components.coder.args import CoderArgs
-from components.coder.balancers import balancer_address, is_public
+from components.coder.balancers import balancer_address, gateway_addresses, is_public
 from components.coder.exposure import INTERNAL
 from components.coder.rollout_lines import create_again
-from components.kubernetes.client import ClusterError
+from components.kubernetes.client import ClusterError, Forbidden
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _find(args: CoderArgs, namespace: str, warnings: list[str]) -> Address:
                 f"the public address {external}, and Coder is on plain HTTP there. Anybody may "
                 f"reach Coder; set chartValues.{exposure.route}.tls, or make the ingress private"
             )
+        if url.startswith("http://"):
+            warnings += _public_gateways(args, namespace)
         return Address(found, url)
     if exposure.has_service:
         found = _service_address(args, namespace, warnings)
@@ -74,6 +77,27 @@ def _route_address(args: CoderArgs, namespace: str) -> str:
     if not args.exposure.route.endswith("ingress"):
         return ""
     return balancer_address(args.spec.cluster.ingress(namespace, args.chart.service))
+
+
+def _public_gateways(args: CoderArgs, namespace: str) -> Iterator[str]:
+    """A warning for each Gateway of the route that has a public address."""
+    exposure = args.exposure
+    parents = exposure.value(f"{exposure.route}.parentRefs")
+    for parent in parents if isinstance(parents, list) else ():
+        if not isinstance(parent, dict):
+            continue
+        where, name = parent.get("namespace") or namespace, parent.get("name", "")
+        try:
+            gateway = args.spec.cluster.gateway(where, name)
+        except Forbidden:
+            continue
+        if public := next(filter(is_public, gateway_addresses(gateway)), ""):
+            yield (
+                f"exposure: is {exposure.mode}, but Gateway {where}/{name} of "
+                f"chartValues.{exposure.route} has the public address {public}, and Coder's URL is "
+                "plain HTTP. Anybody may reach Coder; set accessUrl to its https:// URL if the "
+                "Gateway has a certificate, or choose a private Gateway"
+            )
 
 
 def _service_address(args: CoderArgs, namespace: str, warnings: list[str]) -> str:

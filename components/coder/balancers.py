@@ -20,3 +20,8 @@ def balancer_address(found: Object | None) -> str:
     balancer = ((found or {}).get("status") or {}).get("loadBalancer") or {}
     entries = balancer.get("ingress") or []
     return next((each.get("hostname") or each.get("ip") for each in entries), "") or ""
+
+
+def gateway_addresses(found: Object | None) -> list[str]:
+    """The host names and IP addresses in the status of a Gateway."""
+    return [each["value"] for each in ((found or {}).get("status") or {}).get("addresses") or ()]

@@ -47,6 +47,11 @@ class Cluster:
         group = "apis/networking.k8s.io/v1"
         return self._api.get("namespaces", namespace, "ingresses", name, group=group)
 
+    def gateway(self, namespace: str, name: str) -> Object | None:
+        """The Gateway of that name; None also where the cluster has no Gateways."""
+        group = "apis/gateway.networking.k8s.io/v1"
+        return self._api.get("namespaces", namespace, "gateways", name, group=group)
+
     def config_map(self, namespace: str, name: str) -> Object | None:
         """The ConfigMap of that name."""
         return self._api.get("namespaces", namespace, "configmaps", name)

@@ -202,6 +202,10 @@ class Engine(pulumi.runtime.Mocks):
         """The Ingress in the cluster."""
         return None
 
+    def gateway(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The Gateway in the cluster."""
+        return None
+
     def job_pods(self, namespace: str, job: str) -> list[Any]:
         """The pods of a Job in the cluster."""
         return []
@@ -281,6 +285,7 @@ def deploy(
                 job_pods=lambda _, *where: engine.job_pods(*where),
                 service=lambda _, *where: engine.service(*where),
                 ingress=lambda _, *where: engine.ingress(*where),
+                gateway=lambda _, *where: engine.gateway(*where),
             ),
             # A real registration starts a gRPC server for each hook that no engine calls.
             mock.patch.object(resource_hooks, "register_resource_hook", _recording(engine.hooks)),

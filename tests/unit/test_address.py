@@ -8,7 +8,7 @@ import pytest
 
 from components.coder.exposure import ANNOTATIONS, INTERNAL, INTERNET
 from components.kubernetes import evidence
-from components.kubernetes.client import Cluster, ClusterError
+from components.kubernetes.client import Cluster, ClusterError, Forbidden
 from tests.unit.pretend import CREATED, Engine, deploy
 from tests.unit.stacks import Stack, made
 from tests.unit.test_exposure import (
@@ -234,6 +234,38 @@ def test_a_public_ingress_on_plain_http_is_a_warning(
         f"Coder is on plain HTTP there. Anybody may reach Coder; set chartValues.{key}.tls, or "
         "make the ingress private"
     )
+
+
+def routed(url: str = "", **found: Any) -> list[str]:
+    """The warnings of a route through two Gateways, of which the cluster shows one as found."""
+    asked: list[tuple[str, str]] = []
+
+    class Routed(Live):
+        def gateway(self, namespace: str, name: str) -> Any:
+            asked.append((namespace, name))
+            if namespace == "coder":
+                raise Forbidden("the cluster refuses to show it: no")
+            return {"status": {"addresses": [{"value": each} for each in found["addresses"]]}}
+
+    parents = ["no object", {"name": "own"}, {"name": "shared", "namespace": "gateways"}]
+    route = V2_ROUTE["coder"]["httproute"] | {"parentRefs": parents}
+    settings = stack(V2, "internal", {"coder": {"httproute": route}}, url)
+    live = deploy(settings, engine=Routed())
+    assert set(asked) == (set() if url else {("coder", "own"), ("gateways", "shared")})
+    return [each for each in live.warned if each.startswith("exposure:")]
+
+
+def test_a_public_gateway_on_plain_http_is_a_warning() -> None:
+    [line] = routed(addresses=[PRIVATE, "lb.example.com"])
+    assert line == (
+        "exposure: is internal, but Gateway gateways/shared of chartValues.coder.httproute has "
+        "the public address lb.example.com, and Coder's URL is plain HTTP. Anybody may reach "
+        "Coder; set accessUrl to its https:// URL if the Gateway has a certificate, or choose a "
+        "private Gateway"
+    )
+    assert not routed(addresses=[PRIVATE])
+    assert not routed(addresses=[])
+    assert not routed(URL, addresses=[PUBLIC])
 
 
 def test_a_service_that_is_gone_is_a_warning() -> None:

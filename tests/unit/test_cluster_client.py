@@ -41,6 +41,15 @@ def test_an_object_is_found_or_not(pretended: PretendCluster) -> None:
     assert set(pretended.tokens) == {"Bearer t0ken"}
 
 
+def test_a_gateway_is_found_in_the_api_group_of_gateways(pretended: PretendCluster) -> None:
+    api = "/apis/gateway.networking.k8s.io/v1/namespaces"
+    pretended.add("shared", "gateways", "public", api=api)
+    found = Cluster("").gateway("shared", "public")
+    assert found
+    assert found["metadata"]["name"] == "public"
+    assert Cluster("").gateway("coder", "public") is None
+
+
 def test_the_data_of_secrets_is_not_asked_for(pretended: PretendCluster) -> None:
     pretended.add("coder", "secrets", "coder-database")
     pretended.add_release("coder", "coder", "deployed")
