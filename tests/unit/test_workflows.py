@@ -144,6 +144,27 @@ def test_one_update_of_a_stack_at_a_time_and_none_is_cancelled() -> None:
     assert not [job for job in others if job.get("environment") == "${{ matrix.stack }}"]
 
 
+@pytest.mark.parametrize(
+    ("workflow", "name", "environment", "needed"),
+    [
+        ("preview", "comment", "${{ matrix.stack }}-preview", {"GH_TOKEN", "PULL_REQUEST"}),
+        ("deploy", "deploy", "${{ matrix.stack }}", set()),
+        ("drift", "drift", "${{ matrix.stack }}-preview", {"GH_TOKEN"}),
+    ],
+)
+def test_commands_get_what_they_read(
+    workflow: str, name: str, environment: str, needed: set[str]
+) -> None:
+    job = jobs(ROOT / ".github" / "workflows" / f"{workflow}.yml")[name]
+    assert job["environment"] == environment
+    assert job["env"]["STACK"] == "${{ matrix.stack }}"
+    [step] = [each for each in job["steps"] if each.get("run") == f"make {name}"]
+    assert {key for key in step["env"] if not key.startswith("PULUMI_")} == needed
+    assert {"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"} <= step["env"].keys()
+    texts = "".join(path.read_text() for path in (ROOT / "ci").glob("*.py"))
+    assert not [key for key in needed if f'"{key}"' not in texts]
+
+
 def test_no_plan_and_no_other_file_is_uploaded() -> None:
     texts = [path.read_text() for path in (*WORKFLOWS, *ACTIONS)]
     assert not [
