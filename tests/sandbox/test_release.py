@@ -27,6 +27,7 @@ NO_SUCH_SERVICE = {"coderd": {"serviceSpec": {"externalTrafficPolicy": "NoSuchPo
 """The API server refuses the Service; Helm has created other objects before."""
 SECONDS = 45
 """As rolloutTimeoutSeconds: a cause is named after half a minute."""
+SHORTEST = 30
 SECONDS_OF_A_LOCK = 75
 """The after-check, which sees the lock, begins later."""
 HOOK = """
@@ -132,10 +133,13 @@ def test_a_pending_load_balancer_is_named_and_coder_stays(failed_install: Failed
 def test_an_upgrade_whose_containers_never_started_is_taken_back(stack: Stack) -> None:
     image = {"image": NO_SUCH_IMAGE["coderd"]["image"]}
     stack.set(chartVersion=LATER, chartValues={"coderd": {**SOON_READY["coderd"], **image}})
-    printed = stack.set(rolloutTimeoutSeconds=20).fails("up", "--yes", "--skip-preview")
-    assert "Coder's rollout is not complete after 2" in printed
+    stack.set(rolloutTimeoutSeconds=SHORTEST)
+    try:
+        printed = stack.fails("up", "--yes", "--skip-preview")
+    finally:
+        stack.set(chartValues=SOON_READY, rolloutTimeoutSeconds=SECONDS)
+    assert "Coder's rollout is not complete after 3" in printed
     assert "coder-service:none" in printed
-    stack.set(chartValues=SOON_READY, rolloutTimeoutSeconds=SECONDS)
     said = stack.follow("Take back an upgrade of Coder", {"2.38.7": VERSION})
     assert f"Coder uses database coder on {stack.host}" in said
     assert stack.outputs()["chartVersion"] == VERSION
