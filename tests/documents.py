@@ -10,7 +10,18 @@ FOLDERS = [
     for path in ROOT.iterdir()
     if path.is_dir() and path.name != "venv" and not path.name.startswith(".")
 ]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(p for folder in FOLDERS for p in folder.rglob("*.md"))])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(
+            path
+            for folder in FOLDERS
+            for path in folder.rglob("*.md")
+            # policy/ and examples/consumer/ may have virtualenvs of their own.
+            if "venv" not in path.relative_to(ROOT).parts
+        ),
+    ]
+)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 """A relative link: the file, which may be this one, and the anchor in it."""
 

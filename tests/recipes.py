@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,15 +90,12 @@ class Typist:
 
     def _install(self) -> None:
         self.programs.mkdir(exist_ok=True)
-        [real] = [
-            found
-            for folder in self.environment["PATH"].split(":")
-            if (found := Path(folder) / "pulumi").exists()
-        ][:1]
+        real = shutil.which("pulumi", path=self.environment["PATH"])
+        assert real, "pulumi is not built"
         file = self.programs / "pulumi"
         text = PULUMI.format(
             real=real,
-            pulumi=shlex.join(self.pulumi or (str(real),)),
+            pulumi=shlex.join(self.pulumi or (real,)),
             settings=shlex.join(self.settings),
             stack=self.stack,
         )

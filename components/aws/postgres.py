@@ -33,7 +33,7 @@ class Postgres(pulumi.ComponentResource):
         super().__init__("coder:aws:Postgres", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         keepers = generations.admin_keepers(args.server.spec.password_generation)
-        password = generated_password(f"{name}-admin-password", child, keepers or None).result
+        password = generated_password(f"{name}-admin-password", child, keepers).result
         group, rules = admit_clients(name, firewall_args(args.server, args.found), self)
         instance = self._instance(name, args, password, group, rules)
         database = Database(

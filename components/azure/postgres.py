@@ -41,7 +41,7 @@ class Postgres(pulumi.ComponentResource):
         # A restored server has its source's password until the next update sets one of its own.
         if live and live.restored_from:
             keepers["restoredFrom"] = live.restored_from
-        password = generated_password(f"{name}-admin-password", child, keepers or None).result
+        password = generated_password(f"{name}-admin-password", child, keepers).result
         server, children = self._server(name, args, password)
         host = _host(server, children, args.found)
         database = Database(

@@ -77,7 +77,7 @@ class Cluster:
         self._api.patch(*place, group=BATCH, change=change)
 
     def nodes(self) -> list[Object]:
-        """Nodes of the cluster, not more than a few hundred."""
+        """At most 500 nodes of the cluster."""
         found = self._api.get("nodes", limit="500")
         return list((found or {}).get("items") or ())
 

@@ -18,7 +18,7 @@ def generated_password(
 ) -> random.RandomPassword:
     """32 characters that need no escaping in a URL, at least one of each kind.
 
-    Another value of `keepers` generates another password.
+    Another value of `keepers` generates another password. None are the same as an empty mapping.
     """
     return random.RandomPassword(
         name,
@@ -28,7 +28,8 @@ def generated_password(
         min_upper=1,
         min_numeric=1,
         min_special=1,
-        keepers=keepers,
+        # Earlier versions of this program set none: an empty mapping would replace the password.
+        keepers=keepers or None,
         opts=opts,
     )
 

@@ -25,7 +25,7 @@ SOURCES = {
 """The properties of a rule that admit something else than a security group."""
 
 CLIENTS = {
-    "aws": ("referencedSecurityGroupId", "sourceSecurityGroupId"),
+    "aws": ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups"),
     "azure": ("network.delegatedSubnetResourceId",),
     "gcp": ("settings.ipConfiguration.privateNetwork",),
 }
@@ -36,39 +36,44 @@ def check(args: ResourceValidationArgs) -> Iterator[str]:
     """One line for each way into a database that does not begin in the cluster."""
     kind, inputs = args.resource_type, args.props
     if kind == INGRESS_RULE or (kind == OLD_RULE and at(inputs, "type") == "ingress"):
-        yield from _security_group_rule(inputs, "")
-        if _opens_port(inputs):
-            yield from _others(inputs, CLIENTS["aws"], args.get_config())
+        yield from _ingress(inputs, "", args.get_config())
     elif kind == GROUP:
         for index, rule in known(at(inputs, "ingress", [])):
-            yield from _security_group_rule(rule, f"ingress[{index}].")
+            yield from _ingress(rule, f"ingress[{index}].", args.get_config())
     elif AZURE_RULE.fullmatch(kind):
         yield (
             "a firewall rule of the server admits public addresses; remove it, and let the cluster "
             "connect through a delegated subnet or a private endpoint"
         )
     elif ENDPOINT.fullmatch(kind) and _leads_to_a_server(inputs):
-        yield from _others(inputs, ("subnet.id",), args.get_config())
+        yield from _others(inputs, ("subnet.id",), "", args.get_config())
     elif cloud := cloud_of(kind, inputs):
-        yield from _SERVERS.get(cloud, _nothing)(inputs)
+        if cloud in _SERVERS:
+            yield from _SERVERS[cloud](inputs)
         if cloud != "aws":
-            yield from _others(inputs, CLIENTS[cloud], args.get_config())
+            yield from _others(inputs, CLIENTS[cloud], "", args.get_config())
 
 
-def _others(inputs: Properties, paths: tuple[str, ...], config: Properties) -> Iterator[str]:
+def _others(
+    inputs: Properties, paths: tuple[str, ...], prefix: str, config: Properties
+) -> Iterator[str]:
     """Who may connect, but is not among the clients that the policy's configuration names."""
     clients = tuple(str(each) for _, each in known(at(config, "clients", [])))
     for path in paths if clients else ():
-        name = at(inputs, path)
-        if name is not None and not name.startswith(clients):
-            yield f"{path}: is {name}, not in clients of this policy; remove it, or add it there"
+        named = at(inputs, path)
+        for name in [named] if isinstance(named, str) else [each for _, each in known(named)]:
+            if not name.startswith(clients):
+                yield (
+                    f"{prefix}{path}: is {name}, not in clients of this policy; remove it, or add "
+                    "it there"
+                )
 
 
 def _leads_to_a_server(endpoint: Properties) -> bool:
     return any(text == "postgresqlServer" for _, text in leaves(endpoint))
 
 
-def _security_group_rule(rule: Properties, prefix: str) -> Iterator[str]:
+def _ingress(rule: Properties, prefix: str, config: Properties) -> Iterator[str]:
     """RDS: a rule for PostgreSQL's port must name the security group of the cluster's nodes."""
     if not _opens_port(rule):
         return
@@ -79,6 +84,7 @@ def _security_group_rule(rule: Properties, prefix: str) -> Iterator[str]:
                 f"{prefix}{name}: admits {SOURCES[name]} to port {PORT}; name the security group "
                 "of the cluster's nodes instead (setting network.clientSecurityGroupIds)"
             )
+    yield from _others(rule, CLIENTS["aws"], prefix, config)
 
 
 def _opens_port(rule: Properties) -> bool:
@@ -109,10 +115,6 @@ def _gcp(inputs: Properties) -> Iterator[str]:
     yield from expected(inputs, path, False, default=False)
     if not {"privateNetwork", "pscConfigs"} & set(at(inputs, own, {})):
         yield f"{own}.privateNetwork: is not set; set it to the cluster's network"
-
-
-def _nothing(inputs: Properties) -> Iterator[str]:
-    yield from ()
 
 
 _SERVERS = {"aws": _aws, "gcp": _gcp}

@@ -17,6 +17,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.Gener
 PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
 CONFIGURATION = azure_type("dbforpostgresql:Configuration")
 REQUIRED_BY_GCP = ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
+AZURE_PARAMETERS = ("require_secure_transport", "ssl_min_protocol_version")
+"""The parameters of a flexible server that say whether TLS is required."""
 WEAK_PROTOCOLS = ("tlsv1", "tlsv1.0", "tlsv1.1")
 
 
@@ -68,14 +70,11 @@ def _configuration(inputs: Properties) -> Iterator[str]:
     https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-networking-ssl-tls
     """
     name = at(inputs, "configurationName", "").lower()
-    value = str(at(inputs, "value", "")).lower() if name in PARAMETERS else ""
+    value = str(at(inputs, "value", "")).lower() if name in AZURE_PARAMETERS else ""
     if name == "require_secure_transport" and value not in ("", "on"):
         yield f"{name}: is {value}; set it to on (setting server.parameters)"
     elif name == "ssl_min_protocol_version" and value in WEAK_PROTOCOLS:
         yield f"{name}: is {value}; set it to TLSv1.2 or TLSv1.3 (setting server.parameters)"
-
-
-PARAMETERS = ("require_secure_transport", "ssl_min_protocol_version")
 
 
 def _gcp(inputs: Properties) -> Iterator[str]:

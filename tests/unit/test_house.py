@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def each_file(paths: list[Path]) -> pytest.MarkDecorator:
 @each_file([*PROGRAM, *SCRIPTS])
 def test_files_have_at_most_150_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 150
+
+
+def test_pyright_checks_every_file_of_the_program() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = [ROOT / name for name in settings["tool"]["pyright"]["include"]]
+    assert [path for path in PROGRAM if not {path, *path.parents} & set(included)] == []
 
 
 def test_main_is_short_and_has_no_branches() -> None:

@@ -288,6 +288,15 @@ def test_clients_that_the_configuration_names_may_connect(
     assert line.startswith(f"{path}: is net/subnet, not in clients of this policy")
 
 
+def test_clients_in_the_rules_of_a_security_group_are_judged() -> None:
+    rule = {"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "securityGroups": ["sg-1", "sg-2"]}
+    group = Asked(GROUP, {"ingress": [rule]})
+    assert judged("cluster-only", group) == []
+    assert judged("cluster-only", group, config={"clients": ["sg-1", "sg-2"]}) == []
+    [(_, line)] = judged("cluster-only", group, config={"clients": ["sg-1"]})
+    assert line.startswith("ingress[0].securityGroups: is sg-2, not in clients")
+
+
 def test_clients_of_other_ports_and_services_are_not_judged() -> None:
     config = {"clients": ["other"]}
     https = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "referencedSecurityGroupId": "x"}
@@ -389,7 +398,8 @@ def test_lock_protects_a_server_of_azure() -> None:
     none = Asked(LOCK, {"level": "NotSpecified"}, "lock", scope="server")
     for lock in (other, none):
         [(name, line)] = judged("deletion-protection", server, lock)
-        assert (name, line[:22]) == ("server", "has no management lock")
+        assert name == "server"
+        assert line.startswith("has no management lock")
 
 
 def client(**values: Any) -> Asked:
@@ -498,7 +508,8 @@ def test_release_of_coder_is_known_by_its_chart(chart: str, is_coder: bool) -> N
 
 def test_protected_release_without_a_latency_gate_is_a_violation() -> None:
     [(name, line)] = judged("latency-gate", coder(protect=True), Asked(JOB, pod(PGUSER="coder")))
-    assert (name, line[:9]) == ("coder", "no Job wi")
+    assert name == "coder"
+    assert line.startswith("no Job with LATENCY_GATE")
 
 
 def test_policy_pack_uses_the_sandboxs_virtualenv_unless_it_has_its_own(

@@ -14,7 +14,11 @@ from tests.conftest import ROOT
 
 PROGRAM = [
     *ROOT.glob("*.py"),
-    *(path for name in ("ci", "components", "recovery") for path in (ROOT / name).rglob("*.py")),
+    *(
+        path
+        for name in ("ci", "components", "recovery", "review")
+        for path in (ROOT / name).rglob("*.py")
+    ),
 ]
 POLICY = [ROOT / "policy" / "__main__.py", *(ROOT / "policy" / "rules").glob("*.py")]
 CONSUMER = [*(ROOT / "examples" / "consumer").glob("*.py")]

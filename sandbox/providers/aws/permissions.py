@@ -129,8 +129,8 @@ def _instance(request: Request) -> Iterator[Permission]:
 def _creation(request: Request) -> tuple[str, tuple[str, ...]]:
     """The action that creates an instance, and what it restores."""
     if snapshot := request.inputs.get("snapshotIdentifier"):
-        of = snapshot if snapshot.startswith("arn:") else f"snapshot:{snapshot}"
-        found = snapshot if of is snapshot else _arn(request, "rds", of)
+        named = snapshot.startswith("arn:")
+        found = snapshot if named else _arn(request, "rds", f"snapshot:{snapshot}")
         return "rds:RestoreDBInstanceFromDBSnapshot", (found,)
     if moment := request.inputs.get("restoreToPointInTime"):
         of = _arn(request, "rds", f"db:{moment['sourceDbInstanceIdentifier']}")
