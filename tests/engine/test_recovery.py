@@ -60,8 +60,11 @@ def test_killed_update_and_destroy_can_be_run_again(stack: AwsStack) -> None:
     stack.set(protect=False).up()
     stack.set(size="medium", applyImmediately=True)
     stack.kill("modifying", "up", "--yes", "--skip-preview")
-    assert "was interrupted while updating" in recovery(stack, "--yes")
-    assert "interrupted" not in stack.up()
+    names = {"venv/bin/python": sys.executable, "--stack prod": "--stack dev"}
+    said = stack.follow("Recover from a killed update", names)
+    assert "Would release the lock" in said
+    assert "was interrupted while updating" in said
+    assert "interrupted" not in said.partition("$ pulumi up")[2]
     assert stack.instance()["instanceClass"] == "db.m6i.xlarge"
     stack.kill("deleting", "destroy", "--yes", "--skip-preview")
     assert "was interrupted while deleting" in recovery(stack, "--yes")
