@@ -4,6 +4,7 @@ import contextlib
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -18,6 +19,7 @@ from sandbox.providers.gcp import permissions as gcp_permissions
 from sandbox.providers.gcp.provider import Gcp as GcpProvider
 from tests import permissions
 from tests.unit import aws, azure, gcp
+from tests.unit.charts import render
 from tests.unit.fake_cloud import FakeCloud
 from tests.unit.stacks import Stack
 
@@ -279,3 +281,24 @@ def documented(provider: str) -> dict[str, set[str]]:
     statements = permissions.content("aws-deploy.json")["Statement"]
     of = {each["Sid"]: set(each["Action"]) for each in statements}
     return {part: set().union(*(of[sid] for sid in sids)) for part, sids in found.items()}
+
+
+def test_a_preview_only_reads_from_the_cluster() -> None:
+    assert {each.verb for each in permissions.cluster_role("preview")} <= {"get", "list", "watch"}
+
+
+def test_whoever_deploys_to_the_cluster_may_preview() -> None:
+    assert permissions.cluster_role("preview") < permissions.cluster_role("deploy")
+
+
+@pytest.mark.parametrize(("flavour", "version"), [("classic", "1.44.3"), ("v2", "2.38.8")])
+def test_whoever_deploys_has_the_rights_of_coder(
+    flavour: str, version: str, charts_folder: Path
+) -> None:
+    """Kubernetes lets nobody make a Role that grants what they don't have.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
+    """
+    objects = render(charts_folder / flavour / f"coder-{version}.tgz", {}).objects
+    [role] = [each for each in objects if each["kind"] == "Role"]
+    assert set(permissions.rights(role["rules"])) <= permissions.cluster_role("deploy")
