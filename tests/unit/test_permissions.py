@@ -14,6 +14,7 @@ from sandbox.providers.aws import permissions as aws_permissions
 from sandbox.providers.aws.provider import Aws as AwsProvider
 from sandbox.providers.azure_native import permissions as azure_permissions
 from sandbox.providers.azure_native.provider import AzureNative
+from sandbox.providers.clouds import CLOUDS
 from sandbox.providers.framework.requests import READS, Permission, Recorded, Request
 from sandbox.providers.gcp import permissions as gcp_permissions
 from sandbox.providers.gcp.provider import Gcp as GcpProvider
@@ -133,6 +134,10 @@ def needed(provider: str) -> list[Recorded]:
         for request in requests(provider, dict(settings))
         for permission in NEEDED[provider](request)
     ]
+
+
+def test_every_simulated_cloud_has_files() -> None:
+    assert permissions.FILES.keys() == CLOUDS.keys()
 
 
 @pytest.mark.parametrize("provider", permissions.FILES)
