@@ -16,6 +16,7 @@ from tests.sandbox.stack import Stack, kubectl
 PREVIEWER, DEPLOYER = "previewer", "deployer"
 SIZES = {PREVIEWER: "preview", DEPLOYER: "deploy"}
 """The ServiceAccounts, each with the size of its ClusterRole."""
+GATEWAY = "gateway.networking.k8s.io"
 INGRESS = "networking.k8s.io"
 RBAC = "rbac.authorization.k8s.io"
 REFUSED = {
@@ -32,12 +33,16 @@ UNUSED = {
     PREVIEWER: {
         Right("", "serviceaccounts", "get"): "the setting jobs.serviceAccount",
         Right(INGRESS, "ingresses", "get"): "the address of an Ingress",
+        Right(GATEWAY, "gateways", "get"): "who reaches the chart's HTTPRoute",
     },
     DEPLOYER: {
         **{
-            Right(INGRESS, "ingresses", verb): "the chart's Ingress"
+            Right(group, kind, verb): "the chart's Ingress or HTTPRoute"
+            for group, kind in ((INGRESS, "ingresses"), (GATEWAY, "httproutes"))
             for verb in ("create", "delete", "get", "patch")
         },
+        Right(GATEWAY, "gateways", "get"): "who reaches the chart's HTTPRoute",
+        Right("", "nodes", "list"): "why no node takes a pod",
         **{
             Right(RBAC, kind, "patch"): "another version of the chart"
             for kind in ("roles", "rolebindings")

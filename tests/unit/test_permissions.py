@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.kubernetes import client
 from sandbox.providers.aws import permissions as aws_permissions
 from sandbox.providers.aws.provider import Aws as AwsProvider
 from sandbox.providers.azure_native import permissions as azure_permissions
@@ -307,3 +309,46 @@ def test_whoever_deploys_has_the_rights_of_coder(
     objects = render(charts_folder / flavour / f"coder-{version}.tgz", {}).objects
     [role] = [each for each in objects if each["kind"] == "Role"]
     assert set(permissions.rights(role["rules"])) <= permissions.cluster_role("deploy")
+
+
+class RecordingApi:
+    """Records what is asked of the cluster."""
+
+    def __init__(self) -> None:
+        self.asked: set[permissions.Right] = set()
+
+    def get(self, *path: str, group: str = "api/v1", **_: str) -> None:
+        verb = "list" if path[-1] != ANY_NAME else "get"
+        *_, resource = (word for word in path if word != ANY_NAME)
+        self._record(resource, verb, group)
+
+    def text(self, *path: str, **_: str) -> str:
+        *_, resource = (word for word in path[:-1] if word != ANY_NAME)
+        self._record(f"{resource}/{path[-1]}", "get", "api/v1")
+        return ""
+
+    def patch(self, *path: str, group: str, change: object) -> None:
+        self._record(path[-2], "patch", group)
+
+    def _record(self, resource: str, verb: str, group: str) -> None:
+        name = group.split("/")[1] if group.startswith("apis/") else ""
+        self.asked.add(permissions.Right(name, resource, verb))
+
+
+ANY_NAME = "any"
+JOB = {"metadata": {"namespace": ANY_NAME, "name": ANY_NAME, "uid": ANY_NAME}}
+
+
+def test_whoever_deploys_may_make_every_request_of_the_program_to_the_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = RecordingApi()
+    monkeypatch.setattr(client, "Api", lambda context: api)
+    cluster = client.Cluster("")
+    for name, method in inspect.getmembers(cluster, inspect.ismethod):
+        if not name.startswith("_"):
+            names = inspect.signature(method).parameters
+            values: dict[str, Any] = dict.fromkeys(names, ANY_NAME)
+            method(**values | ({"job": JOB} if name == "end_job" else {}))
+    assert len(api.asked) > 10
+    assert api.asked <= permissions.cluster_role("deploy")
