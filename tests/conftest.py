@@ -50,6 +50,7 @@ LONGEST = (
     "test_cluster",
     "test_aws_v2",
     "test_preflight",
+    "test_permissions",
     "test_protection",
     "test_coder_v2",
     "test_adoption",

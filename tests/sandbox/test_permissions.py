@@ -19,14 +19,10 @@ SIZES = {PREVIEWER: "preview", DEPLOYER: "deploy"}
 GATEWAY = "gateway.networking.k8s.io"
 INGRESS = "networking.k8s.io"
 RBAC = "rbac.authorization.k8s.io"
-REFUSED = {
-    # The provider then compares without the API server; kube-system is in no RoleBinding.
-    PREVIEWER: {
-        Right("", "configmaps", "patch"),
-        Right("", "namespaces", "get"),
-        Right("", "namespaces", "patch"),
-    },
-    DEPLOYER: {Right("", "namespaces", "get")},
+REFUSED: dict[str, set[Right]] = {
+    # The provider then compares without the API server.
+    PREVIEWER: {Right("", kind, "patch") for kind in ("configmaps", "namespaces")},
+    DEPLOYER: set(),
 }
 """What is asked for and not needed."""
 UNUSED = {
