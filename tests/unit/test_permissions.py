@@ -319,12 +319,12 @@ class RecordingApi:
 
     def get(self, *path: str, group: str = "api/v1", **_: str) -> None:
         verb = "list" if path[-1] != ANY_NAME else "get"
-        *_, resource = (word for word in path if word != ANY_NAME)
+        resource = [word for word in path if word != ANY_NAME][-1]
         self._record(resource, verb, group)
 
     def text(self, *path: str, **_: str) -> str:
-        *_, resource = (word for word in path[:-1] if word != ANY_NAME)
-        self._record(f"{resource}/{path[-1]}", "get", "api/v1")
+        resource = "/".join([word for word in path if word != ANY_NAME][-2:])
+        self._record(resource, "get", "api/v1")
         return ""
 
     def patch(self, *path: str, group: str, change: object) -> None:
