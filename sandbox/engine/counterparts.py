@@ -28,7 +28,8 @@ DEFAULT_NAMESPACE = "coder"
 SUFFIX = "coder.internal"
 """The sandbox's names of servers that are there already end in it."""
 AZURE_NETWORK = (
-    f"{azure_account.group_id('coder')}/providers/Microsoft.Network/virtualNetworks/coder-vnet"
+    f"{azure_account.group_id('coder')}/providers/Microsoft.Network/virtualNetworks/"
+    f"{azure_account.NETWORK}"
 )
 
 
@@ -39,11 +40,10 @@ def common(overrides: Overrides, stack: str, folder: Path) -> None:
     flavour = "v2" if major.isdigit() and int(major) >= 2 else "classic"
     repository = f"{network.CHARTS_URL}/{flavour}"
     if not _is_local(overrides.get("chartRepository")):
-        overrides.replace("chartRepository", repository)
+        overrides.use("chartRepository", repository)
         for part in ("Username", "Password", "CaCertificate"):
             reason = "the sandbox's repository needs none"
             overrides.remove(f"chartRepository{part}", reason=reason)
-    overrides.put("chartRepository", repository)
     ca = overrides.get("caCertificate")
     if isinstance(ca, str) and not (folder / ca).exists():
         overrides.remove("caCertificate", reason=f"there is no {ca}")
@@ -58,11 +58,9 @@ def common(overrides: Overrides, stack: str, folder: Path) -> None:
 def existing(overrides: Overrides, stack: str) -> None:
     """Use the sandbox's cluster and CA, and a server whose name resolves in the sandbox."""
     overrides.put("caCertificate", str(paths.POSTGRES_CA))
-    overrides.replace("cluster", network.API_URL, "endpoint")
-    overrides.put("cluster", network.API_URL, "endpoint")
+    overrides.use("cluster", network.API_URL, "endpoint")
     authority = b64encode((paths.PKI / "ca.crt").read_bytes()).decode()
-    overrides.replace("cluster", authority, "certificateAuthority", shown="the sandbox's own")
-    overrides.put("cluster", authority, "certificateAuthority", shown="the sandbox's own")
+    overrides.use("cluster", authority, "certificateAuthority", shown="the sandbox's own")
     if _is_foreign_address(overrides.get("existing", "host")):
         overrides.use("existing", f"{stack}.{SUFFIX}", "host")
     overrides.remove("existing", "port", reason="the sandbox's servers have PostgreSQL's own")
@@ -129,7 +127,7 @@ def _azure_range(overrides: Overrides) -> None:
         wanted = ipaddress.IPv4Network(overrides.get("network", "subnetRange") or "")
     except ValueError:
         return  # none, or one that the program reports
-    if not wanted.subnet_of(ipaddress.IPv4Network("10.60.0.0/16")):
+    if not wanted.subnet_of(ipaddress.IPv4Network(azure_account.NETWORK_RANGE)):
         size = max(wanted.prefixlen, 20)
         overrides.use("network", f"10.60.16.0/{size}", "subnetRange")
 

@@ -24,24 +24,19 @@ class Overrides:
         return value
 
     def put(self, key: str, value: Any, part: str = "", shown: str = "") -> None:
-        """Set a setting, unless the stack sets it."""
-        if self.get(key, part):
-            return
-        if part:
-            whole = self.config.setdefault(full(key), {})
-            if not isinstance(whole, dict):
-                return  # the program reports the wrong type
-            whole[part] = value
-        else:
-            self.config[full(key)] = value
-        self.lines.append(f"{_dotted(key, part)} = {shown or value}")
+        """Set a setting or a part of one, unless the stack sets it."""
+        if not self.get(key, part):
+            self.use(key, value, part, shown)
 
     def use(self, key: str, value: Any, part: str = "", shown: str = "") -> None:
         """Set a setting or a part of one, whatever the stack says."""
         if self.get(key, part) == value:
             return
         if part:
-            self.config[full(key)][part] = value
+            whole = self.config.setdefault(full(key), {})
+            if not isinstance(whole, dict):
+                return  # the program reports the wrong type
+            whole[part] = value
         else:
             self.config[full(key)] = value
         self.lines.append(f"{_dotted(key, part)} = {shown or _text(value)}")

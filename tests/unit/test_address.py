@@ -236,7 +236,10 @@ def test_a_public_ingress_on_plain_http_is_a_warning(
     )
 
 
-def routed(url: str = "", **found: Any) -> list[str]:
+FORBIDDEN = Forbidden("the cluster refuses to show it: no")
+
+
+def routed(url: str = "", refused: ClusterError = FORBIDDEN, **found: Any) -> list[str]:
     """The warnings of a route through two Gateways, of which the cluster shows one as found."""
     asked: list[tuple[str, str]] = []
 
@@ -244,7 +247,7 @@ def routed(url: str = "", **found: Any) -> list[str]:
         def gateway(self, namespace: str, name: str) -> Any:
             asked.append((namespace, name))
             if namespace == "coder":
-                raise Forbidden("the cluster refuses to show it: no")
+                raise refused
             return {"status": {"addresses": [{"value": each} for each in found["addresses"]]}}
 
     parents = ["no object", {"name": "own"}, {"name": "shared", "namespace": "gateways"}]
@@ -266,6 +269,10 @@ def test_a_public_gateway_on_plain_http_is_a_warning() -> None:
     assert not routed(addresses=[PRIVATE])
     assert not routed(addresses=[])
     assert not routed(URL, addresses=[PUBLIC])
+
+
+def test_a_gateway_that_cannot_be_read_hides_no_other() -> None:
+    assert routed(addresses=[PUBLIC], refused=ClusterError("the cluster does not answer"))
 
 
 def test_a_service_that_is_gone_is_a_warning() -> None:

@@ -9,6 +9,8 @@ from sandbox.providers.cloud.account import Data
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
 TENANT = "55555555-6666-7777-8888-999999999999"
 LOCATION = "westeurope"
+NETWORK, NETWORK_RANGE = "coder-vnet", "10.60.0.0/16"
+"""The virtual network of the resource group `coder`."""
 ZONES = ("1", "2", "3")
 """The availability zones of the region."""
 DELEGATION = "Microsoft.DBforPostgreSQL/flexibleServers"
@@ -38,7 +40,7 @@ def seed(subscription: str) -> Data:
         return data
     for group in ("coder", "MC_coder_dev_westeurope", "MC_coder_managed_westeurope"):
         data["groups"][group.lower()] = {"location": LOCATION}
-    own = _network(data, "coder", "coder-vnet", "10.60.0.0/16")
+    own = _network(data, "coder", NETWORK, NETWORK_RANGE)
     nodes = _subnet(data, own, "nodes", "10.60.0.0/22")
     delegation = {"name": "flexibleServers", "serviceName": DELEGATION}
     _subnet(data, own, "postgres", "10.60.8.0/28", delegations=[delegation])
