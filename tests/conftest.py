@@ -49,6 +49,7 @@ LONGEST = (
     "test_coder",
     "test_cluster",
     "test_aws_v2",
+    "test_hindered_jobs",
     "test_preflight",
     "test_permissions",
     "test_protection",

@@ -86,6 +86,9 @@ netns_mounts_under_state_dir = true
 stream_server_address = "127.0.0.1"
 stream_server_port = "0"
 
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "{paths.REGISTRIES}"
+
 [plugins."io.containerd.grpc.v1.cri".containerd]
 snapshotter = "overlayfs"
 

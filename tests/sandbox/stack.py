@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,36 @@ class Stack:
             stderr=subprocess.STDOUT,
             timeout=timeout,
         )
+
+    @contextlib.contextmanager
+    def updating(self, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """An update that runs beside the block, in a process group of its own."""
+        with log.open("wb") as output:
+            update = subprocess.Popen(
+                self.command("up", "--yes", "--skip-preview"),
+                cwd=ROOT,
+                env=os.environ | {"NO_COLOR": "1"},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            yield update
+        finally:
+            kill(update.pid)
+            update.wait()
+
+    def interrupt(self, log: Path, line: str, seconds: float) -> str:
+        """Press Ctrl-C once an update has printed the line; returns what it printed."""
+        self._outputs = None
+        with self.updating(log) as update:
+            wait(line, lambda: line in " ".join(log.read_text().split()), seconds)
+            # As a terminal does: to all processes of the group.
+            os.killpg(update.pid, signal.SIGINT)
+            assert update.wait(60) != 0, log.read_text()
+        printed = log.read_text()
+        assert "Traceback" not in printed, printed
+        return " ".join(printed.split())
 
     def up(self, *words: str) -> str:
         """Update without a preview; returns the output."""

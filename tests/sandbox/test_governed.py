@@ -12,7 +12,7 @@ import yaml
 
 from sandbox.machine import paths
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import SOON_READY, Stack, kubectl, wait
+from tests.sandbox.stack import SOON_READY, Stack, history, kubectl, wait
 from tests.unit.charts import render
 
 ENFORCE = "pod-security.kubernetes.io/enforce=restricted"
@@ -102,6 +102,24 @@ def refusal(folder: Path, spec: dict[str, Any]) -> str:
     return ""
 
 
+def test_a_taint_is_named_with_the_setting_that_tolerates_it(
+    governed: Stack, tmp_path: Path
+) -> None:
+    """Ends the updates by Ctrl-C: while a Job is awaited, and while Coder's rollout is."""
+    drop = {"securityContext": {"capabilities": {"drop": ["ALL"]}}}
+    governed.set(chartVersion="2.38.8", chartValues={"coder": drop})
+    reason = "no node can run a pod: 0/2 nodes are available: 2 node(s) had untolerated taint"
+    line = f"Job postgres-database-roles: {reason}"
+    said = governed.interrupt(tmp_path / "roles.log", line, 100)
+    assert "The nodes have dedicated=coder:NoSchedule" in said
+    assert "set jobs.tolerations and jobs.nodeSelector to nodes that are there" in said
+    governed.set(jobs={"tolerations": TOLERATIONS})
+    line = f"Coder is not ready yet: {reason}"
+    said = governed.interrupt(tmp_path / "coder.log", line, 150)
+    assert f"Job postgres-database-roles: {reason}" not in said
+    governed.set(jobs={})
+
+
 def test_coder_and_all_jobs_run_where_the_namespaces_are_prepared(governed: Stack) -> None:
     drop = {"securityContext": {"capabilities": {"drop": ["ALL"]}}, "tolerations": TOLERATIONS}
     governed.set(chartVersion="2.38.8", chartValues={"coder": drop}).up()
@@ -109,6 +127,17 @@ def test_coder_and_all_jobs_run_where_the_namespaces_are_prepared(governed: Stac
     resources = governed.state()["deployment"]["resources"]
     assert not [each for each in resources if each["type"].endswith(":Namespace")]
     governed.unchanged()
+
+
+def test_an_upgrade_whose_template_fails_changes_nothing(governed: Stack) -> None:
+    before, values = history(governed), governed.settings["chartValues"]
+    broken = {"extraTemplates": ['{{ fail "set the owner" }}']}
+    said = governed.set(chartValues=values | broken).fails("up", "--yes", "--skip-preview")
+    errors = {line.partition("error: ")[2] for line in said.splitlines() if "owner" in line}
+    assert len(errors) == 1, said
+    assert errors.pop().endswith("(coder/templates/extra-templates.yaml:3:3): set the owner")
+    assert history(governed) == before
+    governed.set(chartValues=values).unchanged()
 
 
 def test_labels_get_the_namespaces_past_an_admission_rule(make: Make, tmp_path: Path) -> None:

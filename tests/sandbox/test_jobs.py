@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.sandbox.conftest import Make
-from tests.sandbox.stack import Stack, kill, kubectl, wait
+from tests.sandbox.stack import Stack, kubectl, wait
 
 NAME = "jobs"
 DATABASE = f"{NAME}-database"
@@ -52,7 +49,7 @@ def test_a_full_quota_is_said_within_a_minute_and_an_evicted_pod_is_replaced(
 ) -> None:
     log = tmp_path / "up.log"
     line = "Job coder-preflight: no pod can be created: exceeded quota: team"
-    with updating(stack, log) as update:
+    with stack.updating(log) as update:
         with quota(NAME, "pods=0"):
             wait("the preflight's Job", lambda: objects("jobs", "preflight"), 120)
             wait("the line about the quota", lambda: line in log.read_text(), 60)
@@ -73,14 +70,20 @@ def test_a_full_quota_is_said_within_a_minute_and_an_evicted_pod_is_replaced(
     assert not job["status"].get("failed"), "an eviction is no failure"
 
 
-def test_deleted_jobs_and_the_labels_of_others_change_nothing(stack: Stack) -> None:
+def test_expired_jobs_and_the_labels_of_others_change_nothing(
+    stack: Stack,
+) -> None:
     for kind in ("jobs", "configmaps", "secrets"):
         kubectl("-n", NAME, "annotate", kind, "--all", *GITOPS)
     kubectl("annotate", "namespace", NAME, *GITOPS)
     stack.up("--refresh", "--expect-no-changes")
     before = {job["metadata"]["name"] for job in objects("jobs")}
     for namespace in (NAME, DATABASE):
-        kubectl("-n", namespace, "delete", "jobs", "--all")
+        for job in kubectl("-n", namespace, "get", "jobs", "-o", "name").split():
+            patch = '{"spec": {"ttlSecondsAfterFinished": 1}}'
+            kubectl("-n", namespace, "patch", job, "--type=merge", "-p", patch)
+        get = ("-n", namespace, "get", "jobs", "-o", "name")
+        wait("the TTL controller", lambda get=get: not kubectl(*get), 60)
     stack.unchanged()
     stack.up("--refresh")
     after = {job["metadata"]["name"] for job in objects("jobs")}
@@ -103,24 +106,6 @@ def quota(namespace: str, hard: str) -> Iterator[None]:
         yield
     finally:
         kubectl(*where, "delete", "quota", "team")
-
-
-@contextlib.contextmanager
-def updating(stack: Stack, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """An update that runs beside the block."""
-    with log.open("wb") as output:
-        update = subprocess.Popen(
-            stack.command("up", "--yes", "--skip-preview"),
-            cwd=ROOT,
-            env=os.environ | {"NO_COLOR": "1"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield update
-    finally:
-        kill(update.pid)
-        update.wait()
 
 
 def objects(kind: str, component: str = "") -> list[dict[str, Any]]:
