@@ -212,6 +212,15 @@ def test_a_policy_fits_into_iam() -> None:
         assert len("".join((permissions.FOLDER / name).read_text().split())) <= 6144
 
 
+def test_statement_that_the_document_narrows_to_a_vpc_has_only_security_groups() -> None:
+    """Rules of security groups have no ec2:Vpc, so that the condition would refuse them."""
+    text = (permissions.FOLDER.parent / "docs" / "permissions.md").read_text()
+    [sid] = re.findall(r"give `(\w+)` the condition `[^`]*ec2:Vpc", text)
+    statements = permissions.content("aws-deploy.json")["Statement"]
+    resources = {each["Sid"]: each["Resource"] for each in statements}
+    assert resources[sid] == "arn:aws:ec2:*:*:security-group/*"
+
+
 OPTIONAL: Mapping[tuple[str, str], tuple[Stack, Stack]] = {
     ("aws", "`server.kmsKeyId`"): ({"server": {"kmsKeyId": aws.KEY}}, {}),
     ("aws", "`restoreFrom.snapshot`"): (

@@ -86,7 +86,11 @@ class Connection(BridgedResource):
         return self._outputs(inputs, inputs["reservedPeeringRanges"])
 
     def delete(self, op: Operation, id: str, state: Data) -> None:
-        """Remove the connection, unless an instance uses it; REMOVE_PEERING only cuts it."""
+        """Remove the connection, unless an instance uses it.
+
+        With REMOVE_PEERING, the provider then removes the network's peering instead:
+        github.com/GoogleCloudPlatform/magic-modules/pull/18476.
+        """
         project, vpc = self._of(op, state["network"])
         if abandoned(state, state["network"]):
             return

@@ -88,12 +88,13 @@ def _connection(request: Request) -> Iterator[str]:
     if request.kind != "delete":
         yield "servicenetworking.services.addPeering"
         yield "servicenetworking.operations.get"
-    elif request.state.get("deletionPolicy") == "REMOVE_PEERING":
+        return
+    yield "servicenetworking.services.deleteConnection"
+    yield "servicenetworking.operations.get"
+    # If the connection is still used: github.com/GoogleCloudPlatform/magic-modules/pull/18476.
+    if request.state.get("deletionPolicy") == "REMOVE_PEERING":
         yield "compute.networks.removePeering"
         yield "compute.globalOperations.get"
-    else:
-        yield "servicenetworking.services.deleteConnection"
-        yield "servicenetworking.operations.get"
 
 
 CHANGES: Mapping[str, Callable[[Request], Iterator[str]]] = {
