@@ -34,9 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("stacks", help="print the stacks that are not samples, as JSON")
     for name, text in (
-        ("kubeconfig", "let the kubeconfig point to the stack's cluster"),
+        ("kubeconfig", "write the kubeconfig of the stack's cluster"),
         ("comment", "preview the stack and write the comment for its pull request"),
-        ("drift", "compare the stack with what there is, and keep one issue about it"),
+        ("drift", "compare the stack with the deployed resources, and keep one issue about it"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--stack", required=True)

@@ -1,6 +1,6 @@
-"""Drift: what there is in the cloud and the cluster differs from what a stack asks for."""
+"""Drift: the deployed resources differ from what a stack asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ci.github import Repository, run_link, write_summary
 from ci.preview import Preview, preview
@@ -10,36 +10,46 @@ from review.markdown import code
 def command(stack: str, pulumi: str, options: Sequence[str]) -> int:
     """Compare, and keep one issue for each stack.
 
-    The exit code is 1 if the comparison failed, or if drift was found and no issue says so.
+    The exit code is 1 if the comparison failed, or if no issue says what was found.
     """
     found = preview(stack, pulumi, ("--refresh", "--expect-no-changes", *options))
-    text = _text(stack, found)
+    text = "\n\n".join(_paragraphs(stack, found))
     write_summary(text)
     repository, mark = Repository.of_workflow(), f"<!-- coder-drift: {stack} -->"
     if not repository:
-        return int(found.failed or found.changes)
-    if found.failed or found.changes:
-        repository.write_issue(mark, f"Drift check of stack {stack}", text)
-    else:
+        return int(not found.clean)
+    if found.clean:
         repository.close_issue(mark, text)
+    else:
+        repository.write_issue(mark, f"Drift check of stack {stack}", text)
     return int(found.failed)
 
 
-def _text(stack: str, found: Preview) -> str:
+def _paragraphs(stack: str, found: Preview) -> Iterator[str]:
     source = f" Found by {run_link()}." if run_link() else ""
     if found.failed:
-        return (
-            f"Stack {code(stack)} could not be compared with what there is, so whether it has "
-            f"drifted is not known.{source}\n\n{found.text}"
+        yield (
+            f"Stack {code(stack)} could not be compared with the deployed resources, so whether it "
+            f"has drifted is not known.{source}"
         )
-    if found.changes:
-        return (
-            f"Stack {code(stack)} has drifted: an update would make the changes below, although "
-            f"nobody has asked for them now.{source}\n\n"
+    elif found.changes:
+        yield (
+            f"Stack {code(stack)} has drifted: an update would change it, although nobody has "
+            f"asked for that now.{source}"
+        )
+        yield (
             "- Changed by hand? Put it back with "
             f"{code(f'pulumi up --refresh --stack {stack}')}, or keep it: write it into "
             f"{code(f'Pulumi.{stack}.yaml')}.\n"
             "- A change of the main branch that is not deployed yet, or one that waits for the "
-            f"maintenance window, looks the same.\n\n{found.text}"
+            "maintenance window, looks the same."
         )
-    return f"Stack {code(stack)} has no drift: it is what its settings ask for.{source}\n"
+    else:
+        yield f"Stack {code(stack)} has no drift: it is what its settings ask for.{source}\n"
+    if found.violates:
+        yield (
+            f"Stack {code(stack)} violates the policies below: an update would be refused until "
+            "they are kept, or relaxed with a reason."
+        )
+    if not found.clean:
+        yield found.text

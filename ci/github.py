@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-LENGTH = 65_000
+MAX_LENGTH = 65_000
 """Just below GitHub's limit of 65,536 characters of a comment or an issue."""
 
 
@@ -59,24 +59,24 @@ class Repository:
 
     def _ours(self, path: str, mark: str) -> Iterator[dict[str, Any]]:
         """What a workflow wrote with that mark; a person may have quoted it."""
-        answer = self._call("--paginate", "--jq", ".[]", f"repos/{self._name}/{path}")
+        answer = self._call(path, "--paginate", "--jq", ".[]")
         for each in map(json.loads, filter(None, answer.split("\n"))):
             if each["user"]["type"] == "Bot" and (each["body"] or "").startswith(mark):
                 yield each
 
     def _send(self, method: str, path: str, body: dict[str, str]) -> None:
-        words = ("--method", method, f"repos/{self._name}/{path}", "--input", "-")
-        self._call(*words, given=json.dumps(body))
+        self._call(path, "--method", method, "--input", "-", given=json.dumps(body))
 
-    def _call(self, *words: str, given: str = "") -> str:
+    def _call(self, path: str, *options: str, given: str = "") -> str:
         if not shutil.which("gh"):
             raise GitHubError(
                 "`gh` is not on PATH; install the GitHub CLI (https://cli.github.com)"
             )
-        done = subprocess.run(["gh", "api", *words], input=given, text=True, capture_output=True)
+        arguments = ["gh", "api", f"repos/{self._name}/{path}", *options]
+        done = subprocess.run(arguments, input=given, text=True, capture_output=True)
         if done.returncode:
             reason = " ".join(done.stderr.split())
-            raise GitHubError(f"`gh api {words[-3] if given else words[-1]}` failed: {reason}")
+            raise GitHubError(f"`gh api {arguments[2]}` failed: {reason}")
         return done.stdout
 
 
@@ -97,4 +97,6 @@ def run_link() -> str:
 
 
 def _fitting(text: str) -> str:
-    return text if len(text) <= LENGTH else f"{text[:LENGTH]}\n\nThe rest is only in the run's log."
+    if len(text) <= MAX_LENGTH:
+        return text
+    return f"{text[:MAX_LENGTH]}\n\nThe rest is only in the run's log."

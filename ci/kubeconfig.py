@@ -16,6 +16,10 @@ CONTENT = "KUBECONFIG_CONTENT"
 """The environment variable with a whole kubeconfig, for clusters without a cloud's CLI."""
 
 
+class MissingSetting(Exception):
+    """A setting without which no command can be run; the message is its path."""
+
+
 def command(stack: str) -> int:
     """Write the kubeconfig; the exit code is that of the first command that fails."""
     if content := os.environ.get(CONTENT):
@@ -25,13 +29,21 @@ def command(stack: str) -> int:
         print(f"error: there is no {file.name}", file=sys.stderr)
         return 1
     settings: dict[str, Any] = (yaml.safe_load(file.read_text()) or {}).get("config") or {}
-    wanted = list(commands(settings))
+    try:
+        wanted = list(commands(settings))
+    except MissingSetting as missing:
+        print(
+            f"error: {missing}: missing in {file.name}; type `pulumi config set --path {missing} … "
+            f"--stack {stack}`",
+            file=sys.stderr,
+        )
+        return 1
     environment = os.environ | ({"KUBECONFIG": _path()} if wanted else {})
-    for words in wanted:
+    for arguments in wanted:
         try:
-            code = subprocess.run(words, env=environment).returncode
+            code = subprocess.run(arguments, env=environment).returncode
         except FileNotFoundError:
-            print(f"error: `{words[0]}` is not on PATH", file=sys.stderr)
+            print(f"error: `{arguments[0]}` is not on PATH", file=sys.stderr)
             return 1
         if code:
             return code
@@ -52,27 +64,34 @@ def _path() -> str:
 def commands(settings: dict[str, Any]) -> Iterator[list[str]]:
     """The commands of the cloud's CLI; none for `existing`, whose runner has a kubeconfig."""
     cluster = settings.get("coder:cluster") or {}
-    context = settings.get("coder:kubeContext") or ""
-    name, cloud = str(cluster.get("name")), settings.get("coder:cloud")
+    context = settings.get("coder:kubeContext")
+    cloud = settings.get("coder:cloud")
     if cloud == "aws":
-        words = ["aws", "eks", "update-kubeconfig", f"--name={name}"]
-        region = settings.get("aws:region")
-        yield [*words, *([f"--region={region}"] if region else []), *_named("--alias", context)]
+        arguments = ["aws", "eks", "update-kubeconfig", f"--name={_required(cluster, 'name')}"]
+        region = _optional("--region", settings.get("aws:region"))
+        yield [*arguments, *region, *_optional("--alias", context)]
     elif cloud == "azure":
-        words = ["az", "aks", "get-credentials", f"--name={name}", "--overwrite-existing"]
-        words += [f"--resource-group={cluster.get('resourceGroup')}"]
-        subscription = _named("--subscription", settings.get("azure-native:subscriptionId") or "")
-        yield [*words, *subscription, *_named("--context", context)]
+        arguments = ["az", "aks", "get-credentials", f"--name={_required(cluster, 'name')}"]
+        arguments += [f"--resource-group={_required(cluster, 'resourceGroup')}"]
+        arguments += _optional("--subscription", settings.get("azure-native:subscriptionId"))
+        yield [*arguments, "--overwrite-existing", *_optional("--context", context)]
         # Without it, a cluster with Microsoft Entra ID asks for a login in the browser.
         if shutil.which("kubelogin"):
             yield ["kubelogin", "convert-kubeconfig", "--login=azurecli"]
     elif cloud == "gcp":
-        words = ["gcloud", "container", "clusters", "get-credentials", name]
-        project = cluster.get("project") or settings.get("gcp:project") or ""
-        yield [*words, f"--location={cluster.get('location')}", *_named("--project", project)]
+        arguments = ["gcloud", "container", "clusters", "get-credentials"]
+        arguments += [_required(cluster, "name"), f"--location={_required(cluster, 'location')}"]
+        project = cluster.get("project") or settings.get("gcp:project")
+        yield [*arguments, *_optional("--project", project)]
 
 
-def _named(option: str, value: str) -> list[str]:
+def _required(cluster: dict[str, Any], key: str) -> str:
+    if not cluster.get(key):
+        raise MissingSetting(f"cluster.{key}")
+    return str(cluster[key])
+
+
+def _optional(option: str, value: str | None) -> list[str]:
     return [f"{option}={value}"] if value else []
 
 

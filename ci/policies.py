@@ -20,6 +20,11 @@ class Violation:
     """Empty for the stack."""
     message: str
 
+    @property
+    def mandatory(self) -> bool:
+        """Whether it fails the preview, and an update."""
+        return self.level == "mandatory"
+
 
 def violations(events: Path) -> Iterator[Violation]:
     """The violations in the engine's log of events."""
@@ -36,6 +41,8 @@ def violations(events: Path) -> Iterator[Violation]:
 def paragraphs(found: Sequence[Violation], plan: Plan) -> str:
     """The violations in markdown; empty where there are none."""
     parts = ["\n**Policies**\n"] if found else []
+    if any(each.mandatory for each in found):
+        parts.append("**Refused:** `pulumi up` would fail and change nothing.\n")
     for each in found:
         where = f" by {code(each.resource)}" if each.resource else ""
         parts.append(f"{code(each.rule)} ({code(each.level)}) is violated{where}:\n")

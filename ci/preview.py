@@ -16,6 +16,8 @@ from review.plan import Plan, PlanError, parse
 
 UNEXPECTED_CHANGES = 7
 """The exit code of the CLI where `--expect-no-changes` does not hold."""
+PREVIEW_FAILED = "error: preview failed"
+"""What the engine says after the errors, and alone where a mandatory policy is violated."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,10 +25,17 @@ class Preview:
     """What a preview found."""
 
     failed: bool
-    """Whether an update would be refused, or could not even be planned."""
+    """Whether an update could not be planned to its end."""
+    violates: bool
+    """Whether an update would be refused because of a mandatory policy."""
     changes: bool
     text: str
     """In markdown, without values that may be secret."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether an update would be accepted, and change nothing."""
+        return not (self.failed or self.violates or self.changes)
 
 
 def preview(stack: str, pulumi: str, options: Sequence[str]) -> Preview:
@@ -50,12 +59,20 @@ def preview(stack: str, pulumi: str, options: Sequence[str]) -> Preview:
             f"### Preview of stack {code(stack)}\n\n**Failed** before there was a plan: the "
             "reason is in the log of the run.\n"
         )
-        return Preview(failed=True, changes=False, text=text)
+        return Preview(failed=True, violates=False, changes=False, text=text)
     _log(plan, violated)
     named = "" if plan.stack else f"Stack {code(stack)}:\n\n"
+    violates = any(each.mandatory for each in violated)
+    if violates:
+        # A violation fails the preview only when it has planned everything.
+        others = (each for each in plan.diagnostics if each.message.strip() != PREVIEW_FAILED)
+        plan = dataclasses.replace(plan, diagnostics=tuple(others))
     return Preview(
-        failed=bool(plan.errors) or done.returncode not in (0, UNEXPECTED_CHANGES),
-        changes=any(plan.changes()),
+        failed=bool(plan.errors)
+        or (done.returncode not in (0, UNEXPECTED_CHANGES) and not violates),
+        violates=violates,
+        # The engine also counts what no provider has, such as a component or an output.
+        changes=any(plan.changes()) or done.returncode == UNEXPECTED_CHANGES,
         text=f"{named}{comment(plan)}{paragraphs(violated, plan)}",
     )
 

@@ -15,4 +15,4 @@ def command(stack: str, pulumi: str, note: str, options: Sequence[str]) -> int:
     if repository and number:
         repository.write_comment(number, f"<!-- coder-preview: {stack} -->", text)
     write_summary(text)
-    return int(found.failed)
+    return int(found.failed or found.violates)

@@ -12,7 +12,7 @@ import yaml
 
 from ci import kubeconfig, stacks
 from ci.__main__ import main
-from ci.github import LENGTH
+from ci.github import MAX_LENGTH
 from tests.conftest import ROOT
 from tests.github import GitHub
 from tests.unit.test_review import server, step
@@ -32,13 +32,23 @@ def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitHub:
     return found
 
 
-def run(folder: Path, command: str, document: Any, code: int = 0, *words: str) -> int:
+PULUMI = """\
+import sys
+plan, code, events, *_, log = sys.argv[1:]
+print(open(plan).read())
+open(log, "w").write(events)
+sys.exit(int(code))
+"""
+
+
+def run(
+    folder: Path, command: str, document: Any, code: int = 0, *options: str, events: str = ""
+) -> int:
     """A command with a `pulumi` that prints the document and ends with the code."""
     text = document if isinstance(document, str) else json.dumps(document, indent=4)
     (folder / "plan").write_text(text)
-    script = "import sys; print(open(sys.argv[1]).read()); sys.exit(int(sys.argv[2]))"
-    pulumi = shlex.join([sys.executable, "-c", script, str(folder / "plan"), str(code)])
-    return main([command, "--stack", "prod", "--pulumi", pulumi, *words])
+    pulumi = shlex.join([sys.executable, "-c", PULUMI, str(folder / "plan"), str(code), events])
+    return main([command, "--stack", "prod", "--pulumi", pulumi, *options])
 
 
 def plan(*steps: dict[str, Any], errors: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -56,12 +66,23 @@ REFUSED = plan(step("a", "same"), errors=("The settings of stack prod can't be u
 
 
 def test_samples_have_no_environment(tmp_path: Path) -> None:
-    names = {file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml")}
-    assert names >= stacks.SAMPLES
-    assert set(stacks.stacks(ROOT)) == names - stacks.SAMPLES
-    for name in ("prod", "dev", "team_a-1", "$(id)", "a b"):
+    files = {file.name for file in ROOT.glob("Pulumi.*.yaml")}
+    assert {f"Pulumi.{name}.yaml" for name in (*stacks.SAMPLES, *stacks.stacks(ROOT))} == files
+    for name in ("prod", "dev", "my.prod", "team_a-1"):
         (tmp_path / f"Pulumi.{name}.yaml").touch()
-    assert stacks.stacks(tmp_path) == ["prod", "team_a-1"]
+    assert stacks.stacks(tmp_path) == ["my.prod", "prod", "team_a-1"]
+
+
+@pytest.mark.parametrize("name", ["$(id)", "a b", "-prod", ""])
+def test_name_that_no_stack_can_have_fails_in_one_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(stacks, "FOLDER", tmp_path)
+    for each in (name, "prod"):
+        (tmp_path / f"Pulumi.{each}.yaml").touch()
+    assert main(["stacks"]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: Pulumi.{name}.yaml: {name!r} can't be the name of a stack")
 
 
 def test_comment_is_written_over_at_the_next_push(
@@ -122,7 +143,7 @@ def test_no_value_of_a_setting_is_written_anywhere(
     said = capsys.readouterr()
     written = f"{github.comments}{github.issues}{github.summary.read_text()}"
     assert CANARY not in f"{said.out}{said.err}{written}"
-    assert len(github.comments[0]["body"]) < LENGTH
+    assert len(github.comments[0]["body"]) < MAX_LENGTH
 
 
 def test_drift_opens_one_issue_keeps_it_and_closes_it(github: GitHub, tmp_path: Path) -> None:
@@ -146,6 +167,43 @@ def test_drift_opens_one_issue_keeps_it_and_closes_it(github: GitHub, tmp_path: 
     assert "has no drift" in github.comments[0]["body"]
     assert run(tmp_path, "drift", CHANGED, 7) == 0
     assert [each["state"] for each in github.issues] == ["open", "closed", "open"]
+
+
+def test_change_of_no_resource_is_drift(github: GitHub, tmp_path: Path) -> None:
+    """As of a component or an output: the CLI counts it, and the plan has no step of a provider."""
+    assert run(tmp_path, "drift", UNCHANGED, 7) == 0
+    [issue] = github.issues
+    assert "has drifted" in issue["body"]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_drift_of_a_stack_that_violates_a_policy_is_known(
+    changed: bool, github: GitHub, tmp_path: Path
+) -> None:
+    violated = policy_event("mandatory")
+    change = server(instanceClass="db.m6i.xlarge") if changed else step("a", "same")
+    document = plan(change, errors=("preview failed",))
+    assert run(tmp_path, "drift", document, 255, events=violated) == 0
+    [issue] = github.issues
+    assert "violates the policies below" in issue["body"]
+    assert "`backups` (`mandatory`) is violated" in issue["body"]
+    assert ("has drifted" in issue["body"]) == changed
+    assert ("has no drift" in issue["body"]) != changed
+    assert "The preview stopped" not in issue["body"]
+    assert "**Refused:**" in issue["body"]
+    assert run(tmp_path, "comment", document, 255, events=violated) == 1
+    assert run(tmp_path, "drift", REFUSED, 255, events=violated) == 1
+    assert "could not be compared" in github.issues[0]["body"]
+    # A warning is no reason to keep an issue open, and none why a preview fails.
+    assert run(tmp_path, "drift", UNCHANGED, 0, events=policy_event("advisory")) == 0
+    assert github.issues[0]["state"] == "closed"
+    document = plan(step("a", "same"), errors=("preview failed",))
+    assert run(tmp_path, "drift", document, 255, events=policy_event("advisory")) == 1
+
+
+def policy_event(level: str) -> str:
+    event = {"policyName": "backups", "enforcementLevel": level, "message": "It is backed up."}
+    return json.dumps({"policyEvent": event})
 
 
 def test_drift_without_github_is_the_exit_code(
@@ -173,8 +231,8 @@ def test_a_refused_request_is_one_line(
 SAMPLE_COMMANDS = {
     "aws": ["aws eks update-kubeconfig --name=my-cluster --region=eu-central-1"],
     "azure": [
-        "az aks get-credentials --name=my-cluster --overwrite-existing "
-        "--resource-group=my-resource-group"
+        "az aks get-credentials --name=my-cluster --resource-group=my-resource-group "
+        "--overwrite-existing"
     ],
     "existing": [],
     "gcp": [
@@ -195,7 +253,8 @@ def test_kubeconfig_is_written_by_the_clouds_cli(
 
 def test_kubeconfig_has_the_context_that_the_stack_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubeconfig.shutil, "which", lambda name: name)
-    config = {"coder:cluster": {"name": "x", "project": "p"}, "coder:kubeContext": "mine"}
+    cluster = {"name": "x", "project": "p", "resourceGroup": "g", "location": "l"}
+    config = {"coder:cluster": cluster, "coder:kubeContext": "mine"}
     aws = [*kubeconfig.commands(config | {"coder:cloud": "aws"})]
     assert aws == [["aws", "eks", "update-kubeconfig", "--name=x", "--alias=mine"]]
     get, convert = kubeconfig.commands(config | {"coder:cloud": "azure"})
@@ -203,6 +262,24 @@ def test_kubeconfig_has_the_context_that_the_stack_names(monkeypatch: pytest.Mon
     assert convert == ["kubelogin", "convert-kubeconfig", "--login=azurecli"]
     [gcp] = kubeconfig.commands(config | {"coder:cloud": "gcp", "gcp:project": "other"})
     assert gcp[-1] == "--project=p"
+
+
+CLUSTERS = {"aws": {"name"}, "azure": {"name", "resourceGroup"}, "gcp": {"name", "location"}}
+
+
+@pytest.mark.parametrize(("cloud", "key"), [(c, key) for c in CLUSTERS for key in CLUSTERS[c]])
+def test_kubeconfig_of_an_unnamed_cluster_names_the_missing_setting(
+    cloud: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(kubeconfig, "FOLDER", tmp_path)
+    cluster = dict.fromkeys(CLUSTERS[cloud] - {key}, "x")
+    config = {"config": {"coder:cloud": cloud, "coder:cluster": cluster}}
+    (tmp_path / "Pulumi.prod.yaml").write_text(yaml.safe_dump(config))
+    assert main(["kubeconfig", "--stack", "prod"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: cluster.{key}: missing in Pulumi.prod.yaml; "
+        f"type `pulumi config set --path cluster.{key} … --stack prod`\n"
+    )
 
 
 def test_kubeconfig_of_a_run_is_its_own(
