@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sandbox import SandboxError
 from sandbox.engine import wrappers
+from sandbox.engine.policy_virtualenv import link_virtualenv
 from sandbox.machine import paths
 
 STATE_VERSION = 4
@@ -27,7 +28,7 @@ def environment(state: Path = paths.PULUMI) -> dict[str, str]:
         raise SandboxError("pulumi is not built yet: run `python -m sandbox setup`")
     wrappers.install_language_host(home)
     wrappers.install_plugins(home)
-    wrappers.lend_virtualenv()
+    link_virtualenv()
     ours = {
         key: value
         for key, value in os.environ.items()

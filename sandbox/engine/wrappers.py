@@ -1,6 +1,5 @@
-"""Installs what the CLI looks for: language host, provider plugins, the pack's virtualenv."""
+"""Installs what the CLI looks for: the language host and the provider plugins."""
 
-import contextlib
 import importlib.util
 import os
 import shlex
@@ -44,15 +43,6 @@ def install_language_host(home: Path) -> None:
     host = shlex.quote(str(paths.ROOT / "sandbox" / "engine" / "language_host.py"))
     target = _path(f"language-python-v{version('pulumi')}", home)
     _write_command(target, f"exec {_PYTHON} -P {host}")
-
-
-def lend_virtualenv() -> None:
-    """Give the policy pack our virtualenv, which has its requirements, unless it has its own."""
-    own = paths.ROOT / "policy" / "venv"
-    if own.is_symlink() and not own.exists():
-        own.unlink(missing_ok=True)  # to a virtualenv that is gone
-    with contextlib.suppress(FileExistsError):
-        own.symlink_to(os.path.relpath(sys.prefix, own.parent))
 
 
 def _plugin(name: str, plugin_version: str, home: Path) -> Path:

@@ -3,7 +3,6 @@
 import base64
 import datetime
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,6 @@ from pulumi_policy import EnforcementLevel
 
 from policy.rules import POLICIES, versions
 from policy.rules.passwords import NAMED
-from sandbox.engine import wrappers
-from sandbox.machine import paths
 from tests.conftest import ROOT
 from tests.unit.policies import PASSWORD, RULES, UNKNOWN, Asked, asked_by, judged
 from tests.unit.test_stack_files import FILES, deployed_sample
@@ -510,25 +507,6 @@ def test_protected_release_without_a_latency_gate_is_a_violation() -> None:
     [(name, line)] = judged("latency-gate", coder(protect=True), Asked(JOB, pod(PGUSER="coder")))
     assert name == "coder"
     assert line.startswith("no Job with LATENCY_GATE")
-
-
-def test_policy_pack_uses_the_sandboxs_virtualenv_unless_it_has_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    own = tmp_path / "policy" / "venv"
-    own.parent.mkdir()
-    for _ in range(2):
-        wrappers.lend_virtualenv()
-        assert own.resolve() == Path(sys.prefix).resolve()
-    own.unlink()
-    own.symlink_to("gone")
-    wrappers.lend_virtualenv()
-    assert own.exists()
-    own.unlink()
-    own.mkdir()
-    wrappers.lend_virtualenv()
-    assert not own.is_symlink()
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
