@@ -8,7 +8,7 @@ SANDBOX := $(IN_VENV) -m sandbox
 # Tests run beside each other; more workers than cores, as those in the sandbox mostly wait.
 WORKERS ?= 4
 # Empty to run without the policy pack: `make up POLICIES=`.
-POLICIES ?= --policy-pack policy
+POLICIES ?= --policy-pack policy $(addprefix --policy-pack-config ,$(wildcard policies.json))
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
@@ -64,7 +64,7 @@ lock: $(VENV)/installed ## Write each requirements*.txt from its .in file; UPGRA
 
 # The workflows' commands, with the `pulumi` and the credentials of the environment.
 
-NO_SAMPLE = $(if $(filter file,$(origin STACK)),$(error STACK is missing: type `make $@ STACK=prod`))
+REQUIRE_STACK = $(if $(filter file,$(origin STACK)),$(error STACK is missing: type `make $@ STACK=prod`))
 CI = $(IN_VENV) -m ci
 SIMULATED := Made in a simulated account, without credentials: everything is new there, and nothing is \
 	compared with what is deployed. The log says which settings were replaced.
@@ -74,21 +74,21 @@ stacks: ## Print the stacks that the workflows deploy: all but the samples
 
 install: $(VENV)/program ## Install the packages of the program and of the policy pack alone
 
-kubeconfig: install ## Let the kubeconfig point to the cluster of the stack STACK
-	@$(NO_SAMPLE)$(CI) kubeconfig --stack $(STACK)
+kubeconfig: install ## Write the kubeconfig of the cluster of the stack STACK
+	@$(REQUIRE_STACK)$(CI) kubeconfig --stack $(STACK)
 
 comment: install ## Preview the stack STACK and comment on its pull request
-	@$(NO_SAMPLE)$(CI) comment --stack $(STACK) -- $(POLICIES)
+	@$(REQUIRE_STACK)$(CI) comment --stack $(STACK) -- $(POLICIES)
 
 simulated-comment: setup ## Preview the stack STACK in the sandbox, without credentials, for review
 	$(SANDBOX) up
 	@$(CI) comment --stack $(STACK) --pulumi "$(SANDBOX) pulumi" --note "$(SIMULATED)" -- $(POLICIES)
 
 deploy: install ## Update the stack STACK
-	@$(NO_SAMPLE)pulumi up --yes --non-interactive --stack $(STACK) $(POLICIES)
+	@$(REQUIRE_STACK)pulumi up --yes --non-interactive --stack $(STACK) $(POLICIES)
 
-drift: install ## Compare the stack STACK with what there is, and open or close an issue
-	@$(NO_SAMPLE)$(CI) drift --stack $(STACK) -- $(POLICIES)
+drift: install ## Compare the stack STACK with the deployed resources, and open or close an issue
+	@$(REQUIRE_STACK)$(CI) drift --stack $(STACK) -- $(POLICIES)
 
 # A part of what `installed` installs. Both files have the same versions of what is in both.
 PIP_INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile
@@ -97,7 +97,7 @@ $(VENV)/program: requirements.txt policy/requirements.txt
 	@test -x $(IN_VENV) || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) -r requirements.txt
 	@$(PIP_INSTALL) -r policy/requirements.txt
-	@test -e policy/venv || ln -s ../$(VENV) policy/venv
+	@$(IN_VENV) -m sandbox.engine.policy_virtualenv
 	@touch $@
 
 $(VENV)/installed: requirements.txt requirements-dev.txt

@@ -49,6 +49,27 @@ def test_stacks_run_with_the_policy_pack_unless_it_is_switched_off(command: str)
     assert "--policy-pack" not in _make("--dry-run", command, "POLICIES=")
 
 
+WITH_POLICIES = ("up", "preview", "comment", "simulated-comment", "deploy", "drift")
+
+
+@pytest.mark.parametrize("command", WITH_POLICIES)
+def test_configuration_of_the_policies_is_used_if_the_project_has_one(
+    command: str, tmp_path: Path
+) -> None:
+    file = ("--file", str(ROOT / "Makefile"), "--directory", str(tmp_path))
+    for requirements in ("requirements.txt", "requirements-dev.txt", "policy/requirements.txt"):
+        path = tmp_path / requirements
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    asked = ("--dry-run", *file, command, "STACK=prod")
+    without = _make(*asked)
+    assert "--policy-pack policy" in without
+    assert "--policy-pack-config" not in without
+    (tmp_path / "policies.json").touch()
+    assert "--policy-pack policy --policy-pack-config policies.json" in _make(*asked)
+    assert "--policy-pack" not in _make(*asked, "POLICIES=")
+
+
 def _make(*arguments: str) -> str:
     command = ["make", "--no-print-directory", *arguments]
     # not the flags of a `make test` that runs this test
