@@ -47,6 +47,7 @@ LONGEST = (
     "test_aws",
     "test_release",
     "test_coder",
+    "test_consumer",
     "test_cluster",
     "test_aws_v2",
     "test_hindered_jobs",
