@@ -1,30 +1,51 @@
 # Dumps the database, restores the dump into a server of its own, and keeps it only if nothing is missing.
-# Reads libpq's environment and KEEP; writes into /backups, and into /scratch, which is empty.
+# Reads libpq's environment, KEEP, and HOURS, which no run outlives; writes into /backups, and into
+# /scratch, which is empty.
 
 umask 077
 export LC_ALL=C PGCONNECT_TIMEOUT=10
 scratch=/scratch
 backups=/backups
-name=$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ).dump
-partial=$backups/.$name.partial
+database=$PGDATABASE
+what="backup of $database on $PGHOST"
+name=$database-$(date -u +%Y%m%dT%H%M%SZ).dump
+export PARTIAL="$backups/.$name.partial"
 
+exec 3>&1
 fail() {
-  echo "backup of $PGDATABASE on $PGHOST FAILED: $1"
+  said=yes
+  echo "$what FAILED: $1" >&3
   exit 1
 }
 # The last line that a program wrote to its log, which says why it failed.
 reason() { grep -v '^ *$' "$scratch/$1" | tail -n 1; }
-end() {
-  rm -f "$partial" "$partial.sha256"
-  [ -z "${server:-}" ] || { kill -QUIT "$server" && wait "$server"; } 2>/dev/null || true
+# Runs a program that may take long. A trap runs during `wait`, but not while a program is in the foreground.
+run() {
+  "$@" 3>&- &
+  task=$!
+  wait "$task" && task=
 }
-trap end EXIT
+end() {
+  [ "$1" = 0 ] || [ -n "${said:-}" ] || echo "$what FAILED: a command failed, the line before says why" >&3
+  [ -z "${task:-}" ] || { kill "$task" && wait "$task"; } 2>/dev/null || true
+  [ -z "${server:-}" ] || { kill -QUIT "$server" && wait "$server"; } 2>/dev/null || true
+  rm -f "$PARTIAL" "$PARTIAL.sha256"
+  [ -e "$backups/$name.sha256" ] || rm -f "$backups/$name"
+}
+trap 'end "$?"' EXIT
 trap 'fail "it was stopped"' INT TERM
 
-for program in initdb pg_dump pg_isready pg_restore postgres psql sha256sum; do
+for program in initdb pg_dump pg_isready pg_restore postgres psql \
+  cmp find grep id ls mv rm sed sha256sum sleep sort sync tail touch uniq wc; do
   command -v "$program" >/dev/null || fail "the image has no $program; set coder-backup:image to one that has it"
 done
+# initdb needs its name.
+id -un >/dev/null 2>&1 || fail "the image has no user $(id -u); set coder-backup:imageUser to the number of its\
+ user postgres, which is 999 in images of Debian"
 [ -w "$backups" ] || fail "the volume of the backups can't be written by user $(id -u)"
+# What killed runs left would fill the volume. A younger file may be of a Job that was started by hand.
+find "$backups" -maxdepth 1 -name ".$database-*.partial*" -mmin "+$((HOURS * 60 + 10))" -exec rm -f {} + \
+  2> "$scratch/error" || fail "what a killed run left can't be deleted: $(reason error)"
 case "$PGSSLMODE" in
   verify-*)
     if [ -s /ca/ca.crt ]; then PGSSLROOTCERT=/ca/ca.crt; else PGSSLROOTCERT=system; fi
@@ -48,9 +69,9 @@ WHERE t.relkind = 'r' AND t.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.
 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
   AND d.objid = t.oid AND d.deptype = 'e')
 ORDER BY pg_catalog.format('%I.%I', n.nspname, t.relname) COLLATE \"C\""
-# For each table its name, the number of its rows, and a sum of their hashes.
+# For each table its name, the number of its rows, and a sum of their hashes. (t.*) is the row even where a column is named t.
 cat > "$scratch/count.sql" <<SQL
-SELECT pg_catalog.format('SELECT %L, count(*), sum(hashtextextended(t::text, 0)) FROM ONLY %I.%I t',
+SELECT pg_catalog.format('SELECT %L, count(*), sum(hashtextextended((t.*)::text, 0)) FROM ONLY %I.%I t',
   pg_catalog.format('%I.%I', n.nspname, t.relname), n.nspname, t.relname)
 $tables \\gexec
 SQL
@@ -66,47 +87,50 @@ $tables \\gexec
 \\i $scratch/count.sql
 COMMIT;
 SQL
-PARTIAL=$partial psql -XAtq -v ON_ERROR_STOP=1 -f "$scratch/dump.sql" > "$scratch/source" 2> "$scratch/log" \
+run psql -XAtq -v ON_ERROR_STOP=1 -f "$scratch/dump.sql" > "$scratch/source" 2> "$scratch/log" \
   || fail "$(reason log)"
 [ ! -e "$scratch/dump-failed" ] || fail "$(reason error)"
 [ -s "$scratch/source" ] || fail "the database has no table"
 
-pg_restore --list "$partial" > "$scratch/list" 2> "$scratch/error" || fail "the dump can't be read: $(reason error)"
+pg_restore --list "$PARTIAL" > "$scratch/list" 2> "$scratch/error" || fail "the dump can't be read: $(reason error)"
 initdb --pgdata="$scratch/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync \
   > "$scratch/log" 2>&1 || fail "the server for the verification can't be made: $(reason log)"
 postgres -D "$scratch/data" -p 5432 -c listen_addresses= -c unix_socket_directories="$scratch" -c fsync=off \
-  -c full_page_writes=off -c shared_buffers=32MB -c max_connections=10 > "$scratch/log" 2>&1 &
+  -c full_page_writes=off -c shared_buffers=32MB -c max_connections=10 > "$scratch/log" 2>&1 3>&- &
 server=$!
-restored() {
-  env -u PGPASSWORD -u PGSSLROOTCERT PGHOST="$scratch" PGPORT=5432 PGDATABASE=postgres PGUSER=postgres \
-    PGSSLMODE=disable "$@"
-}
+# From here on, libpq's environment is that of the copy.
+unset PGPASSWORD PGSSLROOTCERT
+export PGHOST="$scratch" PGPORT=5432 PGDATABASE=postgres PGUSER=postgres PGSSLMODE=disable
 waits=0
-until restored pg_isready -q; do
+until pg_isready -q; do
   kill -0 "$server" 2>/dev/null && [ "$waits" -lt 60 ] \
     || fail "the server for the verification does not start: $(reason log)"
   waits=$((waits + 1))
   sleep 0.5
 done
-restored pg_restore --exit-on-error --no-owner --no-privileges --dbname=postgres "$partial" 2> "$scratch/error" \
+run pg_restore --exit-on-error --no-owner --no-privileges --dbname=postgres "$PARTIAL" 2> "$scratch/error" \
   || fail "the dump can't be restored: $(reason error)"
-printf '%s\n' "\\i $scratch/settings.sql" "\\i $scratch/count.sql" \
-  | restored psql -XAtq -v ON_ERROR_STOP=1 > "$scratch/copy" 2> "$scratch/error" || fail "$(reason error)"
-different=$(diff "$scratch/source" "$scratch/copy" | sed -n '2s/^[<>] //p')
-[ -z "$different" ] || fail "the restored copy is not the same, for example in ${different%%|*}"
+printf '%s\n' "\\i $scratch/settings.sql" "\\i $scratch/count.sql" > "$scratch/copy.sql"
+run psql -XAtq -v ON_ERROR_STOP=1 -f "$scratch/copy.sql" > "$scratch/copy" 2> "$scratch/error" \
+  || fail "the restored copy can't be read: $(reason error)"
+cmp -s "$scratch/source" "$scratch/copy" || {
+  different=$(sort "$scratch/source" "$scratch/copy" | uniq -u | sed -n 1p)
+  fail "the restored copy is not the same${different:+, for example in ${different%|*|*}}"
+}
 
-sum=$(sha256sum < "$partial")
-echo "${sum%% *}  $name" > "$partial.sha256"
+run sha256sum "$PARTIAL" > "$scratch/sum" 2> "$scratch/error" || fail "the dump can't be read: $(reason error)"
+read -r sum rest < "$scratch/sum"
+{ echo "$sum  $name" > "$PARTIAL.sha256"; } 2> "$scratch/error" || fail "its checksum can't be written: $(reason error)"
 sync
-mv "$partial" "$backups/$name"
-mv "$partial.sha256" "$backups/$name.sha256"
+{ mv "$PARTIAL" "$backups/$name" && mv "$PARTIAL.sha256" "$backups/$name.sha256"; } 2> "$scratch/error" \
+  || fail "the dump can't get its name: $(reason error)"
 
 # Only now that there is a new one, older ones are deleted; a file without a checksum was not verified.
 kept=0
-for checksum in $(cd "$backups" && ls -r | grep "^$PGDATABASE-[0-9]\{8\}T[0-9]\{6\}Z\.dump\.sha256\$"); do
+for checksum in $(cd "$backups" && ls -r | grep "^$database-[0-9]\{8\}T[0-9]\{6\}Z\.dump\.sha256\$"); do
   kept=$((kept + 1))
-  [ "$kept" -le "$KEEP" ] || rm -f "$backups/${checksum%.sha256}" "$backups/$checksum"
+  [ "$kept" -le "$KEEP" ] || rm -f "$backups/${checksum%.sha256}" "$backups/$checksum" 2> "$scratch/error" \
+    || fail "$name is verified, but an older backup can't be deleted: $(reason error)"
 done
-find "$backups" -name ".$PGDATABASE-*.partial*" -mmin +1440 -exec rm -f {} +
 [ "$kept" -le "$KEEP" ] || kept=$KEEP
-echo "backup of $PGDATABASE on $PGHOST: $name, $(wc -l < "$scratch/source") tables verified, $kept backups kept"
+echo "$what: $name, $(wc -l < "$scratch/source") tables verified, $kept backups kept"

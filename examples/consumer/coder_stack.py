@@ -15,7 +15,7 @@ class CoderStack:
     """The outputs of the stack `<organization>/coder/<stack>`.
 
     All are plain. `database_user` and `password_secret_name` change at each rotation. What each one
-    is, docs/outputs.md of the Coder program says.
+    is, README.md of the Coder program says.
     """
 
     access_url: pulumi.Output[str]

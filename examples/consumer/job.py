@@ -9,8 +9,6 @@ import pulumi
 from coder_stack import CoderStack
 
 SCRIPT = Path(__file__).with_name("backup.sh")
-USER = 70
-"""`postgres` in the official image: initdb needs a user that the image knows."""
 # A sidecar does not end with the script, so that the Job would not end either.
 LABELS = {
     "app.kubernetes.io/managed-by": "pulumi",
@@ -44,6 +42,8 @@ class BackupArgs:
     scratch_gb: int
     image: str
     """Empty means the official one of the server's major version."""
+    image_user: int
+    """The number of the image's user postgres: initdb needs a user that the image knows."""
 
 
 def schedule(args: BackupArgs, volume_claim: pulumi.Output[str]) -> Any:
@@ -80,9 +80,9 @@ def _pod(args: BackupArgs, volume_claim: pulumi.Output[str]) -> dict[str, Any]:
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
+            "runAsUser": args.image_user,
+            "runAsGroup": args.image_user,
+            "fsGroup": args.image_user,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(args)],
@@ -103,6 +103,7 @@ def _container(args: BackupArgs) -> dict[str, Any]:
         "PGUSER": coder.database_user,
         "PGSSLMODE": coder.database_ssl_mode,
         "KEEP": str(args.keep),
+        "HOURS": str(HOURS),
     }
     # Absent for a login without a password.
     password = {"name": coder.password_secret_name, "key": "password", "optional": True}

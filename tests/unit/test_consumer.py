@@ -56,7 +56,7 @@ def _project(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The modules of the project, as the engine finds them."""
     monkeypatch.syspath_prepend(str(FOLDER))
     yield
-    for name in ("backup", "coder_stack", "job"):
+    for name in ("backup", "backup_settings", "coder_stack", "job"):
         sys.modules.pop(name, None)
 
 
@@ -74,11 +74,13 @@ def consumed(outputs: dict[str, Any] | None = None, **settings: Any) -> Engine:
     )
 
 
-def refused(outputs: dict[str, Any] | None = None, **settings: Any) -> str:
+def faults(**settings: Any) -> list[str]:
+    """The lines of the error, one for each setting."""
     with pytest.raises(pulumi.RunError) as error:
-        consumed(outputs, **settings)
-    assert "\n" not in str(error.value)
-    return str(error.value)
+        consumed(**settings)
+    first, *lines = str(error.value).splitlines()
+    assert re.fullmatch(r"The settings of stack \w+ can't be used:", first)
+    return [line.removeprefix("  ") for line in lines]
 
 
 def pod(engine: Engine) -> dict[str, Any]:
@@ -121,7 +123,9 @@ def test_the_typed_outputs_are_those_of_the_contract() -> None:
 def test_outputs_that_cannot_be_used_are_refused_in_one_line(
     outputs: dict[str, Any], line: str
 ) -> None:
-    assert refused(outputs) == line
+    with pytest.raises(pulumi.RunError) as error:
+        consumed(outputs)
+    assert str(error.value) == line
 
 
 @pytest.mark.parametrize(
@@ -133,12 +137,18 @@ def test_outputs_that_cannot_be_used_are_refused_in_one_line(
          'example "0 3 * * *"'),
         ({"keep": 0}, "keep: is 0, must be 1 or more"),
         ({"scratchGb": 0}, "scratchGb: is 0, must be 1 or more"),
+        ({"imageUser": 0}, "imageUser: is 0, must be 1 or more"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_used_are_refused_in_one_line(
     settings: dict[str, Any], line: str
 ) -> None:
-    assert refused(**settings) == line
+    assert faults(**settings) == [line]
+
+
+def test_all_faults_of_the_settings_are_one_error() -> None:
+    found = faults(coderStack="prod", schedule="daily", keep=0, storageGb=-1)
+    assert [line.split(":")[0] for line in found] == ["coderStack", "schedule", "keep", "storageGb"]
 
 
 def test_the_job_uses_the_login_and_tls_of_the_outputs() -> None:
@@ -153,10 +163,18 @@ def test_the_job_uses_the_login_and_tls_of_the_outputs() -> None:
             "secretKeyRef": {"name": "coder-db-blue", "key": "password", "optional": True}
         },
         "KEEP": "3",
+        "HOURS": "6",
     }
     [job] = engine.all(CRON_JOB)
     assert job.plain["metadata"]["namespace"] == "coder"
     assert job.plain["spec"]["concurrencyPolicy"] == "Forbid"
+    assert job.plain["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 6 * 3600
+
+
+def test_the_job_runs_as_the_user_of_the_image() -> None:
+    for engine, user in ((consumed(), 70), (consumed(imageUser=999), 999)):
+        context = pod(engine)["spec"]["securityContext"]
+        assert [context[key] for key in ("runAsUser", "runAsGroup", "fsGroup")] == [user] * 3
 
 
 def test_a_rotation_changes_the_login_alone() -> None:
@@ -209,11 +227,6 @@ def test_a_claim_is_made_unless_one_is_named() -> None:
     volumes = {each["name"]: each for each in pod(engine)["spec"]["volumes"]}
     assert volumes["backups"]["persistentVolumeClaim"] == {"claimName": "mine"}
     assert engine.exports["volumeClaim"] == "mine"
-
-
-def test_the_script_is_plain_shell_that_kubernetes_does_not_expand() -> None:
-    text = (FOLDER / "backup.sh").read_text()
-    assert not re.search(r"\$\$|\$\([A-Z_]+\)|PASSWORD=", text)
 
 
 def test_every_setting_is_in_the_readme() -> None:
