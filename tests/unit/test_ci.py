@@ -264,7 +264,7 @@ def test_kubeconfig_has_the_context_that_the_stack_names(monkeypatch: pytest.Mon
     assert gcp[-1] == "--project=p"
 
 
-CLUSTERS = {"aws": {"name"}, "azure": {"name", "resourceGroup"}, "gcp": {"name", "location"}}
+CLUSTERS = {"aws": ["name"], "azure": ["name", "resourceGroup"], "gcp": ["name", "location"]}
 
 
 @pytest.mark.parametrize(("cloud", "key"), [(c, key) for c in CLUSTERS for key in CLUSTERS[c]])
