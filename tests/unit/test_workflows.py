@@ -17,6 +17,7 @@ EVENTS = {
     "deploy": {"push", "workflow_dispatch"},
     "drift": {"schedule", "workflow_dispatch"},
     "preview": {"pull_request"},
+    "stacks": {"workflow_call"},
     "tests": {"push", "pull_request"},
 }
 """What starts each workflow; pull_request_target and workflow_run would run with secrets."""
@@ -52,7 +53,7 @@ def jobs(path: Path) -> dict[str, dict[str, Any]]:
 def steps() -> Iterator[dict[str, Any]]:
     for path in WORKFLOWS:
         for job in jobs(path).values():
-            yield from job["steps"]
+            yield from job.get("steps", ())
     for path in ACTIONS:
         yield from load(path)["runs"]["steps"]
 
@@ -87,7 +88,7 @@ def test_actions_of_others_are_pinned_by_commit() -> None:
         for line in path.read_text().splitlines()
         if "uses: " in line
     ]
-    others = [line for line in lines if not line.startswith("$/.github/actions/")]
+    others = [line for line in lines if not line.startswith("$/.github/")]
     assert len(others) > 10
     assert not [line for line in others if not COMMIT.fullmatch(line)]
     pins = {line.split("@")[0]: line for line in others}
@@ -112,7 +113,8 @@ def test_jobs_have_the_least_permissions_and_an_end(path: Path) -> None:
         given = dict(job["permissions"])
         assert given.pop("contents") == "read"
         assert given == dict.fromkeys(allowed, "write")
-        assert 0 < job["timeout-minutes"] <= 120
+        # The job of a called workflow has its own.
+        assert "uses" in job or 0 < job["timeout-minutes"] <= 120
 
 
 def test_no_checkout_leaves_a_token_behind() -> None:
@@ -126,10 +128,69 @@ def test_forks_get_no_secrets_and_no_token_that_writes() -> None:
         own = "head.repo.full_name == github.repository" in job.get("if", "")
         if not own:
             assert job["permissions"] == {"contents": "read"}, name
+            assert "secrets" not in job, name
             assert "environment" not in job, name
             assert "secrets." not in str(job), name
     tests = (ROOT / ".github" / "workflows" / "tests.yml").read_text()
     assert not re.search(r"secrets\.|vars\.|environment:", tests)
+
+
+@pytest.mark.parametrize(
+    ("head", "author", "wanted"),
+    [
+        ("owner/coder", "someone", "comment"),
+        ("fork/coder", "someone", "simulated"),
+        # A fork that is gone.
+        ("", "someone", "simulated"),
+        ("owner/coder", "dependabot[bot]", "simulated"),
+    ],
+)
+def test_pull_request_is_previewed_with_the_credentials_that_it_gets(
+    head: str, author: str, wanted: str
+) -> None:
+    """https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions"""
+    values = {
+        "github.event.pull_request.head.repo.full_name": head,
+        "github.event.pull_request.user.login": author,
+        "github.repository": "owner/coder",
+        "needs.stacks.outputs.stacks": '["prod"]',
+    }
+    previews = jobs(ROOT / ".github" / "workflows" / "preview.yml")
+    conditions = {name: job["if"] for name, job in previews.items() if "if" in job}
+    assert [name for name, text in conditions.items() if holds(text, values)] == [wanted]
+    values["needs.stacks.outputs.stacks"] = "[]"
+    assert not [name for name, text in conditions.items() if holds(text, values)]
+
+
+def holds(condition: str, values: dict[str, str]) -> bool:
+    """Whether a condition of comparisons holds; `&&` binds more tightly than `||`."""
+    condition = " ".join(condition.split())
+    while inner := re.search(r"\(([^()]*)\)", condition):
+        value = "'' == ''" if holds(inner[1], values) else "'' != ''"
+        condition = condition.replace(inner[0], value)
+
+    def compare(text: str) -> bool:
+        left, operator, right = text.split()
+        one, other = (values[each] if each in values else each.strip("'") for each in (left, right))
+        return (one == other) == {"==": True, "!=": False}[operator]
+
+    return any(all(map(compare, part.split("&&"))) for part in condition.split("||"))
+
+
+def test_jobs_of_a_stack_are_prepared_alike_and_keep_their_credentials_to_the_end() -> None:
+    action = load(ROOT / ".github" / "actions" / "prepare" / "action.yml")["inputs"]
+    required = {name for name, each in action.items() if each.get("required")}
+    given = list[dict[str, str]]()
+    for name in ("preview", "deploy", "drift"):
+        for job in jobs(ROOT / ".github" / "workflows" / f"{name}.yml").values():
+            for step in job.get("steps", ()):
+                if step.get("uses") == "$/.github/actions/prepare":
+                    given.append(step["with"])
+                    key = "aws-session-seconds"
+                    seconds = int(given[-1].pop(key, action[key]["default"]))
+                    assert seconds >= job["timeout-minutes"] * 60, name
+    assert [each.keys() for each in given] == [required] * 3
+    assert given == [given[0]] * 3
 
 
 def test_one_update_of_a_stack_at_a_time_and_none_is_cancelled() -> None:
