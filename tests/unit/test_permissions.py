@@ -142,6 +142,24 @@ def test_every_simulated_cloud_has_files() -> None:
     assert permissions.FILES.keys() == CLOUDS.keys()
 
 
+OF_KUBECONFIG = {
+    "azure-native": {"Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"}
+}
+"""What the commands of `make kubeconfig` need and no request of a provider does.
+
+`aws eks update-kubeconfig` and `gcloud container clusters get-credentials` need eks:DescribeCluster
+and container.clusters.get, as a stack's look-up of the cluster.
+https://learn.microsoft.com/azure/aks/control-kubeconfig-access
+"""
+
+
+@pytest.mark.parametrize("provider", permissions.FILES)
+def test_files_grant_what_the_kubeconfigs_commands_need(provider: str) -> None:
+    needed = {"aws": {"eks:DescribeCluster"}, "gcp": {"container.clusters.get"}, **OF_KUBECONFIG}
+    for name in permissions.FILES[provider]:
+        assert needed[provider] <= _actions(name), name
+
+
 @pytest.mark.parametrize("provider", permissions.FILES)
 def test_files_grant_what_stacks_need(provider: str) -> None:
     assert not set(permissions.lacking(provider, needed(provider)))
@@ -154,7 +172,7 @@ def test_files_grant_nothing_that_no_stack_needs(provider: str) -> None:
     reads = [each for each in needed(provider) if each.kind in READS]
     for name, found in ((preview, reads), (deploy, needed(provider))):
         used = {each.permission.action for each in found}
-        unused = _actions(name) - used
+        unused = _actions(name) - used - OF_KUBECONFIG.get(provider, set())
         assert not unused, f"permissions/{name} grants in vain: {', '.join(sorted(unused))}"
 
 
@@ -258,8 +276,11 @@ OPTIONAL: Mapping[tuple[str, str], tuple[Stack, Stack]] = {
     ),
 }
 """What a row of the document is for, and stacks with and without it."""
-WHATEVER_THE_STACK = ("aws", "the service-linked role of RDS")
-"""A row for what the account has, which is the same for all stacks."""
+WHATEVER_THE_STACK = (
+    ("aws", "the service-linked role of RDS"),
+    ("azure-native", "`make kubeconfig`"),
+)
+"""Rows for what does not depend on the stack."""
 
 
 @pytest.mark.parametrize(("provider", "part"), OPTIONAL)
@@ -278,6 +299,10 @@ def test_document_names_what_an_optional_part_needs(provider: str, part: str) ->
     assert needs - without == named - without
 
 
+def test_document_names_what_the_kubeconfig_of_azure_needs() -> None:
+    assert documented("azure-native")["`make kubeconfig`"] == OF_KUBECONFIG["azure-native"]
+
+
 def documented(provider: str) -> dict[str, set[str]]:
     """The permissions in the rows of the document's table, by the part that they are for."""
     heading = {"aws": "AWS", "azure-native": "Azure", "gcp": "Google Cloud"}[provider]
@@ -288,7 +313,7 @@ def documented(provider: str) -> dict[str, set[str]]:
         names, what, *_ = (cell.strip() for cell in line.strip("|").split(" | "))
         [part] = [
             part
-            for cloud, part in (*OPTIONAL, WHATEVER_THE_STACK)
+            for cloud, part in (*OPTIONAL, *WHATEVER_THE_STACK)
             if cloud == provider and what.startswith(part)
         ]
         found[part] = set(re.findall("`(.+?)`", names))
