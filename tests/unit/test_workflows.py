@@ -136,17 +136,18 @@ def test_forks_get_no_secrets_and_no_token_that_writes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "author", "wanted"),
+    ("head", "author", "variable", "wanted"),
     [
-        ("owner/coder", "someone", "comment"),
-        ("fork/coder", "someone", "simulated"),
+        ("owner/coder", "someone", "", "comment"),
+        ("fork/coder", "someone", "", "simulated"),
         # A fork that is gone.
-        ("", "someone", "simulated"),
-        ("owner/coder", "dependabot[bot]", "simulated"),
+        ("", "someone", "", "simulated"),
+        ("owner/coder", "dependabot[bot]", "", "simulated"),
+        ("owner/coder", "someone", "simulated", "simulated"),
     ],
 )
 def test_pull_request_is_previewed_with_the_credentials_that_it_gets(
-    head: str, author: str, wanted: str
+    head: str, author: str, variable: str, wanted: str
 ) -> None:
     """https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions"""
     values = {
@@ -154,6 +155,7 @@ def test_pull_request_is_previewed_with_the_credentials_that_it_gets(
         "github.event.pull_request.user.login": author,
         "github.repository": "owner/coder",
         "needs.stacks.outputs.stacks": '["prod"]',
+        "vars.PREVIEWS": variable,
     }
     previews = jobs(ROOT / ".github" / "workflows" / "preview.yml")
     conditions = {name: job["if"] for name, job in previews.items() if "if" in job}
