@@ -272,7 +272,7 @@ def test_kubeconfig_of_an_unnamed_cluster_names_the_missing_setting(
     cloud: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setattr(kubeconfig, "FOLDER", tmp_path)
-    cluster = dict.fromkeys(CLUSTERS[cloud] - {key}, "x")
+    cluster = {each: "x" for each in CLUSTERS[cloud] if each != key}
     config = {"config": {"coder:cloud": cloud, "coder:cluster": cluster}}
     (tmp_path / "Pulumi.prod.yaml").write_text(yaml.safe_dump(config))
     assert main(["kubeconfig", "--stack", "prod"]) == 1
