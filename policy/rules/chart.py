@@ -7,7 +7,7 @@ from pulumi_policy import ResourceValidationArgs
 
 from .policies import Properties, resource_policy
 from .values import at
-from .workloads import RELEASE
+from .workloads import CHART, RELEASE
 
 EXACT = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 ELSEWHERE = re.compile(r"(oci|https?)://|\.{0,2}/")
@@ -19,6 +19,11 @@ def check(args: ResourceValidationArgs) -> Iterator[str]:
     """One line for each thing that lets a release take another chart than the one reviewed."""
     if args.resource_type == RELEASE:
         yield from _problems(args.props)
+    elif CHART.fullmatch(args.resource_type):
+        yield (
+            "a Chart shows policies neither its chart nor its version and values; install it as a "
+            "Release (kubernetes:helm.sh/v3:Release)"
+        )
 
 
 def _problems(inputs: Properties) -> Iterator[str]:

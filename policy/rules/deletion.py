@@ -9,7 +9,8 @@ from .policies import inputs_of, stack_policy
 from .servers import azure_type, cloud_of
 from .values import at
 
-LOCK = azure_type("authorization:ManagementLockByScope")
+LOCK = azure_type("authorization:ManagementLock(ByScope|AtResourceLevel)")
+GROUP_LOCK = azure_type("authorization:ManagementLockAtResourceGroupLevel")
 FLAGS: dict[str, dict[str, bool]] = {
     "aws": {"deletionProtection": False},
     "azure": {},
@@ -56,15 +57,21 @@ def _places(server: PolicyResource, stack: list[PolicyResource]) -> dict[str, bo
 
 
 def _locks(lock: PolicyResource, server: PolicyResource) -> bool:
-    if not LOCK.fullmatch(lock.resource_type):
+    if GROUP_LOCK.fullmatch(lock.resource_type):
+        groups = {_known(each, "resourceGroupName") for each in (lock, server)}
+        locks = len(groups) == 1 and groups.isdisjoint({"", None})
+    elif LOCK.fullmatch(lock.resource_type):
+        named = (lock.property_dependencies.get(key, []) for key in ("scope", "resourceName"))
+        locks = server.urn in {each.urn for scopes in named for each in scopes}
+    else:
         return False
-    scopes = lock.property_dependencies.get("scope", [])
-    return server.urn in {each.urn for each in scopes} and _level(lock) != "NotSpecified"
+    return locks and _known(lock, "level") not in (None, "NotSpecified")
 
 
-def _level(lock: PolicyResource) -> str:
+def _known(resource: PolicyResource, path: str) -> str | None:
+    """The value of an input; empty if only the update knows it."""
     try:
-        return at(inputs_of(lock), "level", "NotSpecified")
+        return at(inputs_of(resource), path)
     except UnknownValueError:
         return ""
 

@@ -6,7 +6,7 @@ Azure and Google Cloud encrypt all storage; there only the key can be a violatio
 from collections.abc import Iterator
 
 from .policies import Properties
-from .servers import ServerCheck, expected, server_policy
+from .servers import ServerCheck, expected, inherits, server_policy
 from .values import at
 
 KEYS = {
@@ -19,7 +19,7 @@ KEYS = {
 
 def aws(inputs: Properties, config: Properties) -> Iterator[str]:
     """RDS does not encrypt by default."""
-    yield from expected(inputs, "storageEncrypted", True, default=False)
+    yield from expected(inputs, "storageEncrypted", True, default=inherits(inputs))
     yield from customer_key("aws")(inputs, config)
 
 
@@ -27,7 +27,9 @@ def customer_key(cloud: str) -> ServerCheck:
     """A check that the server names a key, if the policy's configuration asks for one."""
 
     def check(inputs: Properties, config: Properties) -> Iterator[str]:
-        if at(config, "customerKey") and not at(inputs, KEYS[cloud]):
+        if not at(config, "customerKey") or at(inputs, KEYS[cloud]):
+            return
+        if cloud == "azure" or not inherits(inputs):  # a copy in Azure must name its key, too
             yield f"{KEYS[cloud]}: is not set, and customerKey of this policy asks for one; set it"
 
     return check

@@ -11,7 +11,10 @@ from .values import at, known, leaves
 PORT = 5432
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
-GROUP = "aws:ec2/securityGroup:SecurityGroup"
+GROUPS = (
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+)
 AZURE_RULE = azure_type("dbforpostgresql:FirewallRule")
 ENDPOINT = azure_type("network:PrivateEndpoint")
 SOURCES = {
@@ -37,7 +40,7 @@ def check(args: ResourceValidationArgs) -> Iterator[str]:
     kind, inputs = args.resource_type, args.props
     if kind == INGRESS_RULE or (kind == OLD_RULE and at(inputs, "type") == "ingress"):
         yield from _ingress(inputs, "", args.get_config())
-    elif kind == GROUP:
+    elif kind in GROUPS:
         for index, rule in known(at(inputs, "ingress", [])):
             yield from _ingress(rule, f"ingress[{index}].", args.get_config())
     elif AZURE_RULE.fullmatch(kind):

@@ -19,11 +19,26 @@ NAMED = re.compile(
 names a Secret or a key in one; `PWD` is a directory."""
 NAMED_VARIABLE = re.compile(rf"{NAMED.pattern}|_secret(_key)?$", re.IGNORECASE)
 """Names of environment variables, which have no keys that name Secrets."""
+WORD = r"pass(?:word|wd|phrase)"
+KEY = rf"{WORD}\\?[\"']?"
+VALUE = (
+    r"(?:\\?[\"'])?"
+    r"(?![$<{%*`=~|>&#(\[,;:\\]"  # a variable, a placeholder, a template, code
+    rf"|(?:true|false|yes|no|on|off|required|optional|null|none|bool|str|string|[\w.]*{WORD})"
+    r"(?=[\s\"'`,;)}\]]|$)"  # a word of the language, or a name
+    r"|[\w.]+[(\[])"  # a call
+    r"[^\s\"'`]+"
+)
+"""The value of such a key, if it may be a secret."""
 SHOWN = re.compile(
-    r"[a-z][a-z0-9+.-]*://[^\s:@/]*:(?!\$)[^\s@/]+@"  # a URL with a password
-    r"|\bpassword\s*=\s*(?![\s$'\"<])\S"  # libpq's key and value
+    r"[a-z][a-z0-9+.-]{0,30}://[^\s:@/]*:(?!\$)[^\s@/]+@"  # a URL with a password
+    rf"|{KEY}[ \t]*=[ \t]*{VALUE}"  # of libpq, a shell or a query: PGPASSWORD='…'
+    rf"|[\"'][\w.-]{{0,60}}{KEY}\s*:\s*(?=\\?[\"']){VALUE}"  # JSON
+    rf"|[{{,][\w.\s-]{{0,60}}{KEY}\s*:\s+{VALUE}[\"']?\s*[,}}]"  # an object of YAML
+    # A line of YAML, and not of nsswitch.conf.
+    rf"|^ *(?:- +)?(?!passwd:)[\"']?[\w.-]{{0,60}}{KEY} *:[ \t]+{VALUE}[\"']?[ \t]*(?:#.*)?\r?$"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 """Texts that have a secret in them, whatever their key."""
 REFERENCE = re.compile(r"\$\(\w+\)|\$\{?\w+\}?")

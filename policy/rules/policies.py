@@ -20,11 +20,11 @@ REASON = {"reason": {"type": "string", "description": "Why the rule is relaxed; 
 """A property of each policy's configuration, because JSON has no comments."""
 _inputs: dict[str, Properties] = {}
 """What the program asks for, by URN. A stack policy is given outputs, which the preview of some
-changes lacks."""
+changes lacks. Each resource policy notes the inputs, because any of them may be disabled."""
 
 
 def inputs_of(resource: PolicyResource) -> Properties:
-    """The inputs of a resource in a stack policy."""
+    """The inputs of a resource in a stack policy; outputs if all others are disabled."""
     return _inputs.get(resource.urn, resource.props)
 
 

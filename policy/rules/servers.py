@@ -42,6 +42,22 @@ def is_replica(inputs: Properties) -> bool:
     return bool(sources) or at(inputs, "createMode") == "Replica"
 
 
+AZURE_COPIES = ("GeoRestore", "PointInTimeRestore", "Replica", "ReviveDropped")
+"""The modes of creation that take the version from the source."""
+
+
+def inherits(inputs: Properties) -> bool:
+    """Whether the server is a copy, which has the version and the encryption of its source.
+
+    It is a read replica, or restored. A Cloud SQL instance that is restored from a backup has its
+    own.
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RestoreFromSnapshot.html
+    https://cloud.google.com/sql/docs/postgres/clone-instance
+    """
+    sources = {"snapshotIdentifier", "restoreToPointInTime", "clone"} & set(inputs)
+    return bool(sources) or is_replica(inputs) or at(inputs, "createMode") in AZURE_COPIES
+
+
 def server_policy(
     name: str,
     description: str,

@@ -13,6 +13,10 @@ from .workloads import SECRET, environment, is_coder, secret_texts
 
 URL = re.compile(r"postgres(?:ql)?://[^\s\"']+")
 MODE = re.compile(r"[?&]sslmode=([a-z-]+)")
+DSN = re.compile(r"(?<![?&\w])sslmode\s*=\s*'?([a-z-]+)")
+"""Of libpq's keys and values: host=db sslmode=disable."""
+ALL_DSN = re.compile(r"\s*\w+\s*=\s*('[^']*'|[^\s']+)(\s+\w+\s*=\s*('[^']*'|[^\s']+))*\s*")
+"""A text with nothing but keys and values."""
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 OWN_CA = "GOOGLE_MANAGED_INTERNAL_CA"
 """Cloud SQL's default: a CA for each instance, whose certificates do not name the address. That CA
@@ -46,6 +50,15 @@ def _modes(kind: str, inputs: Properties) -> Iterator[tuple[Path, str]]:
         for url in URL.findall(text):
             found = MODE.search(url)
             yield path, found[1] if found else ""
+        yield from ((path, mode) for mode in _modes_of_dsn(text))
+
+
+def _modes_of_dsn(text: str) -> Iterator[str]:
+    found = [mode for mode in DSN.findall(text) if mode in MODES]
+    yield from found
+    keys = set(re.findall(r"(\w+)\s*=", text)) if ALL_DSN.fullmatch(text) else set[str]()
+    if not found and "host" in keys and keys & {"user", "dbname"}:
+        yield ""
 
 
 def _has_own_ca(stack: list[PolicyResource]) -> bool:

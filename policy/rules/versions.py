@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from .policies import Properties
-from .servers import ServerCheck, said, server_policy
+from .servers import ServerCheck, inherits, said, server_policy
 from .values import at
 
 SOURCE = "https://www.postgresql.org/support/versioning/"
@@ -28,7 +28,9 @@ def check(cloud: str) -> ServerCheck:
 
     def of_server(inputs: Properties, config: Properties) -> Iterator[str]:
         path = PROPERTIES[cloud]
-        yield from problems(path, at(inputs, path, ""), datetime.datetime.now(datetime.UTC).date())
+        version = at(inputs, path, "")
+        if version or not inherits(inputs):
+            yield from problems(path, version, datetime.datetime.now(datetime.UTC).date())
 
     return of_server
 

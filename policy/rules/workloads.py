@@ -10,6 +10,8 @@ from .policies import Properties
 from .values import Path, at, known, objects
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
+CHART = re.compile(r"kubernetes:helm\.sh/v\d+:(Local)?Chart")
+"""A component, whose inputs the engine does not get; the objects that it makes are resources."""
 SECRET = "kubernetes:core/v1:Secret"
 CODER = re.compile(r"coder(-v?\d[\w.+-]*\.tgz)?([:@].*)?")
 """The chart's name, its file, or the end of its address. Not coder-logstream-kube."""

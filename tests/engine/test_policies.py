@@ -58,7 +58,7 @@ BAD = {
         "generated-password": {"bad-leak"},
         "latency-gate": {"bad-coder"},
         "no-plain-password": {"bad-coder", "bad-gate", "bad-map"},
-        "pinned-chart": {"bad-coder"},
+        "pinned-chart": {"bad-chart", "bad-coder"},
     },
 }
 

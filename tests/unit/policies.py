@@ -36,7 +36,9 @@ class Asked:
     outputs: dict[str, Any] | None = None
     """The inputs, unless they are given."""
     scope: str = ""
-    """The name of the resource that the input `scope` refers to."""
+    """The name of the resource that a lock refers to."""
+    refers: str = "scope"
+    """The input that refers to it."""
 
     @property
     def urn(self) -> str:
@@ -70,7 +72,7 @@ def judged(
     for asked, resource in zip(stack, resources, strict=True):
         if asked.scope:
             scope = [each for each in resources if each.name == asked.scope]
-            resource.property_dependencies["scope"] = scope
+            resource.property_dependencies[asked.refers] = scope
         # As the engine does, every resource policy sees every resource first.
         for each in POLICIES:
             if isinstance(each, ResourceValidationPolicy):

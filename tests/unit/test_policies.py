@@ -1,13 +1,14 @@
 """The policy pack's rules on single resources and small stacks, and on the sample stacks."""
 
 import base64
+import dataclasses
 import datetime
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_policy import EnforcementLevel
+from pulumi_policy import EnforcementLevel, StackValidationArgs, StackValidationPolicy
 
 from policy.rules import POLICIES, versions
 from policy.rules.passwords import NAMED
@@ -55,6 +56,16 @@ PASSES: list[tuple[str, str, dict[str, Any]]] = [
     ("encryption", AZURE, {}),
     ("backups", AWS, {"backupRetentionPeriod": 7, "deleteAutomatedBackups": False}),
     ("encryption", GCP, {}),
+    ("encryption", AWS, {"replicateSourceDb": UNKNOWN}),
+    ("encryption", AWS, {"snapshotIdentifier": UNKNOWN}),
+    ("encryption", AWS, nested("restoreToPointInTime.useLatestRestorableTime", True)),
+    ("supported-version", AWS, {"replicateSourceDb": UNKNOWN}),
+    ("supported-version", AWS, {"snapshotIdentifier": "coder-final"}),
+    ("supported-version", AWS, {"restoreToPointInTime": {"sourceDbInstanceIdentifier": "old"}}),
+    ("supported-version", AZURE, {"createMode": "PointInTimeRestore"}),
+    ("supported-version", AZURE, {"createMode": "Replica"}),
+    ("supported-version", GCP, {"clone": {"sourceInstanceName": UNKNOWN}}),
+    ("supported-version", GCP, {"masterInstanceName": UNKNOWN}),
     ("backups", AWS, {"replicateSourceDb": UNKNOWN}),
     ("backups", AZURE, {}),
     ("backups", AZURE, {"createMode": "Replica"} | nested("backup.backupRetentionDays", 1)),
@@ -86,6 +97,7 @@ PASSES: list[tuple[str, str, dict[str, Any]]] = [
     ("no-plain-password", RELEASE, nested("values.password", UNKNOWN)),
     ("no-plain-password", RELEASE, nested("values.password", "")),
     ("no-plain-password", AWS, {"password": CANARY}),
+    ("pinned-chart", "kubernetes:helm.sh/v3:Other", {}),
     ("pinned-chart", RELEASE, {"chart": "./.charts/0a1b/coder-2.38.8.tgz", "version": "2.38.8"}),
     ("pinned-chart", RELEASE, {"chart": f"oci://r/coder@sha256:{'0' * 64}"}),
     (
@@ -113,7 +125,27 @@ FAILS: list[tuple[str, str, dict[str, Any], str]] = [
         {"ingress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["::"]}]},
         "ingress[0].cidrBlocks",
     ),
+    (
+        "cluster-only",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        {"ingress": [{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrBlocks": ["::"]}]},
+        "ingress[0].cidrBlocks",
+    ),
     ("cluster-only", FIREWALL, {}, "a firewall rule of the server"),
+    (
+        "encryption",
+        AWS,
+        {"snapshotIdentifier": "coder-final", "storageEncrypted": False},
+        "storageEncrypted: is false",
+    ),
+    (
+        "supported-version",
+        AWS,
+        {"replicateSourceDb": UNKNOWN, "engineVersion": "12"},
+        "is 12, without security fixes",
+    ),
+    ("supported-version", AZURE, {"createMode": "Create"}, "version: is not set"),
+    ("supported-version", GCP, {"restoreBackupContext": {"backupRunId": 1}}, "is not set"),
     ("encryption", AWS, {"storageEncrypted": False}, "storageEncrypted: is false; set it to true"),
     ("backups", AZURE, nested("backup.backupRetentionDays", 3.0), "is 3; set it to 7 or more"),
     ("backups", AWS, {"backupRetentionPeriod": 7}, "deleteAutomatedBackups: is not set"),
@@ -213,6 +245,13 @@ FAILS: list[tuple[str, str, dict[str, Any], str]] = [
         pod(DJANGO_SECRET_KEY=CANARY),
         "env[0].value",
     ),
+    ("pinned-chart", "kubernetes:helm.sh/v3:Chart", {}, "install it as a Release"),
+    (
+        "pinned-chart",
+        "kubernetes:helm.sh/v4:Chart",
+        {"version": "1.2.3"},
+        "install it as a Release",
+    ),
     (
         "pinned-chart",
         RELEASE,
@@ -272,6 +311,86 @@ CLIENTS_OF = [
         "subnet.id",
     ),
 ]
+
+
+def test_copy_has_the_key_of_its_source_but_in_azure() -> None:
+    own = {"customerKey": True}
+    for kind, inputs in (
+        (AWS, {"replicateSourceDb": UNKNOWN}),
+        (AWS, {"snapshotIdentifier": "coder-final"}),
+        (GCP, {"masterInstanceName": "primary"}),
+        (GCP, {"clone": {"sourceInstanceName": "old"}}),
+    ):
+        assert judged("encryption", Asked(kind, inputs), config=own) == []
+    for kind, inputs in (
+        (AWS, {"storageEncrypted": True}),
+        (AZURE, {"createMode": "Replica"}),
+        (GCP, {"restoreBackupContext": {"backupRunId": 1}}),
+    ):
+        [(_, line)] = judged("encryption", Asked(kind, inputs), config=own)
+        assert "customerKey of this policy asks for one" in line
+
+
+PLAIN = [
+    f"user: coder\npassword: {CANARY}\n",
+    f"db:\n  - adminPassword: '{CANARY}'  # of the server\n",
+    f'{{"user": "coder", "password":"{CANARY}"}}',
+    f'{{"db-password" : "{CANARY} and more"}}',
+    f'"{{\\"password\\": \\"{CANARY}\\"}}"',
+    f"{{user: coder, password: {CANARY}}}",
+    f"host=db password='{CANARY}'",
+    f'db.password = "{CANARY}"',
+    f"PGPASSWORD={CANARY} psql -h db",
+    f"export PGPASSWORD='{CANARY}'; psql",
+    f"tool --password={CANARY} --user=coder",
+    f"jdbc:postgresql://db/coder?user=coder&password={CANARY}",
+    f"user:\n  passphrase: {CANARY}",
+]
+NO_SECRETS = [
+    "PGPASSWORD=$PASSWORD psql",
+    'PGPASSWORD="$(cat /login/password)" psql',
+    "PGPASSWORD='${PASSWORD}'",
+    "PGPASSWORD=`cat /login/password` psql",
+    "password=<password>",
+    'password: "<password>"',
+    "password:\nuser: coder",
+    "password=\nuser=coder",
+    "password: ''\n",
+    '{"password": ""}',
+    '{"password": null, "user": "coder"}',
+    '{"password": "$PASSWORD"}',
+    "password: {{ .Values.password }}",
+    "password: |\n",
+    "POSTGRES_PASSWORD_FILE=/login/password",
+    "password_file: /login/password",
+    "passwordSecret: coder-db-blue",
+    "password_encryption=scram-sha-256",
+    "passwd: files systemd",
+    "passwd: files",
+    "connect(user=user, password=password, host=host)",
+    'password = os.environ["PGPASSWORD"]',
+    "def login(user: str, password: str) -> None:",
+    "if password == typed: pass",
+    "password={password}",
+    "The password: it is in the Secret.",
+    "login with a user, password: whoever has them, may enter",
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_password_in_a_text_is_found(text: str) -> None:
+    for kind, inputs in (
+        (CONFIG_MAP, {"data": {"file": text}}),
+        (JOB, nested("spec.args", [text])),
+    ):
+        [(_, line)] = judged("no-plain-password", Asked(kind, inputs))
+        assert "holds a secret in plain text" in line
+        assert CANARY not in line
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_text_that_only_names_a_password_passes(text: str) -> None:
+    assert judged("no-plain-password", Asked(CONFIG_MAP, {"data": {"file": text}})) == []
 
 
 @pytest.mark.parametrize(("kind", "inputs", "path"), CLIENTS_OF)
@@ -360,6 +479,20 @@ def test_stack_policy_judges_inputs_where_a_preview_has_no_outputs() -> None:
     assert judged("database-zone", server, coder("westeurope-2")) == []
 
 
+def test_stack_policy_judges_outputs_where_all_resource_policies_are_disabled() -> None:
+    """They note the inputs, which nobody has noted here."""
+    stack = [
+        Asked(AWS, {}, "no-inputs", outputs={"availabilityZone": "b"}),
+        Asked(RELEASE, {}, "no-inputs-either", outputs=coder("a").inputs),
+    ]
+    policy, lines = RULES["database-zone"], list[str]()
+    assert isinstance(policy, StackValidationPolicy)
+    args = StackValidationArgs([each.of_stack() for each in stack], {})
+    policy.validate(args, lambda line, _=None: lines.append(line))
+    [line] = lines
+    assert line.startswith("availabilityZone: is b, and no-inputs-either prefers a")
+
+
 def test_unknown_zone_is_said_once_the_others_are_judged() -> None:
     stack = Asked(AWS, {"availabilityZone": UNKNOWN}, "unknown"), Asked(AWS, {}, "server")
     found = judged("database-zone", *stack, coder("a"))
@@ -399,19 +532,37 @@ def test_lock_protects_a_server_of_azure() -> None:
         assert line.startswith("has no management lock")
 
 
+def test_lock_of_the_resource_or_of_its_group_protects_a_server_of_azure() -> None:
+    server = Asked(AZURE, {"resourceGroupName": "coder"}, "server", protect=True)
+    kind = "azure-native:authorization:ManagementLock"
+    level = {"level": "CanNotDelete"}
+    own = Asked(f"{kind}AtResourceLevel", level, "lock", scope="server", refers="resourceName")
+    assert judged("deletion-protection", server, own) == []
+    assert judged("deletion-protection", server, dataclasses.replace(own, scope="other"))
+    for group, level_of, protects in (
+        ("coder", "CanNotDelete", True),
+        ("coder", "NotSpecified", False),
+        ("other", "CanNotDelete", False),
+        (UNKNOWN, "CanNotDelete", False),
+    ):
+        inputs = {"resourceGroupName": group, "level": level_of}
+        lock = Asked(f"{kind}AtResourceGroupLevel", inputs, "lock")
+        assert (judged("deletion-protection", server, lock) == []) == protects
+
+
 def client(**values: Any) -> Asked:
     return Asked(RELEASE, {"chart": "coder", "values": {"postgres": values}}, "coder")
 
 
-def url_secret(mode: str) -> Asked:
-    url = base64.b64encode(f"postgresql://a:{CANARY}@db/coder?sslmode={mode}".encode()).decode()
-    return Asked(SECRET, {"data": {"url": url}}, "secret")
+def secret(text: str) -> Asked:
+    return Asked(SECRET, {"data": {"url": base64.b64encode(text.encode()).decode()}}, "secret")
 
 
 CLIENTS: dict[str, Any] = {
     "classic": lambda mode: client(host="db", sslMode=mode),
     "variable": lambda mode: Asked(JOB, pod(PGSSLMODE=mode)),
-    "secret": url_secret,
+    "secret": lambda mode: secret(f"postgresql://a:{CANARY}@db/coder?sslmode={mode}"),
+    "keys and values": lambda mode: secret(f"host=db user=a password={CANARY} sslmode={mode}"),
     "plain URL": lambda mode: Asked(DEPLOYMENT, pod(URL=f"postgres://db/coder?sslmode={mode}")),
 }
 
@@ -431,9 +582,21 @@ def test_client_verifies_the_server_fully(where: str) -> None:
         assert CANARY not in line
 
 
-def test_url_without_a_mode_is_a_violation() -> None:
-    [(_, line)] = judged("coder-verifies-tls", Asked(JOB, pod(URL="postgres://db/coder")))
+def test_mode_of_a_connection_in_a_command_is_judged() -> None:
+    for mode, lines in (("disable", 1), ("'prefer'", 1), ("verify-full", 0), ("$MODE", 0)):
+        asked = Asked(JOB, nested("spec.args", [f'psql "host=db sslmode={mode}"']))
+        assert len(judged("coder-verifies-tls", asked)) == lines
+
+
+@pytest.mark.parametrize("text", ["postgres://db/coder", "host=db port=5432 dbname='coder'"])
+def test_connection_without_a_mode_is_a_violation(text: str) -> None:
+    [(_, line)] = judged("coder-verifies-tls", Asked(JOB, pod(URL=text)))
     assert "sslmode is not set" in line
+
+
+@pytest.mark.parametrize("text", ["host=db", "PGHOST=db sslmode=$MODE psql", "user=a dbname=b"])
+def test_other_keys_and_values_are_no_connection(text: str) -> None:
+    assert judged("coder-verifies-tls", Asked(JOB, pod(TEXT=text))) == []
 
 
 def test_classic_chart_without_an_external_database_connects_to_none() -> None:

@@ -42,6 +42,7 @@ core.v1.Secret(
 core.v1.ConfigMap("bad-leak", data={"note": pulumi.Output.concat("it is ", password)}, opts=opts)
 core.v1.ConfigMap("bad-map", data={"api-token": "pl4nted-canary"}, opts=opts)
 core.v1.ConfigMap("good-map", data={"password-file": "/login/password"}, opts=opts)
+pulumi.ComponentResource("kubernetes:helm.sh/v3:Chart", "bad-chart")
 job("bad-gate", LATENCY_GATE="off", PGSSLMODE="prefer", PGPASSWORD="pl4nted-canary")
 job("good-gate", LATENCY_GATE="enforce", PGSSLMODE="verify-full")
 helm.v3.Release(
