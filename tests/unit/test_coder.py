@@ -343,7 +343,10 @@ def test_an_update_needs_one_ready_pod_of_the_charts_deployment(impatient: None)
 
 def test_a_deployment_that_cannot_be_read_is_a_warning(impatient: None) -> None:
     engine = deploy(made(), engine=Found(ClusterError("no route")))
-    assert "Coder may not be running: its Deployment can't be read: no route" in engine.said
+    assert (
+        "Coder may not be running: its Deployment can't be read: no route; look at it with "
+        "`kubectl -n coder get deployment coderd`"
+    ) in engine.said
 
 
 NASTY = [
