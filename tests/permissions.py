@@ -2,7 +2,7 @@
 
 import fnmatch
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,8 +77,11 @@ def lacking(provider: str, found: Iterable[Recorded]) -> Iterator[str]:
 _seen: dict[Path, int] = {}
 
 
-def check(folder: Path) -> None:
-    """Fail if what has been recorded in the folder since the last call is not granted."""
+def check(folder: Path, used: Collection[str] = ()) -> None:
+    """Fail if what has been recorded in the folder since the last call is not granted.
+
+    And if nothing was ever recorded of a provider that was used.
+    """
     lines: set[str] = set()
     for provider in FILES:
         file = folder / provider / PERMISSIONS
@@ -86,6 +89,8 @@ def check(folder: Path) -> None:
         seen = _seen.get(file, 0)
         lines |= set(lacking(provider, recorded(text[seen if seen <= len(text) else 0 :])))
         _seen[file] = len(text)
+        if provider in used and not text:
+            lines.add(f"{file}: is empty, so that nothing says what the stack needs")
     assert not lines, "\n".join(sorted(lines))
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import yaml
 
 from sandbox.machine import network, paths, services
+from tests import permissions
 from tests.engine.stack import Stack
 from tests.recipes import Typist
 
@@ -27,6 +28,8 @@ class CloudStack(Stack):
     name_key: ClassVar[str]
     """The key of the server's name in the account's record."""
     own_settings: ClassVar[dict[str, Any]]
+    made: ClassVar[list["CloudStack"]] = []
+    """All stacks of all clouds."""
 
     def __init__(self, folder: Path, environment: dict[str, str], name: str = "dev") -> None:
         kubeconfig = folder.parent / "kubeconfig"
@@ -52,6 +55,7 @@ class CloudStack(Stack):
             },
             name,
         )
+        self.made.append(self)
         project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text()) | {"runtime": "python"}
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         program = Path(__file__).with_name("cloud_program.py").read_text()
@@ -78,6 +82,11 @@ class CloudStack(Stack):
         file = self.folder / f"Pulumi.{self.name}.yaml"
         self.settings = yaml.safe_load(file.read_text())["config"]
         return said
+
+    def check_permissions(self) -> None:
+        """Fail if a request needed what no file in permissions/ grants."""
+        used = [self.provider] if self._account.exists() else []
+        permissions.check(self.folder, used)
 
     @property
     def _account(self) -> Path:

@@ -16,8 +16,9 @@ from sandbox.providers.aws import permissions as aws_permissions
 from sandbox.providers.aws.provider import Aws as AwsProvider
 from sandbox.providers.azure_native import permissions as azure_permissions
 from sandbox.providers.azure_native.provider import AzureNative
+from sandbox.providers.cloud.account import PERMISSIONS
 from sandbox.providers.clouds import CLOUDS
-from sandbox.providers.framework.requests import READS, Permission, Recorded, Request
+from sandbox.providers.framework.requests import READS, Permission, Recorded, Request, record
 from sandbox.providers.gcp import permissions as gcp_permissions
 from sandbox.providers.gcp.provider import Gcp as GcpProvider
 from tests import permissions
@@ -219,6 +220,25 @@ def test_every_resource_and_function_says_what_it_needs(provider: str) -> None:
 
 
 ANY = {"name": "x", "clusterName": "x"}
+
+
+def test_recorded_permission_that_no_file_grants_fails_the_check(tmp_path: Path) -> None:
+    file, kind = tmp_path / "gcp" / PERMISSIONS, "gcp:sql/user:User"
+    record(file, Request(kind="create", type=kind), [Permission("cloudsql.users.create")])
+    permissions.check(tmp_path, ["gcp"])
+    record(file, Request(kind="read", type=kind), [Permission("cloudsql.users.create")])
+    with pytest.raises(AssertionError, match=r"gcp-preview.yaml does not grant cloudsql.users.cre"):
+        permissions.check(tmp_path, ["gcp"])
+    record(file, Request(kind="delete", type=kind), [Permission("cloudsql.users.delete")])
+    with pytest.raises(AssertionError, match=r"gcp-deploy.yaml does not grant cloudsql.users.del"):
+        permissions.check(tmp_path, ["gcp"])
+    permissions.check(tmp_path)
+
+
+def test_provider_of_which_nothing_is_recorded_fails_the_check(tmp_path: Path) -> None:
+    permissions.check(tmp_path)
+    with pytest.raises(AssertionError, match=r"aws/permissions.jsonl: is empty"):
+        permissions.check(tmp_path, ["aws"])
 
 
 def test_a_policy_fits_into_iam() -> None:
