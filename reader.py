@@ -1,11 +1,14 @@
 """Reads single settings of the stack, and keeps a line for each one that is wrong."""
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi.runtime.config
+import yaml
 
 from components import certificates, setting_model
 from components.kubernetes.job_settings import ClusterRules
@@ -14,6 +17,8 @@ from components.setting_model import SettingModel
 URL = re.compile(r"https?://[^\s/]\S*")
 OBJECTS = ("cluster", "network", "server", "restoreFrom", "existing")
 """The settings that are objects in a cloud's own words."""
+PROJECT = Path(__file__).with_name("Pulumi.yaml")
+"""Declares every setting."""
 
 
 class SettingReader:
@@ -22,6 +27,18 @@ class SettingReader:
     def __init__(self) -> None:
         self.config = pulumi.Config()
         self.problems: list[str] = []
+
+    def unknown_settings(self) -> Iterator[str]:
+        """A line for each setting that Pulumi.yaml does not declare, such as a misspelt one."""
+        declared = yaml.safe_load(PROJECT.read_text())["config"]
+        values = pulumi.runtime.config
+        prefix = self.config.full_key("")
+        for key in sorted({*values.CONFIG.get(), *values.get_config_env()}):
+            name = key.removeprefix(prefix)
+            if key != name and name not in declared:
+                meant = difflib.get_close_matches(name, declared, n=1)
+                guess = f", did you mean {meant[0]}?" if meant else ";"
+                yield f"{name}: no such setting{guess} type `pulumi config rm {name}`"
 
     def objects(self, cloud: str, model: type[SettingModel]) -> Any:
         """The objects in the cloud's own words, or None if one of them is wrong."""

@@ -60,6 +60,7 @@ class StackReader(ServerReader, ChartReader):
     def read(self) -> Stack | None:
         """The stack, or None where a fault left a part of it unknown."""
         config = self.config
+        self.problems += self.unknown_settings()
         cloud, chosen, values = self._cloud(), self.chart(), self.chart_values()
         repository = self.chart_repository(chosen)
         server, exposure = self.server(cloud, chosen), self.exposure(chosen, values)

@@ -30,10 +30,11 @@ def choose_zone(
         ]
     zone = max(sorted(nodes), key=lambda each: nodes[each])
     if len(nodes) > 1:
-        shares = ", ".join(f"{each} {nodes[each]:g}" for each in sorted(nodes))
+        shares = ", ".join(f"{nodes[each]:g} in zone {each}" for each in sorted(nodes))
         pulumi.info(
-            f"zone: {zone} is chosen: most desired nodes are there ({shares}). The database stays "
-            "there; to choose another zone before it is created: `pulumi config set zone …`"
+            f"zone: {zone} is chosen, because most desired nodes are there ({shares}). The "
+            "database stays there; to choose another zone before it is created: `pulumi config "
+            "set zone …`"
         )
     return zone, []
 

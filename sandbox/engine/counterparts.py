@@ -70,9 +70,9 @@ def aws(overrides: Overrides, stack: str) -> None:
     """Use the sandbox's CA, the only region that has a cluster, and what is there."""
     # Create the CA now: the program reads the file before the first server is created.
     overrides.put("caCertificate", str(tls.authority().certificate_file))
-    overrides.config.setdefault("aws:region", topology.REGION)
     overrides.use("aws:region", topology.REGION)
-    overrides.use("cluster", {"name": "dev"})
+    if _names_cluster(overrides, "name"):
+        overrides.use("cluster", {"name": "dev"})
     if zone := str(overrides.get("zone") or ""):
         zones = [f"{topology.REGION}{letter}" for letter in aws_account.ZONES]
         overrides.use("zone", zone if zone in zones else _counterpart(zone, zones))
@@ -101,7 +101,7 @@ def azure(overrides: Overrides, stack: str) -> None:
     overrides.replace("azure-native:subscriptionId", azure_account.SUBSCRIPTION)
     overrides.use("azure-native:location", azure_account.LOCATION)
     known = [{"name": name, "resourceGroup": "coder"} for name in ("dev", "managed")]
-    if overrides.get("cluster") not in known:
+    if overrides.get("cluster") not in known and _names_cluster(overrides, "name", "resourceGroup"):
         overrides.use("cluster", known[0])
     data = Subscription(azure_account.SUBSCRIPTION).read()
     ids = {each["id"].lower() for kind in ("subnets", "zones") for each in data[kind].values()}
@@ -145,7 +145,8 @@ def gcp(overrides: Overrides, stack: str) -> None:
     # The network of `bare` has no private services access, which the stack makes.
     creates = overrides.get("network", "privateServices") == "create"
     vpc = "bare" if creates else "dev"
-    if overrides.get("cluster") not in known:
+    named = _names_cluster(overrides, "name", "location", optional="project")
+    if overrides.get("cluster") not in known and named:
         location = f"{region}-b" if creates else region
         overrides.use("cluster", {"name": vpc, "location": location})
     networks = f"projects/{project}/global/networks/"
@@ -161,6 +162,14 @@ def gcp(overrides: Overrides, stack: str) -> None:
         here = re.sub(r"/locations/[^/]+/", f"/locations/{region}/", str(key))
         overrides.use("server", here, "encryptionKeyName")
     _restore(overrides, data, "instance")
+
+
+def _names_cluster(overrides: Overrides, *keys: str, optional: str = "") -> bool:
+    """Whether the stack names its cluster; if not, the program says what is wrong."""
+    cluster = overrides.get("cluster")
+    if not isinstance(cluster, dict) or set(cluster) - {*keys, optional}:
+        return False
+    return all(isinstance(cluster.get(key), str) and cluster[key] for key in keys)
 
 
 def _gcp_zone(overrides: Overrides, key: str, part: str) -> None:

@@ -28,7 +28,11 @@ def write(stack: Stack, source: Path) -> Path:
     """Write the stack's settings file: the source with the sandbox's overrides."""
     try:
         settings = dict(yaml.safe_load(source.read_text()) or {})
-        config: Config = dict(settings.get("config") or {})
+        # As the CLI reads it: a key without a namespace is the project's own.
+        config: Config = {
+            key if ":" in key else f"{stack.project}:{key}": value
+            for key, value in dict(settings.get("config") or {}).items()
+        }
     except (ValueError, TypeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise SandboxError(f"{source} is not a valid stack settings file: {reason}") from error

@@ -87,7 +87,7 @@ def test_a_missing_ca_is_left_out_and_one_that_is_there_is_kept() -> None:
 def test_azure_uses_the_sandboxs_subscription_location_cluster_and_ca() -> None:
     dev, managed = ({"name": name, "resourceGroup": "coder"} for name in ("dev", "managed"))
     given = {"azure-native__location": "North Europe", "azure-native__subscriptionId": "mine"}
-    overrides = used("azure", **given)
+    overrides = used("azure", cluster={"name": "mine", "resourceGroup": "mine"}, **given)
     assert overrides.config == {
         "coder:caCertificate": "/ca.crt",
         "coder:cluster": dev,
@@ -102,6 +102,12 @@ def test_azure_uses_the_sandboxs_subscription_location_cluster_and_ca() -> None:
     ]
     kept = {"azure-native__location": "westeurope", "cluster": managed}
     assert used("azure", **kept).lines == ["caCertificate = /ca.crt"]
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+@pytest.mark.parametrize("wrong", [None, "mine", {"nam": "mine"}, {"name": 3, "location": "x"}])
+def test_a_cluster_that_is_not_named_is_left_to_the_program(cloud: str, wrong: Any) -> None:
+    assert used(cloud, cluster=wrong).get("cluster") == wrong
 
 
 def test_azure_keeps_the_ids_of_the_sandboxs_own_network() -> None:
@@ -126,7 +132,7 @@ def test_azure_range_of_another_network_is_put_into_the_sandboxs(given: str, her
 
 
 def test_gcp_uses_the_sandboxs_project_region_and_cluster_and_no_other_ca() -> None:
-    overrides = used("gcp", gcp__project="mine", cluster={"name": "mine"})
+    overrides = used("gcp", gcp__project="mine", cluster={"name": "mine", "location": "x"})
     assert overrides.config == {
         "gcp:project": PROJECT,
         "gcp:region": REGION,

@@ -34,6 +34,9 @@ def without(server: Stack, *keys: str) -> Stack:
 WRONG: list[tuple[Stack, str]] = [
     (made(cloud="ibm"), f'cloud: is "ibm", must be one of: {", ".join(CLOUDS)}'),
     # keys of objects
+    (made(sizes="small"), "sizes: no such setting, did you mean size? type "
+     "`pulumi config rm sizes`"),
+    (made(xyz="red"), "xyz: no such setting; type `pulumi config rm xyz`"),
     (made(cluster={"name": "x"}), "cluster.name: no such key; cluster takes: "
      "certificateAuthority, endpoint, zone"),
     (existing(hostname="x"), f"existing.hostname: no such key; existing takes: {EXISTING_KEYS}"),
