@@ -30,13 +30,15 @@ EXPECTED = {
     },
 }
 """Some settings of each cloud after the commands."""
+CONSUMER = {"coder-backup:coderStack": "organization/coder/prod"}
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_new_stack_keeps_its_encryption_and_its_settings(
     block: str, engine: dict[str, str], tmp_path: Path
 ) -> None:
-    for file in ROOT.glob("Pulumi*.yaml"):
+    folder = re.match(r"cd (\S+)$", block, re.MULTILINE)
+    for file in (ROOT / (folder[1] if folder else "")).glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
     (tmp_path / "backend").mkdir()
     environment = engine | {"PULUMI_BACKEND_URL": f"file://{tmp_path / 'backend'}"}
@@ -57,7 +59,9 @@ def test_a_new_stack_keeps_its_encryption_and_its_settings(
     text = (tmp_path / "Pulumi.prod.yaml").read_text()
     written = yaml.safe_load(text)
     assert written["encryptionsalt"]
-    assert written["config"].items() >= EXPECTED[written["config"]["coder:cloud"]].items()
+    config = written["config"]
+    expected = CONSUMER if folder else EXPECTED[config["coder:cloud"]]
+    assert config.items() >= expected.items()
     assert "typed-password" not in text
     listed = ["pulumi", "config", "--show-secrets", "--stack", "prod", "--json"]
     shown = subprocess.run(listed, cwd=tmp_path, env=environment, check=True, capture_output=True)
