@@ -13,6 +13,7 @@ from components.coder import coder
 
 class OneSecret(pulumi.ComponentResource):
     access_url = address = namespace = secret_name = ""
+    service_port = 0
 
     def __init__(self, name: str, args: Any, opts: pulumi.ResourceOptions) -> None:
         super().__init__("test:index:OneSecret", name, {}, opts)
