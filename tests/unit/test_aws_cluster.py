@@ -29,7 +29,7 @@ def test_zone_with_most_desired_nodes_is_used_and_announced(cloud: Aws) -> None:
     }
     assert cloud.run()["availabilityZone"] == "us-east-1b"
     (line,) = [line for line in cloud.said if line.startswith("zone:")]
-    assert "us-east-1a 3, us-east-1b 4" in line
+    assert "(3 in zone us-east-1a, 4 in zone us-east-1b)" in line
 
 
 def test_zone_setting_is_used(cloud: Aws) -> None:

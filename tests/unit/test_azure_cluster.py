@@ -53,7 +53,7 @@ def test_zone_with_most_nodes_is_used_and_announced(cloud: Azure) -> None:
     ]
     assert cloud.run()["availabilityZone"] == "2"
     (line,) = [line for line in cloud.said if line.startswith("zone:")]
-    assert "(1 4, 2 5)" in line
+    assert "(4 in zone 1, 5 in zone 2)" in line
 
 
 def test_pods_prefer_the_nodes_of_the_zone_by_the_label_of_the_region(cloud: Azure) -> None:

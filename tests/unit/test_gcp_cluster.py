@@ -43,7 +43,7 @@ def test_zone_with_most_desired_nodes_is_used_and_announced(cloud: Gcp) -> None:
     }
     assert zone_of(cloud.run()) == "us-east1-c"
     (line,) = [line for line in cloud.said if line.startswith("zone:")]
-    assert "us-east1-b 4, us-east1-c 5" in line
+    assert "(4 in zone us-east1-b, 5 in zone us-east1-c)" in line
 
 
 def test_node_pool_without_zones_has_those_of_the_cluster(cloud: Gcp) -> None:
