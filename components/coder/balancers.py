@@ -1,4 +1,4 @@
-"""The addresses of load balancers, as Services and Ingresses have them."""
+"""The addresses of load balancers, as Services, Ingresses and Gateways have them."""
 
 import ipaddress
 import socket

@@ -74,7 +74,7 @@ def pod_causes(reads: OptionalReads, pods: Iterable[Object]) -> Iterator[Cause]:
 def _unscheduled(reads: OptionalReads, pod: Object, message: str) -> Cause:
     # The second half says only that no other pod can be evicted for this one.
     text = message.partition(" preemption: ")[0]
-    if taints.REASON in text and (found := taints.untolerated(pod, reads.nodes())):
+    if taints.REASON in text and (found := taints.untolerated(pod, reads.nodes)):
         text = f"{text} The nodes have {', '.join(found)}"
     return Cause(Kind.SCHEDULING, f"no node can run a pod: {text}")
 

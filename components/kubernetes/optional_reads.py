@@ -1,5 +1,6 @@
 """Reads that only explain: what the credentials may not read is left out, and named."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,9 @@ class OptionalReads:
         """The ReplicaSets with these labels, the oldest first."""
         return self._read("replicasets", lambda: self._cluster.replica_sets(namespace, selector))
 
+    @functools.cached_property
     def nodes(self) -> list[Object]:
-        """Nodes of the cluster."""
+        """Nodes of the cluster, read once for all pods."""
         return self._read("nodes", self._cluster.nodes)
 
     def events(self, namespace: str, uid: str) -> list[Object]:
